@@ -1,0 +1,239 @@
+import Causality
+package import JSON
+
+/// Why an encoded document cannot be read.
+package struct DocumentCodecError: Error, Sendable, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
+}
+
+/// Reads what `DocumentEncoder` writes:
+///
+///     document = { "id": ID, "type": TYPE, FIELD…, "_sync": sync }
+///     sync     = { "ids": [ID…]?, "schema": N, "clock": [dot…], "origin": {dot, at, by},
+///                  "writes": [write…], "versions": [version…]? }
+///     write    = { "dot": dot, "first": dot?, "at": STAMP, "by": by, "units": [unit…],
+///                  "seen": {UNIT: [dot…]}?, "replaced": {UNIT: {FIELD…}}? }
+///     unit     = UNIT | [UNIT, FIELD…]
+///     version  = { "dot", "first"?, "at", "by", "unit": UNIT, "value": {FIELD…}, "seen": [dot…]?,
+///                  "replaced"?, "reason"?, "context": [dot…]?, "knowledge": [dot…]?, "cause"? }
+///     dot      = [NUMBER OF ID, N]            by = [DEVICE] | [DEVICE, USER], numbers of ids
+///
+/// The value of a unit in `writes` stands at the top level; `versions` hold theirs.
+package struct DocumentDecoder {
+  package var table: IDTable
+
+  /// - Parameter table: the stream's ids; a document that carries its own uses that.
+  package init(table: IDTable = IDTable()) { self.table = table }
+
+  package func decode(_ object: JSONObject) throws(DocumentCodecError) -> Document {
+    guard let type = object["type"]?.stringValue, !type.isEmpty else {
+      throw DocumentCodecError("a document without a type")
+    }
+    guard let id = object["id"]?.stringValue.flatMap({ UniqueID($0) }) else {
+      throw DocumentCodecError("a \(type) without an id")
+    }
+    let key = DocumentKey(type: type, id: id)
+    do {
+      return try Body(key: key, object: object, streamTable: table).document()
+    } catch {
+      throw DocumentCodecError("\(key): \(error)")
+    }
+  }
+}
+
+/// One document while it is read.
+private struct Body {
+  let key: DocumentKey
+  let object: JSONObject
+  let sync: JSONObject
+  let table: IDTable
+
+  init(key: DocumentKey, object: JSONObject, streamTable: IDTable) throws(DocumentCodecError) {
+    guard let sync = object["_sync"]?.objectValue else {
+      throw DocumentCodecError("_sync is missing")
+    }
+    self.key = key
+    self.object = object
+    self.sync = sync
+    guard let ids = sync["ids"] else {
+      table = streamTable
+      return
+    }
+    var own = IDTable()
+    for id in try Self.array(ids, "ids") {
+      guard let id = id.stringValue.flatMap({ UniqueID($0) }) else {
+        throw DocumentCodecError("ids holds something that is no id")
+      }
+      _ = own.number(of: id)
+    }
+    table = own
+  }
+
+  func document() throws(DocumentCodecError) -> Document {
+    var versions: [String: [Version]] = [:]
+    for entry in try Self.array(sync["writes"], "writes") {
+      try read(write: try Self.object(entry, "a write"), into: &versions)
+    }
+    if let others = sync["versions"] {
+      for entry in try Self.array(others, "versions") {
+        let object = try Self.object(entry, "a version")
+        guard let unit = object["unit"]?.stringValue else {
+          throw DocumentCodecError("a version without a unit")
+        }
+        versions[unit, default: []].append(try version(object))
+      }
+    }
+    return Document(
+      key: key, clock: try vector(sync["clock"]), origin: try origin(),
+      schemaVersion: sync["schema"]?.intValue ?? 1,
+      units: versions.map { Unit(name: $0.key, versions: $0.value) })
+  }
+
+  private func read(
+    write object: JSONObject, into versions: inout [String: [Version]]
+  ) throws(DocumentCodecError) {
+    let write = try header(object)
+    let seen = object["seen"]?.objectValue
+    let replaced = object["replaced"]?.objectValue
+    for entry in try Self.array(object["units"], "units") {
+      let (unit, value) = try placed(entry)
+      let dots = try seen?[unit].map { (value) throws(DocumentCodecError) in try self.dots(value) }
+      let before = replaced?[unit]?.objectValue
+      let details =
+        dots == nil && before == nil ? nil : VersionDetails(seen: dots ?? [], replaced: before)
+      versions[unit, default: []].append(Version(write: write, value: value, details: details))
+    }
+  }
+
+  private func placed(_ entry: JSONValue) throws(DocumentCodecError) -> (String, JSONObject) {
+    if let unit = entry.stringValue {
+      if let (field, key) = ElementName.split(unit) {
+        let value = ElementName.value(field: field, entry: key, in: object)
+        return (unit, value.objectValue ?? JSONObject())
+      }
+      return (unit, try fields([unit]))
+    }
+    let names = try Self.array(entry, "a unit").compactMap(\.stringValue)
+    guard let unit = names.first else { throw DocumentCodecError("a unit without a name") }
+    return (unit, try fields(Array(names.dropFirst())))
+  }
+
+  private func fields(_ names: [String]) throws(DocumentCodecError) -> JSONObject {
+    var value = JSONObject()
+    for name in names {
+      guard let field = object[name] else {
+        throw DocumentCodecError("the field \(name) is missing")
+      }
+      value.append(name, field)
+    }
+    return value
+  }
+
+  private func version(_ object: JSONObject) throws(DocumentCodecError) -> Version {
+    guard let value = object["value"]?.objectValue else {
+      throw DocumentCodecError("a version without a value")
+    }
+    let seen = try object["seen"].map { (value) throws(DocumentCodecError) in try dots(value) }
+    let replaced = object["replaced"]?.objectValue
+    let deletion = try deletion(object)
+    let isPlain = seen == nil && replaced == nil && deletion == nil
+    let details = VersionDetails(seen: seen ?? [], replaced: replaced, deletion: deletion)
+    return Version(write: try header(object), value: value, details: isPlain ? nil : details)
+  }
+
+  private func deletion(_ object: JSONObject) throws(DocumentCodecError) -> Deletion? {
+    guard let text = object["reason"]?.stringValue else { return nil }
+    guard let reason = DeleteReason(rawValue: text) else {
+      throw DocumentCodecError("\"\(text.prefix(40))\" is no reason for a delete")
+    }
+    return Deletion(
+      context: try vector(object["context"]), knowledge: try vector(object["knowledge"]),
+      reason: reason, cause: try object["cause"].map(cause))
+  }
+
+  private func cause(_ value: JSONValue) throws(DocumentCodecError) -> DeleteCause {
+    let object = try Self.object(value, "a cause")
+    guard let type = object["type"]?.stringValue,
+      let id = object["id"]?.stringValue.flatMap({ UniqueID($0) })
+    else { throw DocumentCodecError("a cause without a document") }
+    return DeleteCause(document: DocumentKey(type: type, id: id), dot: try dot(object["dot"]))
+  }
+
+  private func header(_ object: JSONObject) throws(DocumentCodecError) -> Write {
+    let dot = try dot(object["dot"])
+    let first = try object["first"].map { (value) throws(DocumentCodecError) in
+      try self.dot(value)
+    }
+    return Write(
+      dot: dot, first: first ?? dot, stamp: try stamp(object["at"]),
+      author: try author(object["by"]))
+  }
+
+  private func origin() throws(DocumentCodecError) -> Origin {
+    let object = try Self.object(sync["origin"], "origin")
+    return Origin(
+      dot: try dot(object["dot"]), stamp: try stamp(object["at"]),
+      author: try author(object["by"]))
+  }
+
+  private func stamp(_ value: JSONValue?) throws(DocumentCodecError) -> Stamp {
+    guard let stamp = value?.stringValue.flatMap(StampText.stamp) else {
+      throw DocumentCodecError("a time is missing or malformed")
+    }
+    return stamp
+  }
+
+  private func author(_ value: JSONValue?) throws(DocumentCodecError) -> Author {
+    let numbers = try Self.array(value, "by")
+    guard let device = numbers.first, numbers.count <= 2 else {
+      throw DocumentCodecError("an author without a device")
+    }
+    let user = try numbers.dropFirst().first.map { (number) throws(DocumentCodecError) in
+      try id(number)
+    }
+    return Author(user: user, device: try id(device))
+  }
+
+  private func vector(_ value: JSONValue?) throws(DocumentCodecError) -> VersionVector {
+    var result = VersionVector()
+    for dot in try dots(value) { result.include(dot) }
+    return result
+  }
+
+  private func dots(_ value: JSONValue?) throws(DocumentCodecError) -> [Dot] {
+    var result: [Dot] = []
+    for entry in try Self.array(value, "a list of dots") { result.append(try dot(entry)) }
+    return result
+  }
+
+  private func dot(_ value: JSONValue?) throws(DocumentCodecError) -> Dot {
+    let pair = try Self.array(value, "a dot")
+    guard pair.count == 2, let number = pair[1].intValue, number > 0 else {
+      throw DocumentCodecError("a dot is malformed")
+    }
+    return Dot(try id(pair[0]), UInt64(number))
+  }
+
+  private func id(_ value: JSONValue) throws(DocumentCodecError) -> UniqueID {
+    guard let number = value.intValue, let id = table[number] else {
+      throw DocumentCodecError("an id that no table names")
+    }
+    return id
+  }
+
+  private static func array(
+    _ value: JSONValue?, _ what: String
+  ) throws(DocumentCodecError) -> [JSONValue] {
+    guard let array = value?.arrayValue else { throw DocumentCodecError("\(what) is no array") }
+    return array
+  }
+
+  private static func object(
+    _ value: JSONValue?, _ what: String
+  ) throws(DocumentCodecError) -> JSONObject {
+    guard let object = value?.objectValue else { throw DocumentCodecError("\(what) is no object") }
+    return object
+  }
+}

@@ -1,0 +1,126 @@
+/// How one version of a unit ranks against its siblings.
+///
+/// A unit's policy is a list of preferences: the first that tells two versions apart decides; if none
+/// does, the later stamp wins, then the greater first dot. The visible version is therefore the same
+/// on every replica.
+package enum Preference: Sendable, Equatable {
+  /// The field's value that stands earlier in the list wins; a value that is not listed comes last.
+  case ranked(field: String, order: [String])
+  /// True wins.
+  case truth(field: String)
+  /// The smaller string wins (of times in one format: the earlier); a missing one comes last.
+  case smallest(field: String)
+}
+
+/// What happens when a unit was written concurrently with different values.
+package enum MergeOutcome: String, Sendable {
+  /// Silent.
+  case auto
+  /// Automatic, and a line in the history.
+  case note
+  /// A review item holds all sides until a person decides.
+  case review
+}
+
+package enum ReviewSeverity: String, Sendable {
+  case urgent, normal, low
+}
+
+/// One merge unit of a type: fields that only make sense together.
+package struct UnitRule: Sendable {
+  package enum Shape: Sendable {
+    /// The fields of the unit travel together.
+    case fields
+    /// The unit's one field is an array of strings; each element is a unit `name/element`.
+    case set
+    /// The unit's one field is an object; each key is a unit `name/key`.
+    case map
+  }
+
+  package var name: String
+  /// In the order in which they are shown.
+  package var fields: [String]
+  package var shape: Shape
+  package var policy: [Preference]
+  package var outcome: MergeOutcome
+  package var severity: ReviewSeverity
+  /// The rule of MERGE.md, such as `P2`; `-` where it names none.
+  package var rule: String
+  /// Units with which this one is compared: a version keeps the first dots of theirs that its author
+  /// saw (`seen`).
+  package var compares: [String]
+  /// Whether a version keeps the value that it replaced.
+  package var keepsReplacedValue: Bool
+
+  package init(
+    _ name: String, fields: [String], shape: Shape = .fields, policy: [Preference] = [],
+    outcome: MergeOutcome = .review, severity: ReviewSeverity = .low, rule: String = "-",
+    compares: [String] = [], keepsReplacedValue: Bool = false
+  ) {
+    self.name = name
+    self.fields = fields
+    self.shape = shape
+    self.policy = policy
+    self.outcome = outcome
+    self.severity = severity
+    self.rule = rule
+    self.compares = compares
+    self.keepsReplacedValue = keepsReplacedValue
+  }
+}
+
+/// The merge units of one document type. What it does not name is a unit of its own, by the field's
+/// name, with the policy "latest" and the outcome review, low.
+package struct TypeRules: Sendable {
+  package let type: String
+  /// In the order in which their fields are shown.
+  package let units: [UnitRule]
+  private let unitByName: [String: Int]
+  private let unitByField: [String: Int]
+  private let fieldRank: [String: Int]
+
+  package init(type: String, units: [UnitRule], fieldOrder: [String]) {
+    self.type = type
+    self.units = units
+    unitByName = Dictionary(
+      units.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    unitByField = Dictionary(
+      units.enumerated().flatMap { index, unit in unit.fields.map { ($0, index) } },
+      uniquingKeysWith: { first, _ in first })
+    fieldRank = Dictionary(
+      fieldOrder.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The rule of a unit; of an element or key, that of its set or map. Unknown units get the default.
+  package func unit(named name: String) -> UnitRule {
+    if let index = unitByName[name] { return units[index] }
+    if let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")),
+      let index = unitByName[String(name[..<slash])]
+    {
+      return units[index]
+    }
+    return UnitRule(name, fields: [name])
+  }
+
+  /// The rule of the unit that holds a field here.
+  package func unit(holding field: String) -> UnitRule {
+    unitByField[field].map { units[$0] } ?? UnitRule(field, fields: [field])
+  }
+
+  /// The place of a field in a document; fields that the type does not name come after all others.
+  package func rank(ofField field: String) -> Int { fieldRank[field] ?? Int.max }
+}
+
+/// The merge rules of all types, given to the engine as data.
+package struct MergeRules: Sendable {
+  private let types: [String: TypeRules]
+
+  package init(_ types: [TypeRules]) {
+    self.types = Dictionary(types.map { ($0.type, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The rules of a type; of an unknown one, each field is a unit.
+  package func type(_ name: String) -> TypeRules {
+    types[name] ?? TypeRules(type: name, units: [], fieldOrder: [])
+  }
+}

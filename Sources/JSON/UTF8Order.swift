@@ -1,0 +1,51 @@
+/// Whether two strings have the same UTF-8 bytes. Swift's `==` calls "é" and "e" with a combining
+/// accent equal; JSON keys, ids and field values are compared byte by byte. O(length).
+package func utf8Equal(_ a: String, _ b: String) -> Bool {
+  guard a.utf8.count == b.utf8.count else { return false }
+  return withUTF8(of: a, b) { $0.elementsEqual($1) }
+}
+
+/// Whether the UTF-8 bytes of one string sort before those of the other: the order of code points,
+/// the same on every machine and in every version of Unicode. O(length).
+package func utf8Less(_ a: String, _ b: String) -> Bool {
+  withUTF8(of: a, b) { $0.lexicographicallyPrecedes($1) }
+}
+
+/// Whether one string sorts before the other by UTF-16 code units, as RFC 8785 (3.2.3) wants.
+///
+/// This differs from the order of UTF-8 bytes in one case only: a code point above U+FFFF (first
+/// byte F0 or more) sorts before those from U+E000 to U+FFFF (first byte EE or EF).
+func utf16Less(_ a: String, _ b: String) -> Bool {
+  withUTF8(of: a, b) { a, b in
+    for index in 0..<min(a.count, b.count) where a[index] != b[index] {
+      if a[index] >= 0xee, b[index] >= 0xee, (a[index] >= 0xf0) != (b[index] >= 0xf0) {
+        return a[index] >= 0xf0
+      }
+      return a[index] < b[index]
+    }
+    return a.count < b.count
+  }
+}
+
+/// A string that is equal to another only if the UTF-8 bytes are: a key for sets and dictionaries.
+package struct ExactString: Hashable, Sendable {
+  package let text: String
+
+  package init(_ text: String) { self.text = text }
+
+  package static func == (a: ExactString, b: ExactString) -> Bool { utf8Equal(a.text, b.text) }
+
+  package func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+}
+
+private func withUTF8(
+  of a: String, _ b: String,
+  _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) -> Bool
+) -> Bool {
+  var a = a
+  var b = b
+  return a.withUTF8 { a in b.withUTF8 { b in body(a, b) } }
+}

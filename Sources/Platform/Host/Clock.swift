@@ -1,0 +1,27 @@
+internal import Glibc
+
+/// The time of day, which a person or the network may set forwards and back.
+package protocol WallClock: Sendable {
+  /// Milliseconds since 1970 UTC.
+  func now() -> UInt64
+}
+
+/// The time of day of this machine.
+package struct SystemClock: WallClock {
+  package init() {}
+
+  /// Milliseconds since 1970 UTC; 0 if the machine believes in an earlier time.
+  package func now() -> UInt64 { milliseconds(of: CLOCK_REALTIME) }
+}
+
+/// Milliseconds since some moment before this program started; never goes back. For measuring how
+/// long something took. Stands still while the machine sleeps.
+package func monotonicMilliseconds() -> UInt64 { milliseconds(of: CLOCK_MONOTONIC) }
+
+private func milliseconds(of clock: clockid_t) -> UInt64 {
+  var time = timespec()
+  let result = clock_gettime(clock, &time)
+  precondition(result == 0, "every system has this clock")
+  guard time.tv_sec >= 0 else { return 0 }
+  return UInt64(time.tv_sec) * 1_000 + UInt64(time.tv_nsec) / 1_000_000
+}

@@ -1,0 +1,54 @@
+internal import Glibc
+
+/// The machine and the process that the program runs in.
+package enum Host {
+  /// The id that the system was given when it was installed: 32 hexadecimal digits in lower case;
+  /// nil if there is none. Copies of a disk have the same one.
+  package static func machineID(path: String = "/etc/machine-id") -> String? {
+    guard let bytes = try? POSIXFileSystem().readFile(path, maximumByteCount: 256) else {
+      return nil
+    }
+    let id = bytes.prefix { $0 != UInt8(ascii: "\n") }
+    let isHexadecimal = id.allSatisfy {
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+    }
+    return id.count == 32 && isHexadecimal ? String(decoding: id, as: UTF8.self) : nil
+  }
+
+  /// The machine's name in its network; "localhost" if it has none.
+  package static func hostName() -> String {
+    let name = text(maximumByteCount: 256) { gethostname($0.baseAddress!, $0.count) == 0 }
+    return name.flatMap { $0.isEmpty ? nil : $0 } ?? "localhost"
+  }
+
+  /// The login name of the user whom the process acts for; the number of the user if there is none.
+  package static func userName() -> String {
+    let user = geteuid()
+    var buffer = [CChar](repeating: 0, count: 1 << 14)
+    var entry = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    let code = getpwuid_r(user, &entry, &buffer, buffer.count, &found)
+    guard code == 0, let found, let name = found.pointee.pw_name else { return "\(user)" }
+    return String(cString: name)
+  }
+
+  /// A variable of the environment; nil if it is not set.
+  package static func environment(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+
+  /// The number of this process.
+  package static var processID: Int32 { getpid() }
+
+  /// What `fill` leaves in a buffer, up to the first zero byte.
+  private static func text(
+    maximumByteCount: Int, _ fill: (UnsafeMutableBufferPointer<CChar>) -> Bool
+  ) -> String? {
+    var buffer = [CChar](repeating: 0, count: maximumByteCount + 1)
+    return buffer.withUnsafeMutableBufferPointer { buffer in
+      guard fill(UnsafeMutableBufferPointer(rebasing: buffer.dropLast())) else { return nil }
+      return buffer.baseAddress.map { String(cString: $0) }
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import Causality
+package import Documents
+package import JSON
+
+/// What becomes durable at once, or not at all.
+package struct Batch: Sendable {
+  /// Whole documents as they are from now on, in the order of their arrival.
+  package var documents: [Document] = []
+  /// Transactions that become known. A run may begin with known ones.
+  package var runs: [TransactionRun] = []
+  /// Named values of the replica; null removes one.
+  package var registers: [(name: String, value: JSONValue)] = []
+
+  package init() {}
+
+  package var isEmpty: Bool { documents.isEmpty && runs.isEmpty && registers.isEmpty }
+}
+
+/// A place in the order of arrival that survives restarts: valid only in the feed that gave it.
+package struct FeedMark: Hashable, Sendable {
+  /// The arrival number of the last document before the place.
+  package let position: UInt64
+  /// Random, drawn when that document arrived: a feed that went another way has another one.
+  package let mark: UInt64
+
+  package init(position: UInt64, mark: UInt64) {
+    self.position = position
+    self.mark = mark
+  }
+}

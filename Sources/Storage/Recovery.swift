@@ -1,0 +1,150 @@
+import Causality
+import Documents
+import Platform
+
+/// What a store's directory adds up to, read from its manifest, its files and its log.
+struct Recovery {
+  var tables: Tables
+  /// The checksum of each document's file; one that is missing or nil must be written.
+  var files: [DocumentKey: UInt32?] = [:]
+  var log: WriteAheadLog
+}
+
+/// Reads a store's directory; changes nothing.
+struct RecoveryReader {
+  let layout: StoreLayout
+  let environment: StoreEnvironment
+
+  private var fileSystem: any FileSystem { environment.fileSystem }
+  private var codec: RecordCodec { RecordCodec(rules: environment.rules) }
+
+  /// - Throws: `corrupt` with the file and place if something durable is damaged. O(store).
+  func read() throws(StorageError) -> Recovery {
+    let manifest = try readManifest()
+    var tables = Tables(digest: environment.digest)
+    var files: [DocumentKey: UInt32?] = [:]
+    for register in manifest.registers { tables.setRegister(register.name, register.value) }
+    for run in manifest.runs where !tables.append(run) {
+      throw gap(in: run, path: layout.manifest)
+    }
+    for file in manifest.files {
+      tables.place(try document(file), arrival: file.arrival)
+      files[file.key] = file.checksum
+    }
+    for mark in manifest.marks { tables.addMark(mark) }
+    let segments = try segments(from: manifest.segment)
+    var sequence = manifest.sequence
+    for segment in segments {
+      try check(segment, follows: sequence)
+      try replay(segment, into: &tables, &files)
+      sequence += UInt64(segment.frameCount)
+    }
+    let log = try log(after: segments, manifest)
+    return Recovery(tables: tables, files: files, log: log)
+  }
+
+  func readManifest() throws(StorageError) -> Manifest {
+    let status = try translated { () throws(SystemError) in
+      try fileSystem.status(layout.manifest)
+    }
+    guard status != nil else { return .empty }
+    let bytes = try translated { () throws(SystemError) in
+      try fileSystem.readFile(layout.manifest)
+    }
+    return try Manifest(parsing: bytes, path: layout.manifest)
+  }
+
+  /// Reads a document's file and checks it against the manifest.
+  func document(_ entry: Manifest.FileEntry) throws(StorageError) -> Document {
+    let path = layout.file(of: entry.key)
+    let bytes = try translated { () throws(SystemError) in try fileSystem.readFile(path) }
+    guard crc32c(bytes, seed: 0) == entry.checksum else {
+      throw StorageError(.corrupt, path: path, problem: "differs from what was written")
+    }
+    do { return try codec.document(bytes) } catch {
+      throw StorageError(.corrupt, path: path, problem: "\(error)")
+    }
+  }
+
+  /// The segments that a checkpoint does not cover, in order.
+  func segments(from first: UInt64) throws(StorageError) -> [SegmentReading] {
+    let names = try translated { () throws(SystemError) in
+      try fileSystem.contents(ofDirectory: layout.log)
+    }
+    var readings: [SegmentReading] = []
+    for number in names.compactMap(StoreLayout.segmentNumber).sorted() where number >= first {
+      let path = layout.segment(number)
+      let bytes = try translated { () throws(SystemError) in try fileSystem.readFile(path) }
+      readings.append(SegmentReading(path: path, number: number, bytes: bytes))
+    }
+    return readings
+  }
+
+  /// A segment that begins too late shows that acknowledged batches before it are gone.
+  private func check(
+    _ segment: SegmentReading, follows sequence: UInt64
+  ) throws(StorageError) {
+    guard let first = segment.header?.firstSequence, first != sequence else { return }
+    throw StorageError(
+      .corrupt, path: segment.path, offset: 0,
+      problem: "begins with record \(first) where \(sequence) belongs: a part of the log is gone")
+  }
+
+  private func replay(
+    _ segment: SegmentReading, into tables: inout Tables, _ files: inout [DocumentKey: UInt32?]
+  ) throws(StorageError) {
+    if let damage = segment.damage {
+      throw StorageError(
+        .corrupt, path: segment.path, offset: damage.offset,
+        problem: damage.what + "; satchel verify lists all that is damaged")
+    }
+    for batch in segment.batches {
+      for frame in batch.frames { try apply(frame, from: segment.path, to: &tables, &files) }
+      tables.addMark(batch.mark)
+    }
+  }
+
+  private func apply(
+    _ frame: Frame, from path: String, to tables: inout Tables,
+    _ files: inout [DocumentKey: UInt32?]
+  ) throws(StorageError) {
+    do {
+      switch frame.kind {
+      case .document:
+        let document = try codec.document(frame.payload)
+        tables.put(document)
+        files[document.key] = .some(nil)
+      case .transactions:
+        let run = try codec.run(frame.payload)
+        if !tables.append(run) { throw DocumentCodecError("transactions are missing") }
+      case .register:
+        let (name, value) = try codec.register(frame.payload)
+        tables.setRegister(name, value)
+      case .commit:
+        break
+      }
+    } catch {
+      throw StorageError(
+        .corrupt, path: path, problem: "record \(frame.sequence) cannot be read: \(error)")
+    }
+  }
+
+  private func log(
+    after segments: [SegmentReading], _ manifest: Manifest
+  ) throws(StorageError) -> WriteAheadLog {
+    let last = segments.last
+    let frames = segments.reduce(0) { $0 + $1.frameCount }
+    var log = WriteAheadLog(
+      layout: layout, fileSystem: fileSystem, random: environment.random,
+      nextSegment: (last?.number ?? manifest.segment - 1) + 1,
+      nextSequence: manifest.sequence + UInt64(frames),
+      byteCount: segments.reduce(0) { $0 + $1.byteCount })
+    if let last { try log.resume(last) }
+    return log
+  }
+
+  private func gap(in run: TransactionRun, path: String) -> StorageError {
+    StorageError(
+      .corrupt, path: path, problem: "transactions of \(run.replica) before \(run.first) are missing")
+  }
+}

@@ -1,0 +1,113 @@
+package import Causality
+import JSON
+import Platform
+
+/// What `store.json` says: who the store is and to whom it belongs.
+package struct StoreIdentity: Sendable {
+  /// The format that this program writes, and the latest that it reads.
+  package static let currentFormat = 1
+
+  package var format = currentFormat
+  package var replica: ReplicaID
+  /// The device: stays the same when the replica takes a new id.
+  package var device: UniqueID
+  package var account: UniqueID
+  /// Whether the account was made here and no server knows it.
+  package var isLocalAccount: Bool
+  /// The server and this device's credentials there; nil before enrolment.
+  package var enrolment: Enrolment?
+
+  package init(replica: ReplicaID, device: UniqueID, account: UniqueID, isLocalAccount: Bool) {
+    self.replica = replica
+    self.device = device
+    self.account = account
+    self.isLocalAccount = isLocalAccount
+  }
+}
+
+/// A device's place at a server.
+package struct Enrolment: Sendable {
+  package var url: String
+  /// The server is known by its identity, whatever its address.
+  package var server: UniqueID
+  /// The person who enrolled: the author of what is written here.
+  package var user: UniqueID
+  /// Renews access tokens. 256 random bits.
+  package var refreshToken: String
+  /// A file of certificates to trust besides the system's.
+  package var certificateFile: String?
+
+  package init(
+    url: String, server: UniqueID, user: UniqueID, refreshToken: String, certificateFile: String?
+  ) {
+    self.url = url
+    self.server = server
+    self.user = user
+    self.refreshToken = refreshToken
+    self.certificateFile = certificateFile
+  }
+}
+
+extension StoreIdentity {
+  var bytes: [UInt8] {
+    var object: JSONObject = [
+      "format": .int(format), "replica": .string(replica.description),
+      "device": .string(device.description), "account": .string(account.description),
+      "local_account": .bool(isLocalAccount),
+    ]
+    if let enrolment { object["enrolment"] = .object(enrolment.object) }
+    return JSONValue.object(object).prettyBytes() + [UInt8(ascii: "\n")]
+  }
+
+  /// - Parameter path: of the file, for errors.
+  init(parsing bytes: [UInt8], path: String) throws(StorageError) {
+    func corrupt(_ problem: String) -> StorageError {
+      StorageError(.corrupt, path: path, problem: problem)
+    }
+    let value: JSONValue
+    do { value = try JSONValue(parsing: bytes) } catch { throw corrupt("\(error)") }
+    guard let format = value.objectValue?["format"]?.intValue else {
+      throw corrupt("says no format")
+    }
+    guard format <= Self.currentFormat else {
+      throw StorageError(
+        .newerFormat, path: path,
+        problem: "format \(format) was written by a newer program, this one reads up to "
+          + "\(Self.currentFormat): nothing was touched")
+    }
+    guard let object = value.objectValue, let replica = object.id("replica"),
+      let device = object.id("device"), let account = object.id("account"),
+      let isLocal = object["local_account"]?.boolValue
+    else { throw corrupt("an id is missing or malformed") }
+    self.init(replica: replica, device: device, account: account, isLocalAccount: isLocal)
+    guard let entry = object["enrolment"] else { return }
+    guard let enrolment = entry.objectValue.flatMap(Enrolment.init) else {
+      throw corrupt("the enrolment is malformed")
+    }
+    self.enrolment = enrolment
+  }
+}
+
+extension Enrolment {
+  fileprivate var object: JSONObject {
+    var object: JSONObject = [
+      "url": .string(url), "server": .string(server.description),
+      "user": .string(user.description), "refresh_token": .string(refreshToken),
+    ]
+    if let certificateFile { object["certificate_file"] = .string(certificateFile) }
+    return object
+  }
+
+  fileprivate init?(_ object: JSONObject) {
+    guard let url = object["url"]?.stringValue, let server = object.id("server"),
+      let user = object.id("user"), let token = object["refresh_token"]?.stringValue
+    else { return nil }
+    self.init(
+      url: url, server: server, user: user, refreshToken: token,
+      certificateFile: object["certificate_file"]?.stringValue)
+  }
+}
+
+extension JSONObject {
+  fileprivate func id(_ key: String) -> UniqueID? { self[key]?.stringValue.flatMap { UniqueID($0) } }
+}

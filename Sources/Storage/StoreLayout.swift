@@ -1,0 +1,72 @@
+import Causality
+package import Documents
+
+/// Every name in a store's directory, and their parser.
+package struct StoreLayout: Sendable {
+  package let root: String
+
+  /// - Parameter root: the store's directory, with or without a slash at its end.
+  package init(root: String) {
+    self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+  }
+
+  package var identity: String { "\(root)/store.json" }
+  package var lock: String { "\(root)/LOCK" }
+  package var controlSocket: String { "\(root)/control.sock" }
+  package var apiToken: String { "\(root)/api.token" }
+  package var manifest: String { "\(root)/manifest.jsonl" }
+  package var log: String { "\(root)/wal" }
+  package var documents: String { "\(root)/documents" }
+  package var staged: String { "\(root)/staged" }
+  package var parked: String { "\(root)/parked" }
+  package var quarantine: String { "\(root)/quarantine" }
+
+  package func segment(_ number: UInt64) -> String { "\(log)/\(Self.segmentName(number))" }
+
+  static func segmentName(_ number: UInt64) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".wal"
+  }
+
+  /// The number of a segment by its file name; nil for another file.
+  static func segmentNumber(_ name: String) -> UInt64? {
+    guard name.hasSuffix(".wal"), let number = UInt64(name.dropLast(4)),
+      segmentName(number) == name
+    else { return nil }
+    return number
+  }
+
+  /// The directory of a type's documents: the plural of its name.
+  package func directory(ofType type: String) -> String { "\(documents)/\(Self.plural(of: type))" }
+
+  /// The directory that holds a document's file: documents are spread by the first byte of the id.
+  package func directory(of key: DocumentKey) -> String {
+    "\(directory(ofType: key.type))/\(key.id.description.prefix(2))"
+  }
+
+  package func file(of key: DocumentKey) -> String { "\(directory(of: key))/\(key.id).json" }
+
+  /// A transfer that is not complete: one file a page.
+  package func stage(_ name: String) -> String { "\(staged)/\(name)" }
+
+  /// The English plural of a type, made safe as a file name: bytes other than letters, digits, `_`
+  /// and `-` are written as `%` and two hexadecimal digits.
+  static func plural(of type: String) -> String {
+    let safe = type.utf8.map { byte in
+      isSafe(byte) ? String(UnicodeScalar(byte)) : "%" + String(byte, radix: 16)
+    }.joined()
+    if safe.hasSuffix("s") { return safe + "es" }
+    let endsInConsonantY =
+      safe.hasSuffix("y") && !["ay", "ey", "oy", "uy"].contains { safe.hasSuffix($0) }
+    return endsInConsonantY ? safe.dropLast() + "ies" : safe + "s"
+  }
+
+  private static func isSafe(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+}

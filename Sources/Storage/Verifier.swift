@@ -1,0 +1,106 @@
+import Causality
+import Documents
+import JSON
+import Platform
+
+/// A place in a store where something is wrong.
+package struct VerificationProblem: Sendable, Equatable {
+  package let file: String
+  /// In bytes; nil where the whole file is meant.
+  package let offset: Int?
+  package let what: String
+}
+
+/// What the verifier found.
+package struct VerificationReport: Sendable {
+  /// How many files and log records were checked.
+  package var checked = 0
+  package var problems: [VerificationProblem] = []
+  package var isOK: Bool { problems.isEmpty }
+
+  mutating func add(_ error: StorageError) {
+    problems.append(
+      VerificationProblem(file: error.path, offset: error.offset, what: error.problem))
+  }
+}
+
+/// Checks every file and every log record of a store that is not open; changes nothing. O(store).
+package struct Verifier {
+  private let layout: StoreLayout
+  private let environment: StoreEnvironment
+  private var reader: RecoveryReader {
+    RecoveryReader(layout: layout, environment: environment)
+  }
+
+  package init(layout: StoreLayout, environment: StoreEnvironment) {
+    self.layout = layout
+    self.environment = environment
+  }
+
+  package func verify() -> VerificationReport {
+    var report = VerificationReport()
+    checkIdentity(&report)
+    guard let manifest = check(&report, { () throws(StorageError) in try reader.readManifest() })
+    else { return report }
+    for file in manifest.files {
+      _ = check(&report) { () throws(StorageError) in try reader.document(file) }
+    }
+    checkStrangers(manifest, &report)
+    checkLog(manifest, &report)
+    if report.isOK { _ = check(&report) { () throws(StorageError) in try reader.read().tables } }
+    return report
+  }
+
+  private func checkIdentity(_ report: inout VerificationReport) {
+    _ = check(&report) { () throws(StorageError) in
+      let bytes = try translated { () throws(SystemError) in
+        try environment.fileSystem.readFile(layout.identity)
+      }
+      return try StoreIdentity(parsing: bytes, path: layout.identity)
+    }
+  }
+
+  private func checkLog(_ manifest: Manifest, _ report: inout VerificationReport) {
+    let segments = check(&report) { () throws(StorageError) in
+      try reader.segments(from: manifest.segment)
+    }
+    for segment in segments ?? [] {
+      report.checked += segment.frameCount
+      guard let damage = segment.damage else { continue }
+      report.problems.append(
+        VerificationProblem(file: segment.path, offset: damage.offset, what: damage.what))
+    }
+  }
+
+  /// Documents' files that no manifest names: what was left by a checkpoint that did not end has a
+  /// temporary name or is in the log; anything else was put there by somebody.
+  private func checkStrangers(_ manifest: Manifest, _ report: inout VerificationReport) {
+    let known = Set(manifest.files.map { layout.file(of: $0.key) })
+    let logged = (try? reader.read()).map { recovery in
+      Set(recovery.tables.allEntries.map { layout.file(of: $0.document.key) })
+    }
+    for path in documentFiles() where path.hasSuffix(".json") && !known.contains(path) {
+      guard let logged, !logged.contains(path) else { continue }
+      report.problems.append(
+        VerificationProblem(file: path, offset: nil, what: "belongs to no document of the store"))
+    }
+  }
+
+  private func documentFiles() -> [String] {
+    func children(_ directory: String) -> [String] {
+      ((try? environment.fileSystem.contents(ofDirectory: directory)) ?? [])
+        .map { "\(directory)/\($0)" }
+    }
+    return children(layout.documents).flatMap(children).flatMap(children)
+  }
+
+  private func check<Result>(
+    _ report: inout VerificationReport, _ body: () throws(StorageError) -> Result
+  ) -> Result? {
+    report.checked += 1
+    do { return try body() } catch {
+      report.add(error)
+      return nil
+    }
+  }
+}
