@@ -25,6 +25,14 @@ let package = Package(
     room("Causality"),
     room("Documents", uses: ["JSON", "Causality"]),
     room("Platform", uses: ["CSystem"]),
+    room("SyncProtocol", uses: ["Documents", "JSON", "Causality"]),
+    room("Clinic", uses: ["Documents", "JSON", "Causality"]),
+    room("Samples"),
+    room(
+      "Replica",
+      uses: [
+        "Storage", "SyncProtocol", "Clinic", "Documents", "JSON", "Causality", "Platform",
+      ]),
     room("Storage", uses: ["Documents", "JSON", "Causality", "Platform"]),
   ]
 )

@@ -76,6 +76,11 @@ package struct History: Sendable {
     return true
   }
 
+  /// The latest stamp of any known transaction.
+  package var lastStamp: Stamp {
+    chains.values.flatMap { $0.records.map(\.stamp) }.max() ?? Stamp(rawValue: 0)
+  }
+
   package func record(_ dot: Dot) -> TransactionRecord? {
     guard dot.number > 0, knowledge.covers(dot) else { return nil }
     return chains[dot.replica]?.records[Int(dot.number) - 1]
@@ -94,9 +99,24 @@ package struct History: Sendable {
   /// One hash over the chains of all replicas, each at the number that a knowledge names; nil if the
   /// knowledge names a transaction that is not known. O(replicas × `recordsPerKeptHash`).
   package func hash(at knowledge: VersionVector) -> [UInt8]? {
+    hash(at: knowledge, adding: [])
+  }
+
+  /// The hash that `hash(at:)` will give once some runs are appended; nil if even then the knowledge
+  /// names a transaction that is not known.
+  package func hash(at knowledge: VersionVector, adding runs: [TransactionRun]) -> [UInt8]? {
     var bytes: [UInt8] = []
     for entry in knowledge.entries {
-      guard let hash = hash(of: entry.replica, at: entry.number) else { return nil }
+      let known = self.knowledge[entry.replica]
+      var hash = hash(of: entry.replica, at: min(known, entry.number))
+      if entry.number > known {
+        guard let run = runs.first(where: { $0.replica == entry.replica }),
+          run.first >= 1, run.first <= known + 1, run.last >= entry.number
+        else { return nil }
+        let new = run.records[Int(known + 1 - run.first)...Int(entry.number - run.first)]
+        hash = hash.map { new.reduce($0) { self.hash(after: $0, $1) } }
+      }
+      guard let hash else { return nil }
       bytes += entry.replica.bytes + entry.number.bigEndianBytes + hash
     }
     return digest(bytes)

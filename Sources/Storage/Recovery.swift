@@ -21,7 +21,8 @@ struct RecoveryReader {
   /// - Throws: `corrupt` with the file and place if something durable is damaged. O(store).
   func read() throws(StorageError) -> Recovery {
     let manifest = try readManifest()
-    var tables = Tables(digest: environment.digest)
+    var tables = Tables(
+      digest: environment.digest, rules: environment.rules, indexes: environment.indexes)
     var files: [DocumentKey: UInt32?] = [:]
     for register in manifest.registers { tables.setRegister(register.name, register.value) }
     for run in manifest.runs where !tables.append(run) {

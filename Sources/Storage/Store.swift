@@ -10,15 +10,17 @@ package struct StoreEnvironment: Sendable {
   package var random: any RandomSource
   package var digest: Digest
   package var rules: MergeRules
+  package var indexes: [StoreIndex]
 
   package init(
     fileSystem: any FileSystem, random: any RandomSource, digest: @escaping Digest,
-    rules: MergeRules
+    rules: MergeRules, indexes: [StoreIndex] = []
   ) {
     self.fileSystem = fileSystem
     self.random = random
     self.digest = digest
     self.rules = rules
+    self.indexes = indexes
   }
 }
 

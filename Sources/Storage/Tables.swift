@@ -21,8 +21,14 @@ package struct Tables: Sendable {
   package private(set) var registers: [String: JSONValue] = [:]
   /// The arrival number of the last document.
   package private(set) var head: UInt64 = 0
+  private var indexes: [String: [IndexTable]] = [:]
+  private let rules: MergeRules
 
-  init(digest: @escaping Digest) { history = History(digest: digest) }
+  init(digest: @escaping Digest, rules: MergeRules, indexes: [StoreIndex]) {
+    history = History(digest: digest)
+    self.rules = rules
+    for index in indexes { self.indexes[index.type, default: []].append(IndexTable(index)) }
+  }
 
   package var knowledge: VersionVector { history.knowledge }
 
@@ -30,6 +36,12 @@ package struct Tables: Sendable {
 
   package func documents(ofType type: String) -> some Collection<Document> {
     (types[type] ?? [:]).values.lazy.map(\.document)
+  }
+
+  /// The documents of a type that have a key in an index, sorted by id; deleted ones too.
+  package func documents(ofType type: String, index: String, key: String) -> [Document] {
+    guard let table = indexes[type]?.first(where: { $0.index.name == index }) else { return [] }
+    return table.ids(key).compactMap { types[type]?[$0]?.document }
   }
 
   /// The types that occur, sorted.
@@ -74,12 +86,23 @@ package struct Tables: Sendable {
   /// Puts a document at its place in the feed; places must come in rising order.
   mutating func place(_ document: Document, arrival: UInt64) {
     head = arrival
+    updateIndexes(document)
     types[document.key.type, default: [:]][document.key.id] =
       Entry(document: document, arrival: arrival)
     feed.append((arrival, document.key))
     if feed.count > 64, feed.count > 2 * types.values.reduce(0, { $0 + $1.count }) {
       dropSuperseded()
     }
+  }
+
+  private mutating func updateIndexes(_ document: Document) {
+    let type = document.key.type
+    guard var tables = indexes.removeValue(forKey: type) else { return }
+    let typeRules = rules.type(type)
+    let old = self.document(document.key)?.visibleFields(typeRules)
+    let new = document.visibleFields(typeRules)
+    for place in tables.indices { tables[place].replace(document.key.id, old: old, new: new) }
+    indexes[type] = tables
   }
 
   private mutating func dropSuperseded() {

@@ -1,0 +1,95 @@
+import Causality
+import JSON
+
+/// A rule over several fields of one document.
+package enum DocumentCheck: Sendable, Equatable {
+  /// At least one of the fields is present.
+  case anyOf([String])
+  /// A user's `name` is made of the first and last name where it is not given.
+  case wholeName
+  /// `arrived_at` is there if and only if `arrived` is true.
+  case arrival
+  /// `end_time` is `start_time` plus `duration`, on the same day.
+  case slotTimes
+  /// `expires_at` is `expiry_days` after the creation where it is not given.
+  case inviteExpiry
+  /// Who overbooks says why.
+  case overbookReason
+  /// An appointment gets its confirmation code from its id.
+  case confirmationCode
+
+  func run(_ draft: inout Draft) {
+    switch self {
+    case .anyOf(let names): Self.checkAnyOf(names, &draft)
+    case .wholeName: Self.fillWholeName(&draft)
+    case .arrival: Self.checkArrival(&draft)
+    case .slotTimes: SlotTimes.check(&draft)
+    case .inviteExpiry: Self.fillExpiry(&draft)
+    case .overbookReason: Self.checkOverbookReason(&draft)
+    case .confirmationCode: Self.fillConfirmationCode(&draft)
+    }
+  }
+
+  private static func checkAnyOf(_ names: [String], _ draft: inout Draft) {
+    guard draft.concerns(names), names.allSatisfy({ draft.fields[$0] == nil }) else { return }
+    guard !names.contains(where: draft.isRefused) else { return }
+    draft.refuse(names[0], "is required, or \(names.dropFirst().joined(separator: ", "))")
+  }
+
+  private static func fillWholeName(_ draft: inout Draft) {
+    let parts = ["first_name", "last_name"]
+    guard draft.fillsIn, draft.concerns(parts),
+      draft.fields["name"] == nil || !draft.named.contains("name")
+    else { return }
+    let name = parts.compactMap(draft.string).filter { !$0.isEmpty }.joined(separator: " ")
+    if !name.isEmpty { draft.set("name", .string(name)) }
+  }
+
+  private static func checkArrival(_ draft: inout Draft) {
+    guard draft.concerns(["arrived", "arrived_at"]), !draft.isRefused("arrived"),
+      !draft.isRefused("arrived_at")
+    else { return }
+    let hasArrived = draft.fields["arrived"]?.boolValue == true
+    let hasTime = draft.fields["arrived_at"] != nil
+    if hasArrived, !hasTime {
+      guard draft.fillsIn else { return draft.refuse("arrived_at", "is required after an arrival") }
+      draft.set("arrived_at", .string(Timestamp.text(milliseconds: draft.validator.now)))
+    } else if !hasArrived, hasTime {
+      if draft.fillsIn, !draft.named.contains("arrived_at") {
+        draft.set("arrived_at", nil)
+      } else {
+        draft.refuse("arrived_at", "is only for a patient who has arrived")
+      }
+    }
+  }
+
+  private static func fillExpiry(_ draft: inout Draft) {
+    guard draft.fillsIn, !draft.isRefused("expires_at") else { return }
+    guard !draft.isRefused("expiry_days") else { return draft.excuse("expires_at") }
+    let days = draft.request["expiry_days"]?.intValue
+    let isDue = draft.purpose == .create ? draft.fields["expires_at"] == nil : days != nil
+    guard isDue, !draft.named.contains("expires_at") else { return }
+    let span =
+      UInt64(days ?? InviteLifeCycle.defaultExpiryDays) * InviteLifeCycle.millisecondsPerDay
+    let (time, isTooLate) = draft.validator.now.addingReportingOverflow(span)
+    let text = Timestamp.text(milliseconds: isTooLate ? Timestamp.largest : time)
+    draft.set("expires_at", .string(text))
+  }
+
+  private static func checkOverbookReason(_ draft: inout Draft) {
+    guard draft.concerns(["overbook", "overbook_reason"]),
+      draft.fields["overbook"]?.boolValue == true,
+      trimmed(draft.string("overbook_reason") ?? "").isEmpty,
+      !draft.isRefused("overbook_reason")
+    else { return }
+    draft.refuse("overbook_reason", "is required when overbook is true")
+  }
+
+  private static func fillConfirmationCode(_ draft: inout Draft) {
+    guard draft.purpose == .create, draft.fields["confirmation_code"] == nil,
+      let id = draft.envelope["id"]?.stringValue.flatMap({ UniqueID($0) })
+    else { return }
+    let code = ConfirmationCode(id: id, sha256: draft.validator.functions.sha256)
+    draft.set("confirmation_code", .string(code.text))
+  }
+}

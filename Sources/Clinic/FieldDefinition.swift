@@ -1,0 +1,44 @@
+package import JSON
+
+/// One field of a document type.
+package struct FieldDefinition: Sendable {
+  package enum Use: Sendable {
+    /// Kept in the document; people edit it.
+    case stored
+    /// Kept in the document; only the program writes it.
+    case readOnly
+    /// Says how to carry out a request; checked, then dropped.
+    case request
+    /// Worked out for answers; ignored on input.
+    case computed
+    /// Never in a document; refused on input.
+    case serverOnly
+  }
+
+  package var name: String
+  package var kind: FieldKind
+  package var use: Use
+  package var isRequired: Bool
+  /// Set on creation if the field is absent.
+  package var defaultValue: JSONValue?
+  /// Other names on input.
+  package var aliases: [String]
+
+  package init(
+    _ name: String, _ kind: FieldKind, _ use: Use = .stored, required isRequired: Bool = false,
+    default defaultValue: JSONValue? = nil, aliases: [String] = []
+  ) {
+    self.name = name
+    self.kind = kind
+    self.use = use
+    self.isRequired = isRequired
+    self.defaultValue = defaultValue
+    self.aliases = aliases
+  }
+
+  package var isServerOnly: Bool { use == .serverOnly }
+  package var isComputed: Bool { use == .computed }
+  package var isReadOnly: Bool { use == .readOnly }
+  /// Whether documents hold the field.
+  package var isStored: Bool { use == .stored || use == .readOnly }
+}

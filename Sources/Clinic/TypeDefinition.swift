@@ -1,0 +1,90 @@
+package import Documents
+
+/// One document type: its fields, merge units and rules.
+package struct TypeDefinition: Sendable {
+  /// In the singular: `patient`.
+  package let name: String
+  /// The name of its folder and of its path in the API: `patients`.
+  package let plural: String
+  /// In schema order.
+  package let fields: [FieldDefinition]
+  /// Every stored field is in exactly one; in the schema order of their first fields.
+  package let units: [UnitRule]
+  package let indexes: [IndexDefinition]
+  /// Whether documents are written once and never edited by people.
+  package let isAppendOnly: Bool
+  /// Whether only the server writes documents of this type, so that laptops can only read them.
+  package let isServerAuthoritative: Bool
+  package let checks: [DocumentCheck]
+
+  private let fieldByName: [String: Int]
+
+  /// - Parameter units: those of more than one field or with a rule of their own; each other stored
+  ///   field becomes a unit: sets and objects by element and key, all else as a whole.
+  package init(
+    _ name: String, plural: String, fields: [FieldDefinition], units: [UnitRule] = [],
+    indexes: [IndexDefinition] = [], isAppendOnly: Bool = false,
+    isServerAuthoritative: Bool = false, checks: [DocumentCheck] = []
+  ) {
+    self.name = name
+    self.plural = plural
+    self.fields = fields
+    self.units = Self.completed(units, fields: fields)
+    self.indexes = indexes
+    self.isAppendOnly = isAppendOnly
+    self.isServerAuthoritative = isServerAuthoritative
+    self.checks = checks
+    fieldByName = Dictionary(
+      fields.enumerated().flatMap { index, field in
+        ([field.name] + field.aliases).map { ($0, index) }
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The field of a name or of an alias of it.
+  package func field(named name: String) -> FieldDefinition? {
+    fieldByName[name].map { fields[$0] }
+  }
+
+  /// Names in the order in which documents are shown; unknown fields come after them.
+  package var visibleFieldOrder: [String] {
+    Envelope.leadingNames
+      + fields.filter { $0.isStored || $0.isComputed }.map(\.name) + Envelope.trailingNames
+  }
+
+  package var rules: TypeRules {
+    TypeRules(type: name, units: units, fieldOrder: fields.filter(\.isStored).map(\.name))
+  }
+
+  private static func completed(_ units: [UnitRule], fields: [FieldDefinition]) -> [UnitRule] {
+    var completed: [UnitRule] = []
+    for field in fields where field.isStored {
+      if let unit = units.first(where: { $0.fields.contains(field.name) }) {
+        if !completed.contains(where: { $0.name == unit.name }) { completed.append(unit) }
+      } else {
+        completed.append(unit(holdingOnly: field))
+      }
+    }
+    return completed
+  }
+
+  private static func unit(holdingOnly field: FieldDefinition) -> UnitRule {
+    switch field.kind {
+    case .stringSet: UnitRule(field.name, fields: [field.name], shape: .set, outcome: .auto)
+    case .object: UnitRule(field.name, fields: [field.name], shape: .map)
+    default: UnitRule(field.name, fields: [field.name])
+    }
+  }
+}
+
+/// Fields by which documents are found, within one account.
+package struct IndexDefinition: Sendable, Equatable {
+  package var fields: [String]
+  /// Whether two documents with the same values are refused on one replica, and flagged if they met
+  /// only at a sync.
+  package var isUnique: Bool
+
+  package init(_ fields: String..., unique isUnique: Bool = false) {
+    self.fields = fields
+    self.isUnique = isUnique
+  }
+}

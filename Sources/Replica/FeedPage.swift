@@ -1,0 +1,54 @@
+import Causality
+import Documents
+import JSON
+import Storage
+
+/// The next documents of a feed that a receiver may lack.
+struct FeedPage {
+  static let maximumDocumentCount = 1000
+  /// About so many bytes of JSON; the last document of a page may go beyond.
+  static let maximumByteCount = 1 << 20
+
+  private(set) var parts: [Document] = []
+  /// The arrival number of the last document that was looked at.
+  private(set) var position: UInt64
+  /// Whether nothing arrived behind that.
+  private(set) var isHead = true
+
+  /// O(documents behind the place, up to the page's end).
+  init(_ tables: borrowing Tables, since: VersionVector, after place: UInt64) {
+    position = place
+    var byteCount = 0
+    for (arrival, document) in tables.documents(arrivedAfter: place) {
+      if parts.count >= Self.maximumDocumentCount || byteCount >= Self.maximumByteCount {
+        isHead = false
+        return
+      }
+      position = arrival
+      guard let part = document.part(since: since) else { continue }
+      parts.append(part)
+      byteCount += part.approximateByteCount
+    }
+  }
+}
+
+extension Document {
+  fileprivate var approximateByteCount: Int {
+    units.reduce(400) { sum, unit in
+      unit.versions.reduce(sum) { $0 + 60 + JSONValue.object($1.value).approximateByteCount }
+    }
+  }
+}
+
+extension JSONValue {
+  fileprivate var approximateByteCount: Int {
+    switch self {
+    case .null, .bool: 5
+    case .number(let number): number.text.utf8.count
+    case .string(let string): string.utf8.count + 2
+    case .array(let array): array.reduce(2) { $0 + $1.approximateByteCount + 1 }
+    case .object(let object):
+      object.members.reduce(2) { $0 + $1.key.utf8.count + 4 + $1.value.approximateByteCount }
+    }
+  }
+}

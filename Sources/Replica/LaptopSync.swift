@@ -1,0 +1,310 @@
+import Causality
+import Documents
+import JSON
+package import Platform
+import Storage
+import SyncProtocol
+import Synchronization
+
+/// How a laptop speaks to its server.
+package protocol SyncTransport: Sendable {
+  /// Sends a request and waits for its answer.
+  /// - Throws: if no answer came; nothing is known of what the server did.
+  func send(_ request: TransportRequest) throws(TransportError) -> TransportReply
+}
+
+package struct TransportRequest: Sendable {
+  /// Behind the server's address, beginning with a slash.
+  package var path: String
+  package var headers: [(name: String, value: String)]
+  package var body: [UInt8]
+
+  package init(path: String, headers: [(name: String, value: String)], body: [UInt8]) {
+    self.path = path
+    self.headers = headers
+    self.body = body
+  }
+}
+
+package struct TransportReply: Sendable {
+  package var status: Int
+  /// Names in lower case.
+  package var headers: [String: String]
+  package var body: [UInt8]
+  /// All bytes on the connection, heads included.
+  package var bytesSent: Int
+  package var bytesReceived: Int
+
+  package init(
+    status: Int, headers: [String: String], body: [UInt8], bytesSent: Int, bytesReceived: Int
+  ) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+    self.bytesSent = bytesSent
+    self.bytesReceived = bytesReceived
+  }
+}
+
+package struct TransportError: Error, Sendable, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
+}
+
+/// What one complete push and pull did.
+package struct SyncReport: Sendable {
+  package var pushed = 0
+  package var pulled = 0
+  package var bytesSent = 0
+  package var bytesReceived = 0
+  package var roundTrips = 0
+  package var seconds = 0.0
+
+  package init() {}
+}
+
+/// Carries out a `ClientSession`: the host of the state machine on a laptop. One at a time.
+package final class LaptopSync: Sendable {
+  private let replica: Replica
+  private let transport: any SyncTransport
+  private let codec: SyncCodec
+  private let stage: Stage
+  private let accessToken = Mutex<String?>(nil)
+  private let running = Mutex(())
+
+  package init(replica: Replica, transport: any SyncTransport, fileSystem: any FileSystem) {
+    self.replica = replica
+    self.transport = transport
+    codec = SyncCodec(rules: replica.rules, digest: replica.world.digest)
+    stage = Stage("pull", in: replica.store, fileSystem: fileSystem)
+  }
+
+  /// One complete push and pull. On return all that the server had is durable here, and all that
+  /// this replica had when it began is durable there.
+  ///
+  /// - Throws: `unreachable`, `sync`, `storage` or `notEnrolled`. Nothing is lost: what was not
+  ///   acknowledged is sent again next time, pages that arrived are not fetched again.
+  package func run() throws(ReplicaError) -> SyncReport {
+    try running.withLock { (_) throws(ReplicaError) in
+      let begin = monotonicMilliseconds()
+      var report = SyncReport()
+      var session = ClientSession(codec: codec)
+      var effects = session.handle(.begin(try start()))
+      while !effects.isEmpty {
+        let effect = effects.removeFirst()
+        if case .finish = effect { break }
+        guard let event = try carryOut(effect, &report) else { continue }
+        effects += session.handle(event)
+      }
+      report.pushed = session.pushedCount
+      report.seconds = Double(monotonicMilliseconds() - begin) / 1000
+      return report
+    }
+  }
+
+  private func start() throws(ReplicaError) -> ClientSession.Start {
+    guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
+    let peer = replica.peer
+    return ClientSession.Start(
+      replica: replica.id, account: replica.account, server: enrolment.server,
+      base: peer.knowledge, pushedUpTo: peer.pushedUpTo, pullCursor: peer.cursor,
+      staged: try stagedPull(), token: replica.world.random.uint64())
+  }
+
+  /// What is left of a pull that did not come to its end; the last page says where it goes on.
+  private func stagedPull() throws(ReplicaError) -> ClientSession.StagedPull? {
+    let count = try stored { () throws(StorageError) in try stage.count() }
+    guard count > 0 else { return nil }
+    let file = try stored { () throws(StorageError) in try stage.page(count - 1) }
+    guard let page = try? StagedPage(file) else {
+      try stored { () throws(StorageError) in try stage.clear() }
+      return nil
+    }
+    return ClientSession.StagedPull(since: page.since, cursor: page.cursor, pageCount: count)
+  }
+
+  private func carryOut(
+    _ effect: ClientSession.Effect, _ report: inout SyncReport
+  ) throws(ReplicaError) -> ClientSession.Event? {
+    switch effect {
+    case .cutPush(let since, let after):
+      return .pushCut(replica.cutPush(since: since, after: after))
+    case .send(let request):
+      return try send(request, &report)
+    case .dropStagedPull:
+      try stored { () throws(StorageError) in try stage.clear() }
+      return nil
+    case .stagePull(let reply, let staged):
+      let page = StagedPage(since: staged.since, cursor: staged.cursor, body: codec.encode(reply))
+      try stored { () throws(StorageError) in
+        try stage.put(page.bytes, number: staged.pageCount - 1)
+      }
+      return .staged
+    case .applyPull(let end):
+      report.pulled = try apply(end)
+      return .applied
+    case .fail(let refusal):
+      throw .sync(refusal)
+    case .finish:
+      return nil
+    }
+  }
+
+  private func send(
+    _ request: SyncRequest, _ report: inout SyncReport
+  ) throws(ReplicaError) -> ClientSession.Event {
+    let before = replica.world.clock.now()
+    let reply = try transmit(request)
+    report.roundTrips += 1
+    report.bytesSent += reply.bytesSent
+    report.bytesReceived += reply.bytesReceived
+    if let token = reply.headers[Self.accessTokenHeader] { accessToken.withLock { $0 = token } }
+    guard reply.status == 200 else { return .refused(try refusal(reply)) }
+    guard reply.headers["content-type"] == SyncProtocolVersion.contentType else {
+      throw .unreachable("what answers at this address is no Satchel server")
+    }
+    do {
+      let message = try codec.reply(reply.body)
+      noteClock(message.now, before, replica.world.clock.now())
+      return .replied(message)
+    } catch {
+      throw .unreachable("the answer did not arrive whole: \(error)")
+    }
+  }
+
+  private func transmit(_ request: SyncRequest) throws(ReplicaError) -> TransportReply {
+    guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
+    var headers = [
+      (name: "Content-Type", value: SyncProtocolVersion.contentType),
+      (name: SyncProtocolVersion.headerName, value: "\(SyncProtocolVersion.current)"),
+    ]
+    if let token = accessToken.withLock({ $0 }) {
+      headers.append((name: "Authorization", value: "Bearer \(token)"))
+    }
+    // The refresh token goes along, so that an expired access token costs no round trip.
+    headers.append(
+      (name: SyncProtocolVersion.refreshHeaderName, value: enrolment.refreshToken))
+    let message = TransportRequest(
+      path: SyncProtocolVersion.exchangePath, headers: headers, body: codec.encode(request))
+    do { return try transport.send(message) } catch { throw .unreachable("\(error)") }
+  }
+
+  /// The reply's header that carries a new access token.
+  package static let accessTokenHeader = "satchel-access-token"
+
+  private func refusal(_ reply: TransportReply) throws(ReplicaError) -> SyncRefusal {
+    if let refusal = SyncCodec.refusal(reply.body) { return refusal }
+    throw .unreachable(
+      "what answers at this address is no Satchel server (HTTP status \(reply.status))")
+  }
+
+  /// Corrects this machine's clock by the server's, if they are apart by more than 2 seconds.
+  private func noteClock(_ server: UInt64, _ before: UInt64, _ after: UInt64) {
+    let here = Int(before / 2 + after / 2)
+    let offset = Int(server) - here
+    if abs(offset - replica.clockOffset) > 2000 { replica.setClockOffset(offset) }
+  }
+
+  private func apply(_ end: ClientSession.PullEnd) throws(ReplicaError) -> Int {
+    var parts: [Document] = []
+    for number in 0..<end.stagedPageCount {
+      let file = try stored { () throws(StorageError) in try stage.page(number) }
+      do { parts += try codec.reply(try StagedPage(file).body).parts } catch {
+        try stored { () throws(StorageError) in try stage.clear() }
+        throw .unreachable("a staged page is damaged (\(error)); the next sync fetches it again")
+      }
+    }
+    let pulled = try replica.applyPull(end, staged: parts)
+    if end.stagedPageCount > 0 { try stored { () throws(StorageError) in try stage.clear() } }
+    return pulled
+  }
+}
+
+extension Replica {
+  /// What is known of the server.
+  package var peer: PeerState { store.read { PeerState($0.registers[PeerState.register]) } }
+
+  /// The next page of what a server with a knowledge lacks. O(documents behind the place, up to the
+  /// page's end).
+  func cutPush(since: VersionVector, after place: UInt64) -> ClientSession.PushCut {
+    let now = self.now()
+    return store.read { tables in
+      let page = FeedPage(tables, since: since, after: place)
+      let knowledge = tables.knowledge
+      return ClientSession.PushCut(
+        parts: page.parts, runs: page.isHead ? tables.history.runs(since: since) : [],
+        position: page.position, isHead: page.isHead, knowledge: knowledge,
+        history: HexText.text(tables.history.hash(at: knowledge) ?? []), now: now)
+    }
+  }
+
+  /// Applies a complete pull as one transaction (DESIGN, rule 14).
+  /// - Returns: the number of documents that changed.
+  func applyPull(
+    _ end: ClientSession.PullEnd, staged: [Document]
+  ) throws(ReplicaError) -> Int {
+    let changes = ChangeSet(
+      since: end.since, upTo: end.upTo, parts: staged + end.lastPage.parts,
+      runs: end.lastPage.runs)
+    if let defect = changes.defect() {
+      throw .sync(SyncRefusal(.malformed, "the server's change-set is refused: \(defect)"))
+    }
+    let offset = clockOffset
+    return try apply(changes) { (tables) throws(ReplicaError) in
+      try Self.compare(tables, changes, history: end.lastPage.history)
+    } registers: { _, headBefore, head in
+      var peer = PeerState(nil)
+      peer.knowledge = end.upTo
+      peer.cursor = end.cursor
+      peer.clockOffset = offset
+      // What this pull brought, the server has.
+      peer.pushedUpTo = headBefore == end.pushedUpTo ? head : end.pushedUpTo
+      return [(PeerState.register, peer.value)]
+    }
+  }
+
+  /// Both histories must agree where they meet (DESIGN, rule 16).
+  static func compare(
+    _ tables: borrowing Tables, _ changes: ChangeSet, history: String
+  ) throws(ReplicaError) {
+    let hash = tables.history.hash(at: changes.upTo, adding: changes.runs)
+    guard let hash, HexText.text(hash) == history else {
+      throw .sync(
+        SyncRefusal(
+          .historiesDiffer,
+          "this store and the server disagree about the past: one of them was restored from an "
+            + "older copy, or copied; nothing was changed"))
+    }
+  }
+}
+
+/// A page of a pull as it is kept: where the pull stands after it, then the message as it came.
+struct StagedPage {
+  let since: VersionVector
+  let cursor: PullCursor
+  let body: [UInt8]
+
+  init(since: VersionVector, cursor: PullCursor, body: [UInt8]) {
+    self.since = since
+    self.cursor = cursor
+    self.body = body
+  }
+
+  var bytes: [UInt8] {
+    let head: JSONValue = [
+      "since": SyncCodec.value(since.entries), "cursor": SyncCodec.encode(cursor),
+    ]
+    return head.bytes + [UInt8(ascii: "\n")] + body
+  }
+
+  init(_ bytes: [UInt8]) throws(TransportError) {
+    guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")),
+      let head = (try? JSONValue(parsing: bytes[..<end]))?.objectValue,
+      let since = SyncCodec.entries(head["since"]),
+      let cursor = head["cursor"].flatMap(SyncCodec.cursor)
+    else { throw TransportError("a staged page has no head") }
+    self.init(
+      since: VersionVector().applying(since), cursor: cursor, body: Array(bytes[(end + 1)...]))
+  }
+}

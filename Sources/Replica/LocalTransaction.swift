@@ -1,0 +1,131 @@
+package import Causality
+package import Documents
+package import JSON
+import Storage
+
+/// What one replica commits at once (DESIGN, rule 1). Sees its own writes; nobody else sees anything
+/// before the commit, and nothing is left if it is dropped.
+package struct LocalTransaction {
+  package let dot: Dot
+  package let stamp: Stamp
+  package let author: Author
+  package let rules: MergeRules
+  package let schemaVersion: Int
+  private let write: Write
+  /// Nil once the transaction is sealed: a commit must not copy what somebody else still holds.
+  private var tables: Tables?
+  /// Documents as this transaction leaves them, in the order of their first change.
+  private(set) var changed: [Document] = []
+  private var places: [DocumentKey: Int] = [:]
+
+  init(
+    dot: Dot, stamp: Stamp, author: Author, rules: MergeRules, schemaVersion: Int, tables: Tables
+  ) {
+    self.dot = dot
+    self.stamp = stamp
+    self.author = author
+    self.rules = rules
+    self.schemaVersion = schemaVersion
+    self.tables = tables
+    knowledge = tables.knowledge
+    write = Write(dot: dot, stamp: stamp, author: author)
+  }
+
+  /// What the replica knew when the transaction began.
+  private let knowledge: VersionVector
+
+  /// Ends the transaction: nothing can be read through it any more.
+  mutating func seal() { tables = nil }
+
+  /// A document as this transaction sees it, deleted or not.
+  package func document(_ key: DocumentKey) -> Document? {
+    places[key].map { changed[$0] } ?? tables?.document(key)
+  }
+
+  /// All documents of a type as this transaction sees them, in no order. O(documents of the type).
+  package func documents(ofType type: String) -> [Document] {
+    guard let tables else { return [] }
+    let old = tables.documents(ofType: type).map { document($0.key) ?? $0 }
+    return old + changed.filter { $0.key.type == type && tables.document($0.key) == nil }
+  }
+
+  /// The living documents of a type that have a key in an index, as this transaction sees them.
+  package func documents(ofType type: String, _ index: ClinicIndex, key: String) -> [Document] {
+    let old = tables?.documents(ofType: type, index: index.rawValue, key: key) ?? []
+    let candidates =
+      old.filter { places[$0.key] == nil } + changed.filter { $0.key.type == type }
+    return candidates.filter { index.key(fields($0)) == key && !isDeleted($0) }
+  }
+
+  package func isDeleted(_ document: Document) -> Bool {
+    document.isDeleted { cause in self.document(cause.document).map(isDeleted) ?? true }
+  }
+
+  /// The document if it is there and not deleted.
+  package func living(_ key: DocumentKey) -> Document? {
+    document(key).flatMap { isDeleted($0) ? nil : $0 }
+  }
+
+  package func fields(_ document: Document) -> JSONObject {
+    document.visibleFields(rules.type(document.key.type))
+  }
+
+  /// Makes the visible fields of a document equal to these, creating it if it is new. Writes only
+  /// units whose value differs.
+  /// - Returns: whether anything was written.
+  @discardableResult
+  package mutating func set(_ key: DocumentKey, to fields: JSONObject) -> Bool {
+    let typeRules = rules.type(key.type)
+    let existing = document(key)
+    var document =
+      existing ?? Document(key: key, createdBy: write, schemaVersion: schemaVersion)
+    var hasChanged = existing == nil
+    for value in document.unitValues(for: fields, typeRules)
+    where document.set(value, by: write, typeRules) { hasChanged = true }
+    if hasChanged { put(document) }
+    return hasChanged
+  }
+
+  package mutating func resolve(
+    _ key: DocumentKey, _ value: UnitValue, replacing shown: [VersionKey]
+  ) {
+    guard var document = document(key) else { return }
+    document.resolve(value, replacing: shown, by: write, rules.type(key.type))
+    put(document)
+  }
+
+  package mutating func delete(
+    _ key: DocumentKey, reason: DeleteReason, cause: DeleteCause? = nil
+  ) {
+    guard var document = document(key) else { return }
+    document.delete(reason: reason, cause: cause, knowledge: knowledge, by: write)
+    put(document)
+  }
+
+  package mutating func undelete(_ key: DocumentKey) {
+    guard var document = document(key) else { return }
+    document.undelete(by: write)
+    put(document)
+  }
+
+  mutating func receive(_ key: DocumentKey, number: Int) {
+    guard var document = document(key) else { return }
+    document.receive(number: number, by: write)
+    put(document)
+  }
+
+  /// Whether the transaction itself wrote anything.
+  var hasWritten: Bool { changed.contains { $0.clock.covers(dot) } }
+
+  /// Puts a document that came from elsewhere below what this transaction writes.
+  mutating func take(_ document: Document) { put(document) }
+
+  private mutating func put(_ document: Document) {
+    if let place = places[document.key] {
+      changed[place] = document
+    } else {
+      places[document.key] = changed.count
+      changed.append(document)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package import Causality
+import JSON
+package import SyncProtocol
+
+/// What a laptop remembers of its server between exchanges; a register of the store.
+package struct PeerState: Sendable {
+  static let register = "peer"
+
+  /// The server's knowledge at the end of the last exchange.
+  package var knowledge = VersionVector()
+  /// The server has all that arrived here up to this number.
+  package var pushedUpTo: UInt64 = 0
+  /// Where the last complete pull ended.
+  package var cursor: PullCursor?
+  /// Milliseconds to add to this machine's clock to get the server's.
+  package var clockOffset = 0
+
+  /// Reads the register; what is missing or malformed is as at the first exchange.
+  init(_ value: JSONValue?) {
+    guard let object = value?.objectValue else { return }
+    knowledge = VersionVector().applying(SyncCodec.entries(object["knowledge"]) ?? [])
+    pushedUpTo = UInt64(max(0, object["pushed_up_to"]?.intValue ?? 0))
+    cursor = object["cursor"].flatMap(SyncCodec.cursor)
+    clockOffset = object["clock_offset"]?.intValue ?? 0
+  }
+
+  var value: JSONValue {
+    var object: JSONObject = [
+      "knowledge": SyncCodec.value(knowledge.entries),
+      "pushed_up_to": .number(JSONNumber(pushedUpTo)), "clock_offset": .int(clockOffset),
+    ]
+    if let cursor { object.append("cursor", SyncCodec.encode(cursor)) }
+    return .object(object)
+  }
+}

@@ -1,0 +1,166 @@
+import Causality
+package import Documents
+package import JSON
+import Platform
+package import Storage
+
+/// What a list should hold.
+package struct ListQuery: Sendable {
+  package var type: String
+  /// Fields and the values that they must have, as text.
+  package var filters: [(field: String, value: String)] = []
+  /// Words that must occur in a text field, whatever their case and accents.
+  package var search: String?
+  /// The field that orders the list; without it the time of creation does.
+  package var sort: String?
+  package var limit: Int?
+  /// Whether the trash is listed instead of what lives.
+  package var isTrash = false
+
+  package init(type: String) { self.type = type }
+}
+
+extension Tables {
+  /// Whether a document is in the trash.
+  package func isDeleted(_ document: Document) -> Bool {
+    document.isDeleted { cause in self.document(cause.document).map(isDeleted) ?? true }
+  }
+
+  /// Whether a delete of it stands that an unseen edit or restore has overcome.
+  package func isBroughtBack(_ document: Document) -> Bool {
+    document.isBroughtBack { cause in self.document(cause.document).map(isDeleted) ?? true }
+  }
+}
+
+extension Replica {
+  /// The documents that a query asks for, in an order that is the same on every replica.
+  /// O(documents of the type).
+  package func list(_ query: ListQuery) -> [JSONObject] {
+    let words = query.search.map { Text.folded($0).split(separator: " ") } ?? []
+    let typeRules = rules.type(query.type)
+    let documents = read { tables in
+      tables.documents(ofType: query.type).filter { document in
+        guard tables.isDeleted(document) == query.isTrash else { return false }
+        if query.filters.isEmpty, words.isEmpty { return true }
+        let fields = document.visibleFields(typeRules)
+        return Self.matches(fields, query.filters) && Self.contains(fields, words)
+      }
+    }
+    let listed = ordered(documents, by: query.sort).map(view)
+    return query.limit.map { Array(listed.prefix($0)) } ?? listed
+  }
+
+  private static func matches(
+    _ fields: JSONObject, _ filters: [(field: String, value: String)]
+  ) -> Bool {
+    filters.allSatisfy { filter in
+      utf8Equal(fields[filter.field].map(plainText) ?? "", filter.value)
+    }
+  }
+
+  private static func contains(_ fields: JSONObject, _ words: [Substring]) -> Bool {
+    guard !words.isEmpty else { return true }
+    let text = fields.members.compactMap(\.value.stringValue).joined(separator: "\n")
+    let folded = Text.folded(text)
+    return words.allSatisfy { folded.contains($0) }
+  }
+
+  /// A value as a person would type it.
+  package static func plainText(_ value: JSONValue) -> String {
+    if let text = value.stringValue { return text }
+    return String(decoding: value.bytes, as: UTF8.self)
+  }
+
+  private func ordered(_ documents: [Document], by field: String?) -> [Document] {
+    let byCreation = documents.sorted { a, b in
+      a.origin.stamp != b.origin.stamp ? a.origin.stamp < b.origin.stamp : a.key < b.key
+    }
+    guard let field else { return byCreation }
+    let keyed = byCreation.map { ($0, sortKey($0, field)) }
+    return keyed.enumerated().sorted { a, b in
+      let (first, second) = (a.element.1, b.element.1)
+      if let less = first.isLess(than: second) { return less }
+      return a.offset < b.offset
+    }.map(\.element.0)
+  }
+
+  private func sortKey(_ document: Document, _ field: String) -> SortKey {
+    SortKey(view(document)[field])
+  }
+
+  // MARK: - Names
+
+  /// The document that a person means: by id, by a prefix of it of 4 or more characters, by a
+  /// patient's `external_id`, or by an appointment's confirmation code; deleted ones too.
+  ///
+  /// - Throws: `notFound`, or `ambiguous` with the candidates.
+  package func find(type: String, named name: String) throws(ReplicaError) -> DocumentKey {
+    let candidates: [DocumentKey] = read { tables in
+      self.candidates(type: type, name, tables)
+    }
+    guard let key = candidates.first else { throw .notFound(type: type, name: name) }
+    guard candidates.count == 1 else {
+      throw .ambiguous(name: name, candidates: candidates.map(\.id.description))
+    }
+    return key
+  }
+
+  private func candidates(
+    type: String, _ name: String, _ tables: borrowing Tables
+  ) -> [DocumentKey] {
+    if let id = UniqueID(name) {
+      let key = DocumentKey(type: type, id: id)
+      return tables.document(key) == nil ? [] : [key]
+    }
+    var named: [Document] = []
+    if type == "patient" {
+      named = tables.documents(
+        ofType: type, index: ClinicIndex.patientExternalID.rawValue, key: name)
+    } else if type == "appointment" {
+      named = tables.documents(
+        ofType: type, index: ClinicIndex.appointmentCode.rawValue, key: name.uppercased())
+    }
+    if !named.isEmpty { return named.map(\.key) }
+    guard name.utf8.count >= 4 else { return [] }
+    let prefix = name.lowercased()
+    return tables.documents(ofType: type).map(\.key)
+      .filter { $0.id.description.hasPrefix(prefix) }.sorted()
+  }
+
+  /// A document that lives.
+  /// - Throws: `notFound` or `inTrash`.
+  package func living(type: String, named name: String) throws(ReplicaError) -> Document {
+    let key = try find(type: type, named: name)
+    let (document, isDeleted) = read { tables in
+      let document = tables.document(key)
+      return (document, document.map(tables.isDeleted) ?? true)
+    }
+    guard let document else { throw .notFound(type: type, name: name) }
+    if isDeleted { throw .inTrash(key) }
+    return document
+  }
+}
+
+/// Orders values of one field: numbers by size, everything else by the bytes of its text; what is
+/// missing comes last.
+private struct SortKey {
+  private let number: Double?
+  private let text: String?
+
+  init(_ value: JSONValue?) {
+    number = value?.numberValue?.double
+    text = value.map(Replica.plainText)
+  }
+
+  /// Nil if they are alike.
+  func isLess(than other: SortKey) -> Bool? {
+    switch (text, other.text) {
+    case (nil, nil): return nil
+    case (nil, _): return false
+    case (_, nil): return true
+    case (let a?, let b?):
+      if let x = number, let y = other.number { return x == y ? nil : x < y }
+      return utf8Equal(a, b) ? nil : utf8Less(a, b)
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package import Causality
+package import Clinic
+package import Documents
+import JSON
+package import Platform
+package import Storage
+import Synchronization
+
+/// A store with an identity: the one object that all programs share. A replica that listens is a
+/// server, one that calls is a laptop; everything else is the same code.
+///
+/// All methods may be called from any thread. A write is durable when its call returns.
+package final class Replica: Sendable {
+  package enum Role: Sendable {
+    case laptop
+    /// Gives every document its place in the order of arrival (DESIGN, rule 2).
+    case server
+  }
+
+  package let store: Store
+  package let role: Role
+  package let catalogue: Catalogue
+  package let rules: MergeRules
+  package let world: ReplicaWorld
+  private let writer: Mutex<Writer>
+  /// Knowledge that this server has told laptops, by its digest.
+  let givenBases = Mutex<[String: VersionVector]>([:])
+
+  /// What only one writer at a time may touch.
+  struct Writer: Sendable {
+    var clock: HybridClock
+    /// Milliseconds to add to this machine's clock to get the server's.
+    var clockOffset: Int
+  }
+
+  package init(store: Store, role: Role, catalogue: Catalogue, world: ReplicaWorld) {
+    self.store = store
+    self.role = role
+    self.catalogue = catalogue
+    rules = catalogue.rules
+    self.world = world
+    let (last, offset) = store.read { tables in
+      (tables.history.lastStamp, PeerState(tables.registers[PeerState.register]).clockOffset)
+    }
+    writer = Mutex(Writer(clock: HybridClock(last: last), clockOffset: offset))
+  }
+
+  package var id: ReplicaID { store.identity.replica }
+  package var account: UniqueID { store.identity.account }
+
+  /// Milliseconds since 1970 UTC by the server's clock, as far as this replica knows it.
+  package func now() -> UInt64 {
+    let now = world.clock.now()
+    return writer.withLock { Self.corrected(now, by: $0.clockOffset) }
+  }
+
+  private static func corrected(_ now: UInt64, by offset: Int) -> UInt64 {
+    let sum = Int64(clamping: now).addingReportingOverflow(Int64(offset))
+    return sum.overflow ? now : UInt64(max(0, sum.partialValue))
+  }
+
+  /// The author of what is written here if the caller names nobody else.
+  package var author: Author {
+    let identity = store.identity
+    return Author(user: identity.enrolment?.user, device: identity.device)
+  }
+
+  /// Runs a transaction: all of it becomes durable and visible when this returns, or nothing if the
+  /// closure throws. One that writes nothing leaves no trace.
+  package func transact<Result>(
+    by author: Author? = nil,
+    _ body: (inout LocalTransaction) throws(ReplicaError) -> Result
+  ) throws(ReplicaError) -> Result {
+    let author = author ?? self.author
+    return try writer.withLock { (writer) throws(ReplicaError) in
+      var transaction = begin(by: author, &writer)
+      let result = try body(&transaction)
+      transaction.seal()
+      try commit(transaction)
+      return result
+    }
+  }
+
+  private func begin(by author: Author, _ writer: inout Writer) -> LocalTransaction {
+    let tables = store.snapshot()
+    let now = Self.corrected(world.clock.now(), by: writer.clockOffset)
+    let replica = id
+    return LocalTransaction(
+      dot: Dot(replica, tables.knowledge[replica] + 1), stamp: writer.clock.tick(now: now),
+      author: author, rules: rules, schemaVersion: Catalogue.version, tables: tables)
+  }
+
+  private func commit(_ transaction: LocalTransaction) throws(ReplicaError) {
+    guard !transaction.changed.isEmpty else { return }
+    var transaction = transaction
+    var batch = Batch()
+    if role == .server { batch.registers = number(transaction.changed, in: &transaction) }
+    batch.documents = transaction.changed
+    batch.runs = [run(of: transaction)]
+    try stored { () throws(StorageError) in try store.commit(batch) }
+  }
+
+  private func run(of transaction: LocalTransaction) -> TransactionRun {
+    let record = TransactionRecord(nonce: world.random.uint64(), stamp: transaction.stamp)
+    return TransactionRun(
+      replica: transaction.dot.replica, first: transaction.dot.number, records: [record])
+  }
+
+  // MARK: - What came from elsewhere
+
+  /// Joins a change-set into the store as one transaction (DESIGN, rules 4 and 13), together with
+  /// registers. At a server, new documents get their numbers in the same commit.
+  ///
+  /// - Parameters:
+  ///   - check: looks at the tables under the lock, and refuses by throwing.
+  ///   - registers: made from the knowledge and the head of the feed after the commit; what is equal
+  ///     to the register as it is is not written again.
+  /// - Returns: the number of documents that changed.
+  func apply(
+    _ changes: ChangeSet,
+    check: (borrowing Tables) throws(ReplicaError) -> Void,
+    registers: (_ knowledge: VersionVector, _ headBefore: UInt64, _ head: UInt64) -> [(
+      name: String, value: JSONValue
+    )]
+  ) throws(ReplicaError) -> Int {
+    try writer.withLock { (writer) throws(ReplicaError) in
+      try store.read { (tables) throws(ReplicaError) in try check(tables) }
+      for run in changes.runs { run.records.forEach { writer.clock.observe($0.stamp) } }
+      var transaction = begin(by: author, &writer)
+      for part in changes.latestParts { Self.join(part, into: &transaction) }
+      let arrived = transaction.changed
+      transaction.seal()
+      var batch = Batch()
+      if role == .server { batch.registers = number(arrived, in: &transaction) }
+      batch.documents = transaction.changed
+      batch.runs = runs(changes, transaction)
+      batch.registers += changedRegisters(registers, after: batch)
+      try stored { () throws(StorageError) in try store.commit(batch) }
+      return arrived.count
+    }
+  }
+
+  /// The transactions that a batch makes known: those of the change-set, and this replica's own if it
+  /// wrote anything.
+  private func runs(_ changes: ChangeSet, _ own: LocalTransaction) -> [TransactionRun] {
+    let known = store.read { $0.knowledge }
+    let new = changes.runs.filter { $0.last > known[$0.replica] }
+    return own.hasWritten ? new + [run(of: own)] : new
+  }
+
+  private func changedRegisters(
+    _ registers: (VersionVector, UInt64, UInt64) -> [(name: String, value: JSONValue)],
+    after batch: Batch
+  ) -> [(name: String, value: JSONValue)] {
+    let (known, head, current) = store.read { ($0.knowledge, $0.head, $0.registers) }
+    var after = known
+    for run in batch.runs { after.include(Dot(run.replica, run.last)) }
+    return registers(after, head, head + UInt64(batch.documents.count)).filter {
+      !(current[$0.name] ?? .null).isIdentical(to: $0.value)
+    }
+  }
+
+  private static func join(_ part: Document, into transaction: inout LocalTransaction) {
+    guard let mine = transaction.document(part.key) else { return transaction.take(part) }
+    if part.clock.isCovered(by: mine.clock) { return }
+    transaction.take(mine.joined(with: part))
+  }
+
+  /// Gives the next numbers to the documents that have none, in their order.
+  /// - Returns: the register that keeps the last number.
+  private func number(
+    _ documents: [Document], in transaction: inout LocalTransaction
+  ) -> [(name: String, value: JSONValue)] {
+    let missing = documents.filter { $0.received == nil }
+    guard !missing.isEmpty else { return [] }
+    var last = store.read { $0.registers[Self.receivedRegister]?.intValue } ?? 0
+    for document in missing {
+      last += 1
+      transaction.receive(document.key, number: last)
+    }
+    return [(Self.receivedRegister, .int(last))]
+  }
+
+  /// The last number that this server gave to a document.
+  static let receivedRegister = "received"
+
+  func setClockOffset(_ milliseconds: Int) {
+    writer.withLock { $0.clockOffset = milliseconds }
+  }
+
+  package var clockOffset: Int { writer.withLock { $0.clockOffset } }
+
+  // MARK: - Reading
+
+  package func read<Result: Sendable, Failure: Error>(
+    _ body: (borrowing Tables) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try store.read(body)
+  }
+}
+
+/// What a replica needs of the world besides its store.
+package struct ReplicaWorld: Sendable {
+  package var clock: any WallClock
+  package var random: any RandomSource
+  package var digest: Digest
+  package var clinic: ClinicFunctions
+
+  package init(
+    clock: any WallClock, random: any RandomSource, digest: @escaping Digest,
+    clinic: ClinicFunctions
+  ) {
+    self.clock = clock
+    self.random = random
+    self.digest = digest
+    self.clinic = clinic
+  }
+}

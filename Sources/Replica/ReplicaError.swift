@@ -1,0 +1,47 @@
+package import Clinic
+package import Documents
+package import SyncProtocol
+package import Storage
+
+/// Why a replica did not do what was asked; nothing has changed then.
+package enum ReplicaError: Error, Sendable, CustomStringConvertible {
+  case storage(StorageError)
+  case notFound(type: String, name: String)
+  /// The document is in the trash.
+  case inTrash(DocumentKey)
+  /// A document of that key is there already.
+  case exists(DocumentKey)
+  /// More than one document goes by that name.
+  case ambiguous(name: String, candidates: [String])
+  case invalid(type: String, ValidationFailure)
+  /// A rule of the clinic forbids it, such as an overlapping appointment.
+  case conflict(String)
+  case sync(SyncRefusal)
+  /// The server could not be reached, or what answered is no server.
+  case unreachable(String)
+  case notEnrolled
+
+  package var description: String {
+    switch self {
+    case .storage(let error): "\(error)"
+    case .notFound(let type, let name): "no \(type) \(name)"
+    case .inTrash(let key): "\(key) is in the trash; satchel restore brings it back"
+    case .exists(let key): "\(key) is there already; satchel update changes it"
+    case .ambiguous(let name, let candidates):
+      "\(name) is ambiguous: \(candidates.joined(separator: ", "))"
+    case .invalid(let type, let failure):
+      failure.kind == .unknownType ? "\(failure)" : "\(type): \(failure)"
+    case .conflict(let message): message
+    case .sync(let refusal): refusal.message
+    case .unreachable(let message): message
+    case .notEnrolled: "this store is not enrolled at a server; satchel enroll does that"
+    }
+  }
+}
+
+/// Runs an operation of the store and says what failed in the replica's terms.
+func stored<Result>(
+  _ operation: () throws(StorageError) -> Result
+) throws(ReplicaError) -> Result {
+  do { return try operation() } catch { throw .storage(error) }
+}

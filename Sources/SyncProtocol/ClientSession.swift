@@ -1,0 +1,241 @@
+package import Causality
+package import Documents
+
+/// One complete push and pull from a laptop's side, without I/O: the host carries out the effects in
+/// their order and answers each of `cutPush`, `send`, `stagePull` and `applyPull` with one event.
+///
+///     begin → cutPush → send → (page kept → cutPush → send)* → last page accepted
+///           → (pull page → stagePull → send)* → last pull page → applyPull → finish
+///
+/// Whatever fails, the host drops the session: nothing was applied, and pages that were staged are
+/// used by the next one.
+package struct ClientSession: Sendable {
+  /// What the host knows when the session begins.
+  package struct Start: Sendable {
+    package var replica: ReplicaID
+    package var account: UniqueID
+    /// The server that the device is enrolled at.
+    package var server: UniqueID
+    /// The server's knowledge at the end of the last exchange.
+    package var base: VersionVector
+    /// The server has all that arrived here up to this number.
+    package var pushedUpTo: UInt64
+    /// Where the last complete pull ended.
+    package var pullCursor: PullCursor?
+    /// What is left of a pull that did not come to its end.
+    package var staged: StagedPull?
+    /// Random: names the push.
+    package var token: UInt64
+
+    package init(
+      replica: ReplicaID, account: UniqueID, server: UniqueID, base: VersionVector,
+      pushedUpTo: UInt64, pullCursor: PullCursor?, staged: StagedPull?, token: UInt64
+    ) {
+      self.replica = replica
+      self.account = account
+      self.server = server
+      self.base = base
+      self.pushedUpTo = pushedUpTo
+      self.pullCursor = pullCursor
+      self.staged = staged
+      self.token = token
+    }
+  }
+
+  package struct StagedPull: Sendable {
+    package var since: VersionVector
+    package var cursor: PullCursor
+    package var pageCount: Int
+
+    package init(since: VersionVector, cursor: PullCursor, pageCount: Int) {
+      self.since = since
+      self.cursor = cursor
+      self.pageCount = pageCount
+    }
+  }
+
+  /// A page of what the server lacks. If the head of the feed is reached, it was cut under the lock,
+  /// together with knowledge, history and runs.
+  package struct PushCut: Sendable {
+    package var parts: [Document]
+    package var runs: [TransactionRun]
+    package var position: UInt64
+    package var isHead: Bool
+    package var knowledge: VersionVector
+    package var history: String
+    package var now: UInt64
+
+    package init(
+      parts: [Document], runs: [TransactionRun], position: UInt64, isHead: Bool,
+      knowledge: VersionVector, history: String, now: UInt64
+    ) {
+      self.parts = parts
+      self.runs = runs
+      self.position = position
+      self.isHead = isHead
+      self.knowledge = knowledge
+      self.history = history
+      self.now = now
+    }
+  }
+
+  /// The end of a pull, to be applied as one transaction with the pages that were staged.
+  package struct PullEnd: Sendable {
+    package var lastPage: SyncReply
+    package var stagedPageCount: Int
+    package var since: VersionVector
+    /// The server's knowledge: what this replica knows afterwards.
+    package var upTo: VersionVector
+    package var cursor: PullCursor
+    /// The server now has all that arrived here up to this number.
+    package var pushedUpTo: UInt64
+  }
+
+  package enum Event: Sendable {
+    case begin(Start)
+    case pushCut(PushCut)
+    case replied(SyncReply)
+    case refused(SyncRefusal)
+    case staged
+    case applied
+  }
+
+  package enum Effect: Sendable {
+    /// Answer with `pushCut`.
+    case cutPush(since: VersionVector, after: UInt64)
+    /// Answer with `replied` or `refused`.
+    case send(SyncRequest)
+    case dropStagedPull
+    /// Keep a page durably, with what a later session needs to go on; answer with `staged`.
+    case stagePull(SyncReply, StagedPull)
+    /// Answer with `applied`.
+    case applyPull(PullEnd)
+    case finish
+    case fail(SyncRefusal)
+  }
+
+  /// How often a session begins anew before it gives up.
+  private static let maximumRestartCount = 3
+
+  private let codec: SyncCodec
+  private var start: Start?
+  private var cut: PushCut?
+  private var pushPage = 0
+  private var restarts = 0
+  private var pushedParts = 0
+  /// The pull as it stands: what it is relative to, and how many pages are staged.
+  private var since = VersionVector()
+  private var stagedPages = 0
+  private var pull: PullCursor?
+
+  /// Documents sent so far.
+  package var pushedCount: Int { pushedParts }
+
+  package init(codec: SyncCodec) { self.codec = codec }
+
+  package mutating func handle(_ event: Event) -> [Effect] {
+    switch event {
+    case .begin(let start):
+      self.start = start
+      return beginPush()
+    case .pushCut(let cut): return send(cut)
+    case .replied(let reply): return handle(reply)
+    case .refused(let refusal): return handle(refusal)
+    case .staged: return sendPull()
+    case .applied: return [.finish]
+    }
+  }
+
+  private mutating func beginPush() -> [Effect] {
+    guard let start else { return [] }
+    (pushPage, pushedParts) = (0, 0)
+    stagedPages = start.staged?.pageCount ?? 0
+    return [.cutPush(since: start.base, after: start.pushedUpTo)]
+  }
+
+  private mutating func send(_ cut: PushCut) -> [Effect] {
+    guard let start else { return [] }
+    self.cut = cut
+    var request = request(start, cut)
+    request.push = PushPosition(token: start.token, page: pushPage, isLast: cut.isHead)
+    request.parts = cut.parts
+    request.runs = cut.runs
+    if cut.isHead {
+      since = start.staged?.since ?? cut.knowledge
+      request.pull = PullPosition(since: since, cursor: start.staged?.cursor ?? start.pullCursor)
+    }
+    pushedParts += cut.parts.count
+    return [.send(request)]
+  }
+
+  private mutating func sendPull() -> [Effect] {
+    guard let start, let cut else { return [] }
+    var request = request(start, cut)
+    request.pull = PullPosition(since: since, cursor: pull)
+    return [.send(request)]
+  }
+
+  private func request(_ start: Start, _ cut: PushCut) -> SyncRequest {
+    SyncRequest(
+      replica: start.replica, account: start.account, base: codec.digest(of: start.base),
+      knowledge: cut.knowledge.difference(from: start.base), history: cut.history, now: cut.now)
+  }
+
+  private mutating func handle(_ reply: SyncReply) -> [Effect] {
+    guard let start, let cut else { return [] }
+    guard reply.server == start.server else {
+      return [
+        .fail(
+          SyncRefusal(
+            .foreignAccount,
+            "another server (\(reply.server)) answers at this address; this device is enrolled at "
+              + "\(start.server)"))
+      ]
+    }
+    if let next = reply.nextPushPage, !cut.isHead {
+      pushPage = next
+      return [.cutPush(since: start.base, after: cut.position)]
+    }
+    guard let page = reply.pull else {
+      return [.fail(SyncRefusal(.malformed, "the server's answer holds no page"))]
+    }
+    return handle(reply, page, start, cut)
+  }
+
+  private mutating func handle(
+    _ reply: SyncReply, _ page: PullPage, _ start: Start, _ cut: PushCut
+  ) -> [Effect] {
+    var effects: [Effect] = []
+    if page.isRestart, stagedPages > 0 {
+      stagedPages = 0
+      effects.append(.dropStagedPull)
+    }
+    pull = page.cursor
+    guard page.isLast else {
+      stagedPages += 1
+      let staged = StagedPull(since: since, cursor: page.cursor, pageCount: stagedPages)
+      return effects + [.stagePull(reply, staged)]
+    }
+    let end = PullEnd(
+      lastPage: reply, stagedPageCount: stagedPages, since: since,
+      upTo: start.base.applying(reply.knowledge), cursor: page.cursor, pushedUpTo: cut.position)
+    return effects + [.applyPull(end)]
+  }
+
+  private mutating func handle(_ refusal: SyncRefusal) -> [Effect] {
+    restarts += 1
+    guard restarts <= Self.maximumRestartCount else { return [.fail(refusal)] }
+    let staged: [Effect] = stagedPages > 0 ? [.dropStagedPull] : []
+    switch (refusal.code, refusal.knowledge) {
+    case (.unknownBase, let knowledge?), (.serverBehind, let knowledge?):
+      start?.base = knowledge
+      start?.pushedUpTo = 0
+    case (.pushRestart, _):
+      start?.token &+= 1
+    default:
+      return [.fail(refusal)]
+    }
+    start?.staged = nil
+    return staged + beginPush()
+  }
+}

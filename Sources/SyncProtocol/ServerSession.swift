@@ -1,0 +1,177 @@
+package import Causality
+package import Documents
+
+/// One request from the server's side, without I/O: the host carries out each effect and answers it
+/// with one event, until `answer` or `refuse`.
+package struct ServerSession: Sendable {
+  /// What the host knows about a request.
+  package struct State: Sendable {
+    package var server: UniqueID
+    package var account: UniqueID
+    package var knowledge: VersionVector
+    package var history: String
+    package var now: UInt64
+    /// The knowledge that the request's base names; nil if it is not known here.
+    package var base: VersionVector?
+    /// The replicas that the device may write as.
+    package var replicas: [ReplicaID]
+    /// How many pages of the request's push are kept.
+    package var stagedPageCount: Int
+
+    package init(
+      server: UniqueID, account: UniqueID, knowledge: VersionVector, history: String, now: UInt64,
+      base: VersionVector?, replicas: [ReplicaID], stagedPageCount: Int
+    ) {
+      self.server = server
+      self.account = account
+      self.knowledge = knowledge
+      self.history = history
+      self.now = now
+      self.base = base
+      self.replicas = replicas
+      self.stagedPageCount = stagedPageCount
+    }
+  }
+
+  /// A complete push: everything in it is checked again under the lock.
+  package struct Push: Sendable {
+    package var changes: ChangeSet
+    package var replica: ReplicaID
+    package var replicas: [ReplicaID]
+    /// The hash of the laptop's history at the end of the change-set.
+    package var history: String
+  }
+
+  /// A page of what the laptop lacks, cut under the lock.
+  package struct PullCut: Sendable {
+    package var parts: [Document]
+    package var runs: [TransactionRun]
+    package var page: PullPage
+    package var knowledge: VersionVector
+    package var history: String
+
+    package init(
+      parts: [Document], runs: [TransactionRun], page: PullPage, knowledge: VersionVector,
+      history: String
+    ) {
+      self.parts = parts
+      self.runs = runs
+      self.page = page
+      self.knowledge = knowledge
+      self.history = history
+    }
+  }
+
+  package enum Event: Sendable {
+    case received(SyncRequest)
+    case state(State)
+    /// The page is durable.
+    case staged
+    /// The parts of the pages that are kept; the stage is dropped once the push is accepted.
+    case collected([Document])
+    case accepted
+    case pullCut(PullCut)
+    /// The host could not do it.
+    case refused(SyncRefusal)
+  }
+
+  package enum Effect: Sendable {
+    case readState(SyncRequest)
+    case stagePush(PushPosition)
+    case collectPush(PushPosition)
+    case acceptPush(Push)
+    case cutPull(PullPosition)
+    case answer(SyncReply)
+    case refuse(SyncRefusal)
+  }
+
+  private var request: SyncRequest?
+  private var state: State?
+
+  package init() {}
+
+  package mutating func handle(_ event: Event) -> Effect {
+    switch event {
+    case .received(let request):
+      self.request = request
+      return .readState(request)
+    case .state(let state):
+      self.state = state
+      return begin()
+    case .staged: return answerStaged()
+    case .collected(let parts): return accept(parts)
+    case .accepted: return pull()
+    case .pullCut(let cut): return answer(cut)
+    case .refused(let refusal): return .refuse(refusal)
+    }
+  }
+
+  private func begin() -> Effect {
+    guard let request, let state else { return outOfOrder }
+    guard request.account == state.account else {
+      return .refuse(SyncRefusal(.foreignAccount, "the device belongs to another account"))
+    }
+    guard state.replicas.contains(request.replica) else {
+      return .refuse(
+        SyncRefusal(.foreignTransactions, "the device does not write as \(request.replica)"))
+    }
+    guard state.base != nil else {
+      return .refuse(
+        SyncRefusal(.unknownBase, "the base is not known here", knowledge: state.knowledge))
+    }
+    guard let push = request.push else { return pull() }
+    guard push.page == 0 || push.page == state.stagedPageCount else {
+      return .refuse(SyncRefusal(.pushRestart, "page \(push.page) is not the next of this push"))
+    }
+    if !push.isLast { return .stagePush(push) }
+    return push.page == 0 ? accept([]) : .collectPush(push)
+  }
+
+  private func answerStaged() -> Effect {
+    guard let request, let push = request.push else { return outOfOrder }
+    return reply { $0.nextPushPage = push.page + 1 }
+  }
+
+  private func accept(_ staged: [Document]) -> Effect {
+    guard let request, let state, let base = state.base else { return outOfOrder }
+    let changes = ChangeSet(
+      since: base, upTo: base.applying(request.knowledge), parts: staged + request.parts,
+      runs: request.runs)
+    return .acceptPush(
+      Push(
+        changes: changes, replica: request.replica, replicas: state.replicas,
+        history: request.history))
+  }
+
+  private func pull() -> Effect {
+    guard let request else { return outOfOrder }
+    guard let pull = request.pull else {
+      return .refuse(SyncRefusal(.malformed, "the request neither pushes a page nor pulls"))
+    }
+    return .cutPull(pull)
+  }
+
+  private func answer(_ cut: PullCut) -> Effect {
+    guard let base = state?.base else { return outOfOrder }
+    return reply { reply in
+      reply.knowledge = cut.knowledge.difference(from: base)
+      reply.history = cut.history
+      reply.pull = cut.page
+      reply.parts = cut.parts
+      reply.runs = cut.runs
+    }
+  }
+
+  private func reply(_ fill: (inout SyncReply) -> Void) -> Effect {
+    guard let state, let base = state.base else { return outOfOrder }
+    var reply = SyncReply(
+      server: state.server, knowledge: state.knowledge.difference(from: base),
+      history: state.history, now: state.now)
+    fill(&reply)
+    return .answer(reply)
+  }
+
+  private var outOfOrder: Effect {
+    .refuse(SyncRefusal(.unavailable, "the request was not read to its end"))
+  }
+}

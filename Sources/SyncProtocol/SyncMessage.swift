@@ -1,0 +1,180 @@
+package import Causality
+package import Documents
+
+/// The version of the protocol that this program speaks.
+package enum SyncProtocolVersion {
+  package static let current = 1
+  /// The path of the one request that the protocol has.
+  package static let exchangePath = "/sync/v1/exchange"
+  package static let enrolPath = "/sync/v1/enroll"
+  package static let contentType = "application/vnd.satchel.sync+jsonl"
+  package static let headerName = "Satchel-Protocol"
+  /// Carries the refresh token of a device whose access token has expired.
+  package static let refreshHeaderName = "Satchel-Refresh-Token"
+}
+
+/// A place in a feed at which a pull goes on.
+package struct PullCursor: Hashable, Sendable {
+  /// The arrival number of the last document that was looked at.
+  package var position: UInt64
+  /// The head of the feed when the page was cut, and its mark: if that is no longer in the feed, the
+  /// pull starts again.
+  package var head: UInt64
+  package var mark: UInt64
+
+  package init(position: UInt64, head: UInt64, mark: UInt64) {
+    self.position = position
+    self.head = head
+    self.mark = mark
+  }
+}
+
+/// Which page of which push a request carries.
+package struct PushPosition: Hashable, Sendable {
+  /// Random: names the push.
+  package var token: UInt64
+  /// Counts from 0.
+  package var page: Int
+  /// Whether the push ends here: only then is anything applied.
+  package var isLast: Bool
+
+  package init(token: UInt64, page: Int, isLast: Bool) {
+    self.token = token
+    self.page = page
+    self.isLast = isLast
+  }
+}
+
+/// What a laptop asks for in a pull.
+package struct PullPosition: Sendable {
+  /// What the laptop had when the pull began.
+  package var since: VersionVector
+  /// Where to go on; nil from the start.
+  package var cursor: PullCursor?
+
+  package init(since: VersionVector, cursor: PullCursor?) {
+    self.since = since
+    self.cursor = cursor
+  }
+}
+
+/// From a laptop to its server.
+package struct SyncRequest: Sendable {
+  package var replica: ReplicaID
+  package var account: UniqueID
+  /// What the device may see: for now its whole account.
+  package var scope = "account"
+  /// The digest of the server's knowledge as the laptop last knew it: the base of the differences.
+  package var base: String
+  /// The laptop's knowledge, as its difference from the base.
+  package var knowledge: [VersionVector.Entry]
+  /// The hash of the laptop's history at its knowledge, in hexadecimal digits.
+  package var history: String
+  /// The laptop's clock, milliseconds since 1970 UTC.
+  package var now: UInt64
+  package var push: PushPosition?
+  package var pull: PullPosition?
+  package var parts: [Document] = []
+  package var runs: [TransactionRun] = []
+
+  package init(
+    replica: ReplicaID, account: UniqueID, base: String, knowledge: [VersionVector.Entry],
+    history: String, now: UInt64
+  ) {
+    self.replica = replica
+    self.account = account
+    self.base = base
+    self.knowledge = knowledge
+    self.history = history
+    self.now = now
+  }
+}
+
+/// A page of a pull.
+package struct PullPage: Sendable {
+  /// Where the next page begins; on the last page, where the next pull begins.
+  package var cursor: PullCursor
+  /// Whether the pull ends here: only then does the reply's knowledge hold for the laptop.
+  package var isLast: Bool
+  /// Whether the pull began anew: what was staged before is dropped.
+  package var isRestart: Bool
+
+  package init(cursor: PullCursor, isLast: Bool, isRestart: Bool) {
+    self.cursor = cursor
+    self.isLast = isLast
+    self.isRestart = isRestart
+  }
+}
+
+/// From a server to a laptop.
+package struct SyncReply: Sendable {
+  package var server: UniqueID
+  /// The server's knowledge, as its difference from the base that the request named.
+  package var knowledge: [VersionVector.Entry]
+  /// The hash of the server's history at its knowledge.
+  package var history: String
+  /// The server's clock, milliseconds since 1970 UTC.
+  package var now: UInt64
+  /// A page of a push that is not complete was kept: the number of the next one.
+  package var nextPushPage: Int?
+  package var pull: PullPage?
+  package var parts: [Document] = []
+  package var runs: [TransactionRun] = []
+
+  package init(
+    server: UniqueID, knowledge: [VersionVector.Entry], history: String, now: UInt64
+  ) {
+    self.server = server
+    self.knowledge = knowledge
+    self.history = history
+    self.now = now
+  }
+}
+
+/// Why a server does not do what a request asks. Says what the laptop does next.
+package struct SyncRefusal: Error, Sendable, Equatable {
+  package enum Code: String, Sendable, CaseIterable {
+    /// The bytes are no request: report it.
+    case malformed
+    /// The base is unknown here: send again relative to the knowledge that comes with this.
+    case unknownBase = "unknown_base"
+    /// The server lacks what the push builds on: send again relative to the knowledge given.
+    case serverBehind = "server_behind"
+    /// Push pages are not there or out of order: begin the push anew.
+    case pushRestart = "push_restart"
+    /// Transactions of one name differ: a store was restored from an older copy, or copied.
+    case historiesDiffer = "histories_differ"
+    /// The push holds transactions that are not the device's own.
+    case foreignTransactions = "foreign_transactions"
+    /// The device belongs to another account.
+    case foreignAccount = "foreign_account"
+    /// The credentials do not hold: enrol again.
+    case unauthorized
+    /// The device was revoked, or its account is suspended: stop.
+    case forbidden
+    /// The server cannot now: try again later.
+    case unavailable
+  }
+
+  package let code: Code
+  package let message: String
+  /// The server's knowledge, where the laptop needs it.
+  package let knowledge: VersionVector?
+
+  package init(_ code: Code, _ message: String, knowledge: VersionVector? = nil) {
+    self.code = code
+    self.message = message
+    self.knowledge = knowledge
+  }
+
+  /// The status of the HTTP answer.
+  package var status: Int {
+    switch code {
+    case .malformed: 400
+    case .unauthorized: 401
+    case .forbidden, .foreignAccount, .foreignTransactions: 403
+    case .unknownBase, .serverBehind, .pushRestart, .historiesDiffer: 409
+    case .unavailable: 503
+    }
+  }
+}

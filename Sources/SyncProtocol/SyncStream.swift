@@ -1,0 +1,108 @@
+import Causality
+import Documents
+import JSON
+
+/// Writes a message as lines of JSON: a head, documents and transactions in any order, each id table
+/// before the documents that use it, and an end that names the number of lines before it and the
+/// digest of their bytes. A stream without its end is not applied.
+struct SyncStreamWriter {
+  private(set) var bytes: [UInt8] = []
+  private var lineCount = 0
+  private var encoder = DocumentEncoder(embedsTable: false)
+  private var writtenIDs = 0
+  private let rules: MergeRules
+
+  init(head: JSONObject, rules: MergeRules) {
+    self.rules = rules
+    line(head)
+  }
+
+  mutating func write(_ document: Document) {
+    let object = encoder.encode(document, rules.type(document.key.type))
+    let ids = encoder.table.ids
+    if ids.count > writtenIDs {
+      line(["ids": .array(ids[writtenIDs...].map { .string($0.description) })])
+      writtenIDs = ids.count
+    }
+    line(object)
+  }
+
+  mutating func write(_ run: TransactionRun) { line(RunCodec.encode(run)) }
+
+  mutating func finish(digest: Digest) -> [UInt8] {
+    let sum = HexText.text(Array(digest(bytes).prefix(16)))
+    line(["end": .int(lineCount), "digest": .string(sum)])
+    return bytes
+  }
+
+  private mutating func line(_ object: JSONObject) {
+    JSONValue.object(object).write(into: &bytes)
+    bytes.append(UInt8(ascii: "\n"))
+    lineCount += 1
+  }
+}
+
+/// Why bytes are not a message of the protocol.
+package struct SyncStreamError: Error, Sendable, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// Reads what `SyncStreamWriter` writes, whole: the end is checked before anything else.
+struct SyncStreamReader {
+  let head: JSONObject
+  private(set) var parts: [Document] = []
+  private(set) var runs: [TransactionRun] = []
+  private var decoder = DocumentDecoder()
+
+  init(_ bytes: [UInt8], digest: Digest) throws(SyncStreamError) {
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard lines.count >= 3, lines[lines.count - 1].isEmpty else {
+      throw SyncStreamError("the stream has no end")
+    }
+    let end = lines[lines.count - 2]
+    let sum = HexText.text(Array(digest(Array(bytes[..<end.startIndex])).prefix(16)))
+    guard let last = try? Self.object(end), last["end"]?.intValue == lines.count - 2,
+      last["digest"]?.stringValue == sum
+    else { throw SyncStreamError("the stream is cut off or changed on its way") }
+    head = try Self.object(lines[0])
+    for line in lines[1..<lines.count - 2] { try read(try Self.object(line)) }
+  }
+
+  private static func object(_ line: ArraySlice<UInt8>) throws(SyncStreamError) -> JSONObject {
+    do {
+      guard let object = try JSONValue(parsing: line).objectValue else {
+        throw SyncStreamError("a line is no object")
+      }
+      return object
+    } catch let error as SyncStreamError {
+      throw error
+    } catch {
+      throw SyncStreamError("a line is no JSON: \(error)")
+    }
+  }
+
+  private mutating func read(_ object: JSONObject) throws(SyncStreamError) {
+    do {
+      if let ids = object["ids"]?.arrayValue {
+        try add(ids)
+      } else if object["transactions"] != nil {
+        runs.append(try RunCodec.decode(object))
+      } else {
+        parts.append(try decoder.decode(object))
+      }
+    } catch {
+      throw SyncStreamError("\(error)")
+    }
+  }
+
+  private mutating func add(_ ids: [JSONValue]) throws(DocumentCodecError) {
+    for value in ids {
+      guard let id = value.stringValue.flatMap({ UniqueID($0) }) else {
+        throw DocumentCodecError("an id is malformed")
+      }
+      _ = decoder.table.number(of: id)
+    }
+  }
+}
