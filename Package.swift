@@ -14,9 +14,27 @@ func room(_ name: String, uses rooms: [String] = []) -> Target {
     name: name, dependencies: rooms.map { .byName(name: $0) }, swiftSettings: settings)
 }
 
+/// A program: arguments and wiring only.
+func program(_ name: String, uses rooms: [String]) -> Target {
+  .executableTarget(
+    name: name, dependencies: rooms.map { .byName(name: $0) }, path: "Sources/Programs/\(name)",
+    swiftSettings: settings)
+}
+
+func tests(_ name: String, of rooms: [String]) -> Target {
+  .testTarget(
+    name: name, dependencies: rooms.map { .byName(name: $0) }, swiftSettings: settings)
+}
+
+let documents = ["Documents", "JSON", "Causality"]
+let replica = documents + ["Clinic", "SyncProtocol", "Platform", "Storage"]
+let server = replica + ["Replica", "HTTP", "Control", "CommandLineTool"]
+
 let package = Package(
   name: "satchel",
   products: [
+    .executable(name: "satchel", targets: ["satchel"]),
+    .executable(name: "satchel-server", targets: ["satchel-server"]),
   ],
   dependencies: [],
   targets: [
@@ -24,15 +42,24 @@ let package = Package(
     room("JSON"),
     room("Causality"),
     room("Documents", uses: ["JSON", "Causality"]),
+    room("Clinic", uses: documents),
+    room("SyncProtocol", uses: documents),
     room("Platform", uses: ["CSystem"]),
-    room("SyncProtocol", uses: ["Documents", "JSON", "Causality"]),
-    room("Clinic", uses: ["Documents", "JSON", "Causality"]),
+    room("Storage", uses: documents + ["Platform"]),
+    room("HTTP", uses: ["Platform"]),
+    room("Replica", uses: replica),
+    room("CommandLineTool", uses: ["JSON", "Platform"]),
+    room("Control", uses: ["CommandLineTool", "HTTP", "JSON", "Platform"]),
+    room("Transport", uses: ["Replica"]),
+    room("Server", uses: server),
+    room("Laptop", uses: replica + ["Replica"]),
+    room("Commands", uses: server + ["Laptop", "Transport"]),
     room("Samples"),
-    room(
-      "Replica",
-      uses: [
-        "Storage", "SyncProtocol", "Clinic", "Documents", "JSON", "Causality", "Platform",
-      ]),
-    room("Storage", uses: ["Documents", "JSON", "Causality", "Platform"]),
+    program("satchel", uses: ["Commands", "CommandLineTool", "Platform"]),
+    program("satchel-server", uses: ["Server"] + server),
+    tests("JSONTests", of: ["JSON"]),
+    tests("ClinicTests", of: documents + ["Clinic"]),
+    tests("ClinicTimeTests", of: ["Causality", "Clinic", "Samples"]),
+    tests("HTTPTests", of: ["HTTP", "Platform"]),
   ]
 )

@@ -90,7 +90,7 @@ extension Replica {
   }
 
   /// Only the server writes users and accounts.
-  private func requireWritable(_ type: String) throws(ReplicaError) {
+  func requireWritable(_ type: String) throws(ReplicaError) {
     guard let definition = catalogue.type(named: type) else {
       let failure = ValidationFailure(unknownType: type, known: catalogue.types.map(\.name))
       throw .invalid(type: type, failure)

@@ -207,6 +207,11 @@ package final class Store: Sendable {
     state.tables.addMark(mark)
   }
 
+  /// Checks every file and log record. Writers wait meanwhile. O(store).
+  package func verify() -> VerificationReport {
+    state.withLock { _ in Verifier(layout: layout, environment: environment).verify() }
+  }
+
   /// Bytes of log that the next opening would have to replay.
   package var logByteCount: Int { state.withLock { $0.log.byteCount } }
 

@@ -89,7 +89,7 @@ final class POSIXFile: File {
   func tryLock() throws(SystemError) -> Bool {
     try withDescriptor("flock") { (descriptor) throws(SystemError) in
       let result = system_try_lock(descriptor)
-      if result == -1 { return false }
+      if result == -EWOULDBLOCK { return false }
       guard result >= 0 else { throw failure("flock", -result) }
       return true
     }

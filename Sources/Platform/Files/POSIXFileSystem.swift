@@ -154,7 +154,8 @@ extension FileStatus.Kind {
   }
 }
 
-/// Nanoseconds since 1970; a time before that, or past the year 2554, becomes the nearest one that fits.
+/// Nanoseconds since 1970; a time before that, or past the year 2554, becomes the nearest one that
+/// fits.
 private func nanoseconds(_ seconds: Int64, _ rest: UInt32) -> UInt64 {
   guard seconds >= 0 else { return 0 }
   let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)

@@ -25,3 +25,8 @@ private func milliseconds(of clock: clockid_t) -> UInt64 {
   guard time.tv_sec >= 0 else { return 0 }
   return UInt64(time.tv_sec) * 1_000 + UInt64(time.tv_nsec) / 1_000_000
 }
+
+/// Lets the thread rest. For waiting on what tells nobody, such as another process's lock.
+package func pause(microseconds: UInt32) {
+  usleep(microseconds)
+}

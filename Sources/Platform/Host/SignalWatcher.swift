@@ -10,8 +10,8 @@ internal import Synchronization
 /// have its default effect. Equal signals that come quickly may be reported once. Programs that are
 /// started inherit the block.
 package final class SignalWatcher: Sendable {
-  /// Why the signals cannot be watched; nil if they are. In that case they were not blocked and have
-  /// their default effect: SIGTERM, SIGINT and SIGHUP end the process.
+  /// Why the signals cannot be watched; nil if they are. In that case they were not blocked and
+  /// have their default effect: SIGTERM, SIGINT and SIGHUP end the process.
   package let failure: SystemError?
 
   private let loop: SignalLoop?
@@ -38,8 +38,8 @@ package final class SignalWatcher: Sendable {
   deinit { stop() }
 
   /// Ends the thread. When it returns, the handler is not running and will not be called again,
-  /// unless the handler itself made this call. The signals stay blocked, so they have no effect from
-  /// now on. Calling it again does nothing.
+  /// unless the handler itself made this call. The signals stay blocked, so they have no effect
+  /// from now on. Calling it again does nothing.
   package func stop() {
     let running = running.withLock { running in
       defer { running = nil }

@@ -14,7 +14,8 @@ package func writeStandardOutput(_ bytes: [UInt8]) throws(SystemError) {
   try writeAll(bytes, to: STDOUT_FILENO, "standard output")
 }
 
-/// Writes all bytes to standard error, as far as that works: there is nowhere to say that it failed.
+/// Writes all bytes to standard error, as far as that works: there is nowhere to say that it
+/// failed.
 package func writeStandardError(_ bytes: [UInt8]) {
   try? writeAll(bytes, to: STDERR_FILENO, "standard error")
 }

@@ -60,16 +60,28 @@ final class Digest: Sendable {
   func hash(_ bytes: [UInt8]) -> [UInt8]? {
     guard let context = takeContext() else { return nil }
     defer { putBack(context) }
-    var result = [UInt8](repeating: 0, count: byteCount)
-    let isDone =
-      functions.start(context.pointer, algorithm.pointer, nil) == 1
-      && functions.update(context.pointer, bytes, bytes.count) == 1
-      && functions.finish(context.pointer, &result, nil) == 1
-    return isDone ? result : nil
+    guard functions.start(context.pointer, nil, nil) == 1,
+      functions.update(context.pointer, bytes, bytes.count) == 1
+    else { return nil }
+    let digest = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, filled in
+      let isDone = functions.finish(context.pointer, buffer.baseAddress, nil) == 1
+      filled = isDone ? byteCount : 0
+    }
+    return digest.isEmpty ? nil : digest
   }
 
   private func takeContext() -> Reference? {
-    idle.withLock { $0.popLast() } ?? functions.make().map { Reference(pointer: $0) }
+    idle.withLock { $0.popLast() } ?? makeContext()
+  }
+
+  /// A new context that knows its algorithm, so that starting a hash need not name it.
+  private func makeContext() -> Reference? {
+    guard let context = functions.make() else { return nil }
+    guard functions.start(context, algorithm.pointer, nil) == 1 else {
+      functions.free(context)
+      return nil
+    }
+    return Reference(pointer: context)
   }
 
   private func putBack(_ context: Reference) {

@@ -2,7 +2,8 @@ internal import Glibc
 
 /// Why a password cannot be hashed.
 package enum PasswordError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// It has more than `PasswordHashing.maximumByteCount` bytes. The person may choose a shorter one.
+  /// It has more than `PasswordHashing.maximumByteCount` bytes. The person may choose a shorter
+  /// one.
   case tooLong
   /// It contains a zero byte, where C ends a string.
   case containsZeroByte

@@ -1,5 +1,5 @@
-/// Full case folding of Unicode (the statuses C and F of its CaseFolding.txt), from the case mappings
-/// that the standard library carries.
+/// Full case folding of Unicode (the statuses C and F of its CaseFolding.txt), from the case
+/// mappings that the standard library carries.
 ///
 /// Lower case, then upper case, then lower case again is the folding of nearly every character:
 /// "ẞ" → "ß" → "SS" → "ss". The exceptions are here.

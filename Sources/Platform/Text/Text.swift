@@ -5,7 +5,8 @@ internal import Foundation
 ///
 /// All of them are O(*n*), and much faster on text in ASCII.
 package enum Text {
-  /// Normalization Form C: letters and their accents are joined where Unicode has a character for it.
+  /// Normalization Form C: letters and their accents are joined where Unicode has a character for
+  /// it.
   package static func nfc(_ s: String) -> String {
     // Every character below U+0300 is composed, and a byte below 0xCC starts only those.
     let isComposed = s.utf8.allSatisfy { $0 < 0xCC }
@@ -45,8 +46,8 @@ package enum Text {
     "þ": "th",
   ]
 
-  /// Marks that may be left out in writing: strokes, Hebrew and Arabic points, and what stands above
-  /// or below a letter. Others, such as the vowels of Indian scripts, make another word.
+  /// Marks that may be left out in writing: strokes, Hebrew and Arabic points, and what stands
+  /// above or below a letter. Others, such as the vowels of Indian scripts, make another word.
   private static func isAccent(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.canonicalCombiningClass.rawValue {
     case 1, 10...36, 200...: true

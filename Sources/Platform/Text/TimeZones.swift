@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// The time zones of the world and their rules, by their IANA names.
 ///
-/// The rules are those of the time-zone data that Foundation carries: answers may differ between two
-/// machines if `dataVersion` does. Copies share one cache and may be used from any thread.
+/// The rules are those of the time-zone data that Foundation carries: answers may differ between
+/// two machines if `dataVersion` does. Copies share one cache and may be used from any thread.
 package struct TimeZones: Sendable {
   /// Years beyond these get the offset of the last moment within them.
   private static let supportedSeconds = -62_135_596_800...253_402_300_799
@@ -26,8 +26,9 @@ package struct TimeZones: Sendable {
   /// How many seconds the clocks of a zone are ahead of UTC at a moment: -14400 in New York in
   /// summer. Nil if there is no such zone.
   ///
-  /// Zones are those with an area and a place, such as "Europe/Berlin" or "Etc/GMT+5", and "UTC" and
-  /// "GMT". Abbreviations such as "PST" name no zone: they mean different things in different places.
+  /// Zones are those with an area and a place, such as "Europe/Berlin" or "Etc/GMT+5", and "UTC"
+  /// and "GMT". Abbreviations such as "PST" name no zone: they mean different things in different
+  /// places.
   package func utcOffsetSeconds(zone: String, at secondsSince1970: Int) -> Int? {
     guard let zone = timeZone(zone) else { return nil }
     let range = Self.supportedSeconds

@@ -1,0 +1,218 @@
+import Clinic
+import Storage
+package import CommandLineTool
+import Causality
+import Platform
+import Documents
+import JSON
+package import Laptop
+import Replica
+
+/// Carries out commands on a store that this process owns. Every command works the same in the
+/// program that was called and in the daemon.
+package struct CommandRunner: Sendable {
+  let laptop: Laptop
+  /// What runs a sync: the laptop itself, or the daemon's loop.
+  let syncer: any Syncing
+
+  var replica: Replica { laptop.replica }
+
+  /// - Parameter syncer: nil for the laptop itself.
+  package init(laptop: Laptop, syncer: (any Syncing)? = nil) {
+    self.laptop = laptop
+    self.syncer = syncer ?? laptop
+  }
+
+  /// Carries out a command.
+  /// - Parameter input: the file that the command reads, or standard input; nil if it reads none.
+  package func run(_ invocation: Invocation, input: [UInt8]?) -> CommandOutcome {
+    do {
+      return try outcome(invocation, input)
+    } catch let error as UsageError {
+      return .failure("\(error)", status: 2)
+    } catch let error as ReplicaError {
+      return .failure("\(error)", status: Self.status(of: error))
+    } catch {
+      return .failure("\(error)")
+    }
+  }
+
+  private static func status(of error: ReplicaError) -> Int32 {
+    if case .ambiguous = error { 2 } else { 1 }
+  }
+
+  private func outcome(_ invocation: Invocation, _ input: [UInt8]?) throws -> CommandOutcome {
+    let printer = Printer(isJSON: invocation.has("--json"))
+    return switch invocation.command.name {
+    case "enroll": try enrol(invocation)
+    case "create": try create(invocation, input, printer)
+    case "get": try get(invocation, printer)
+    case "list": try list(invocation, printer)
+    case "update": try update(invocation, input, printer)
+    case "delete": try delete(invocation)
+    case "restore": try restore(invocation, printer)
+    case "sync": try sync(invocation, printer)
+    case "status": printer.object(laptop.status(review: try reviewCount()))
+    case "verify": verify(printer)
+    case "checkpoint": CommandOutcome(printing: "\(try replica.checkpoint()) documents written\n")
+    default: try clinicOutcome(invocation, input, printer)
+    }
+  }
+
+  // MARK: - Documents
+
+  /// Documents that are created in one transaction.
+  private static let documentsPerTransaction = 1000
+
+  private func create(
+    _ invocation: Invocation, _ input: [UInt8]?, _ printer: Printer
+  ) throws -> CommandOutcome {
+    let type = invocation.operands[0]
+    let objects = try InputReader.objects(input)
+    var created: [JSONObject] = []
+    var next = objects[...]
+    while !next.isEmpty {
+      let chunk = next.prefix(Self.documentsPerTransaction)
+      next = next.dropFirst(Self.documentsPerTransaction)
+      created += try create(chunk, type: type, isOnly: objects.count == 1, before: created.count)
+    }
+    return printer.list(created)
+  }
+
+  private func create(
+    _ objects: ArraySlice<(line: Int, object: JSONObject)>, type: String, isOnly: Bool,
+    before count: Int
+  ) throws -> [JSONObject] {
+    let validator = replica.validator()
+    let keys = try replica.transact { (transaction) throws(ReplicaError) in
+      var keys: [DocumentKey] = []
+      for (line, object) in objects {
+        do throws(ReplicaError) {
+          keys.append(
+            try replica.create(object, type: type, in: &transaction, validator: validator))
+        } catch {
+          throw isOnly ? error : .conflict("line \(line): \(error) (stored: \(count) documents)")
+        }
+      }
+      return keys
+    }
+    return replica.read { tables in keys.compactMap { tables.document($0).map(replica.view) } }
+  }
+
+  private func get(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
+    let type = try knownType(invocation.operands[0])
+    let name = invocation.operands[1]
+    guard invocation.has("--metadata") else {
+      return printer.object(replica.view(try replica.living(type: type, named: name)))
+    }
+    let key = try replica.find(type: type, named: name)
+    guard let document = replica.read({ $0.document(key) }) else {
+      throw ReplicaError.notFound(type: type, name: name)
+    }
+    var encoder = DocumentEncoder(embedsTable: true)
+    return CommandOutcome(
+      output: JSONValue.object(encoder.encode(document, replica.rules.type(type))).prettyBytes()
+        + [UInt8(ascii: "\n")])
+  }
+
+  /// A type that the catalogue has, or of which there are documents.
+  private func knownType(_ name: String) throws -> String {
+    let isKnown =
+      replica.catalogue.type(named: name) != nil || replica.read { $0.count(ofType: name) > 0 }
+    if isKnown { return name }
+    do { _ = try replica.catalogue.requireType(named: name) } catch {
+      throw ReplicaError.invalid(type: name, error)
+    }
+    return name
+  }
+
+  private func list(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
+    var query = ListQuery(type: try knownType(invocation.operands[0]))
+    query.filters = try invocation.values("--where").map { text in
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw UsageError("--where: \"\(text)\" is not FIELD=VALUE")
+      }
+      return (field: String(parts[0]), value: String(parts[1]))
+    }
+    query.search = invocation.value("--search")
+    query.sort = invocation.value("--sort")
+    query.limit = try invocation.value("--limit").map { text in
+      guard let limit = Int(text), limit >= 0 else {
+        throw UsageError("--limit: \"\(text)\" is no number")
+      }
+      return limit
+    }
+    query.isTrash = invocation.has("--trash")
+    return printer.list(replica.list(query))
+  }
+
+  private func update(
+    _ invocation: Invocation, _ input: [UInt8]?, _ printer: Printer
+  ) throws -> CommandOutcome {
+    let type = try knownType(invocation.operands[0])
+    let key = try replica.find(type: type, named: invocation.operands[1])
+    let patch = try InputReader.object(input)
+    try replica.transact { (transaction) throws(ReplicaError) in
+      try replica.update(key, patch: patch, in: &transaction)
+    }
+    return try printer.object(stored(key))
+  }
+
+  func stored(_ key: DocumentKey) throws -> JSONObject {
+    guard let document = replica.read({ $0.document(key) }) else {
+      throw ReplicaError.notFound(type: key.type, name: key.id.description)
+    }
+    return replica.view(document)
+  }
+
+  private func delete(_ invocation: Invocation) throws -> CommandOutcome {
+    let type = try knownType(invocation.operands[0])
+    let text = invocation.value("--reason") ?? DeleteReason.mistake.rawValue
+    guard let reason = DeleteReason(rawValue: text) else {
+      let all = DeleteReason.allCases.map(\.rawValue).joined(separator: ", ")
+      throw UsageError("--reason: \"\(text)\" is none of \(all)")
+    }
+    let document = try replica.living(type: type, named: invocation.operands[1])
+    try replica.delete(document.key, reason: reason)
+    return CommandOutcome(printing: "\(document.key) is in the trash\n")
+  }
+
+  private func restore(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
+    let type = try knownType(invocation.operands[0])
+    let key = try replica.find(type: type, named: invocation.operands[1])
+    try replica.restore(key)
+    return try printer.object(stored(key))
+  }
+
+  // MARK: - Server
+
+  private func enrol(_ invocation: Invocation) throws -> CommandOutcome {
+    guard let url = invocation.value("--server") else { throw UsageError("--server is missing") }
+    guard let code = invocation.value("--code") else { throw UsageError("--code is missing") }
+    let enrolment = try laptop.enrol(
+      url: url, code: code, deviceName: invocation.value("--device") ?? Host.hostName(),
+      certificateFile: invocation.value("--ca"))
+    let account = replica.account
+    return CommandOutcome(
+      printing: "enrolled in account \(account) at \(enrolment.url); satchel sync fetches its data\n")
+  }
+
+  private func sync(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
+    let report = try syncer.syncOnce(url: invocation.value("--server"))
+    let review = try reviewCount()
+    let value: JSONObject = [
+      "pushed": .int(report.pushed), "pulled": .int(report.pulled),
+      "bytes_sent": .int(report.bytesSent), "bytes_received": .int(report.bytesReceived),
+      "round_trips": .int(report.roundTrips), "seconds": .decimal(report.seconds),
+      "parked": 0, "review": .int(review),
+    ]
+    var outcome = printer.object(value)
+    if review > 0 { outcome.status = 3 }
+    return outcome
+  }
+
+  private func verify(_ printer: Printer) -> CommandOutcome {
+    Self.outcome(replica.verify(), printer)
+  }
+}

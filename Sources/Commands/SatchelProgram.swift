@@ -1,0 +1,156 @@
+package import CommandLineTool
+
+/// What `satchel` understands.
+package enum SatchelProgram {
+  package static let description = ProgramDescription(
+    name: "satchel", version: ProductVersion.text,
+    summary: "patients, invites and appointments of a clinic, with or without a network",
+    globalOptions: [
+      OptionDescription(
+        "--store", "DIR", variable: "SATCHEL_STORE",
+        "the store's directory; without it satchel in $XDG_DATA_HOME"),
+      OptionDescription("--config", "FILE", variable: "SATCHEL_CONFIG", "a JSON file with settings"),
+      OptionDescription("--json", "print one JSON object, or one a line for lists"),
+    ],
+    commands: setUp + documents + imports + clinic + upkeep)
+
+  /// Commands that no store runs.
+  package static let commandsWithoutStore: Set<String> = ["demo", "init"]
+
+  private static let setUp = [
+    CommandDescription(
+      "demo", options: [OptionDescription("--keep", "DIR", "keep the three stores there")],
+      "a server and two laptops on this machine tell the whole story"),
+    CommandDescription(
+      "init",
+      options: [
+        OptionDescription("--account", "ID", "the server's account; without it a local one is made"),
+        OptionDescription("--clinic", "NAME", "make a clinic of this name"),
+      ], "make an empty store"),
+    CommandDescription(
+      "enroll",
+      options: [
+        OptionDescription("--server", "URL", variable: "SATCHEL_SERVER", "the server's address"),
+        OptionDescription("--code", "CODE", "the one-time code that an administrator gave"),
+        OptionDescription("--device", "NAME", "what this laptop is called; its host name without it"),
+        OptionDescription("--ca", "FILE", "certificates to trust, PEM"),
+      ], "join this laptop to an account of a server; keeps all data"),
+  ]
+
+  private static let documents = [
+    CommandDescription(
+      "create", ["TYPE", "[FILE|-]"],
+      "store one JSON object, or JSON lines (one transaction per 1,000)"),
+    CommandDescription(
+      "get", ["TYPE", "ID"],
+      options: [OptionDescription("--metadata", "also the clock, siblings and authors")],
+      "print a document"),
+    CommandDescription(
+      "list", ["TYPE"],
+      options: [
+        OptionDescription(
+          "--where", "FIELD=VALUE", isRepeatable: true, "only those with this value"),
+        OptionDescription("--search", "TEXT", "only those that hold these words"),
+        OptionDescription("--sort", "FIELD", "in the order of this field"),
+        OptionDescription("--limit", "N", "at most so many"),
+        OptionDescription("--trash", "what was deleted instead"),
+      ], "print the documents of a type"),
+    CommandDescription(
+      "update", ["TYPE", "ID", "[FILE|-]"], "change a document by a JSON merge patch"),
+    CommandDescription(
+      "delete", ["TYPE", "ID"],
+      options: [
+        OptionDescription(
+          "--reason", "REASON", "mistake (without it), duplicate, retention or erasure")
+      ], "put a document into the trash"),
+    CommandDescription("restore", ["TYPE", "ID"], "bring a document back from the trash"),
+  ]
+
+  private static let imports = [
+    CommandDescription(
+      "import patients", ["FILE.csv"],
+      options: [OptionDescription("--dry-run", "only report what would happen")],
+      "take patients from a CSV file; doing it again changes nothing"),
+    CommandDescription(
+      "import appointments", ["FILE.csv"],
+      options: [
+        OptionDescription("--clinic", "ID", "the clinic they are at"),
+        OptionDescription("--doctor", "ID", "the doctor they are with"),
+        OptionDescription("--map", "FILE", "a JSON object: the file's column → ours"),
+        OptionDescription("--dry-run", "only report what would happen"),
+      ], "take appointments from a CSV file; doing it again changes nothing"),
+  ]
+
+  private static let clinic = [
+    CommandDescription(
+      "invite", ["PATIENT"],
+      options: [
+        OptionDescription("--provider", "ID", "the user who invites"),
+        OptionDescription("--expiry-days", "N", "how long the invite holds, 14 without it"),
+        OptionDescription("--message", "TEXT", "a personal message"),
+      ], "invite a patient; the token is shown this once"),
+    CommandDescription("invite revoke", ["ID"], "take an invite back"),
+    CommandDescription("invite resend", ["ID"], "replace an invite by a new one"),
+    CommandDescription(
+      "invites", options: [OptionDescription("--patient", "ID", "of this patient only")],
+      "print the invites"),
+    CommandDescription(
+      "book", ["PATIENT"],
+      options: [
+        OptionDescription("--doctor", "ID", "with whom"),
+        OptionDescription("--date", "D", "YYYY-MM-DD"),
+        OptionDescription("--time", "HH:MM", "by the clinic's clock"),
+        OptionDescription("--duration", "MIN", "minutes, 30 without it"),
+        OptionDescription("--type", "T", "in-clinic, virtual or home-visit"),
+        OptionDescription("--category", "C", "new-patient or follow-up"),
+        OptionDescription("--overbook", "REASON", "although the doctor is taken then"),
+      ], "book an appointment"),
+    CommandDescription(
+      "reschedule", ["ID"],
+      options: [
+        OptionDescription("--date", "D", "YYYY-MM-DD"),
+        OptionDescription("--time", "HH:MM", "by the clinic's clock"),
+        OptionDescription("--overbook", "REASON", "although the doctor is taken then"),
+      ], "move an appointment"),
+    CommandDescription(
+      "cancel", ["ID"],
+      options: [
+        OptionDescription(
+          "--type", "T",
+          "patient-cancelled, clinic-cancelled, rescheduled-externally or other"),
+        OptionDescription("--note", "TEXT", "why"),
+      ], "cancel an appointment"),
+    CommandDescription("confirm", ["ID"], "the patient will come"),
+    CommandDescription("arrive", ["ID"], "the patient is here"),
+    CommandDescription("complete", ["ID"], "the visit has taken place"),
+    CommandDescription("no-show", ["ID"], "the patient did not come"),
+    CommandDescription("reinstate", ["ID"], "undo a cancellation, a no-show or a completion"),
+  ]
+
+  private static let upkeep = [
+    CommandDescription(
+      "sync",
+      options: [
+        OptionDescription("--server", "URL", "the server's new address; it must be the same server")
+      ], "send what the server lacks, fetch what this store lacks"),
+    CommandDescription("review", "list what a person should decide"),
+    CommandDescription("review list", "list what a person should decide"),
+    CommandDescription("review show", ["ITEM"], "print an item with all its sides"),
+    CommandDescription(
+      "review resolve", ["ITEM"],
+      options: [
+        OptionDescription("--keep", "N", "keep side N, counted from 1"),
+        OptionDescription("--value", "JSON", "write this value instead"),
+        OptionDescription("--do", "ACTION", "carry out one of the item's actions"),
+        OptionDescription("--reason", "TEXT", "why"),
+      ], "decide an item"),
+    CommandDescription("status", "what this store holds and how it stands with the server"),
+    CommandDescription("verify", "check every file and log record against its checksum"),
+    CommandDescription("checkpoint", "bring every document into its file"),
+  ]
+}
+
+/// The version that `--version` prints.
+package enum ProductVersion {
+  package static let text = "0.1.0"
+}

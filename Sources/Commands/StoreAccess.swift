@@ -1,0 +1,100 @@
+package import CommandLineTool
+import Causality
+import Control
+import Documents
+import JSON
+import Laptop
+import Platform
+import Replica
+import Storage
+import Transport
+
+/// Finds the store that a command is for and runs it: in this process, or in the one that owns the
+/// store.
+package struct StoreAccess: Sendable {
+  /// How long to wait for another command that has the store, in milliseconds.
+  private static let lockWait: UInt64 = 5000
+  private static let lockPoll: UInt32 = 20_000
+
+  private let arguments: [String]
+
+  /// - Parameter arguments: of the process, without its name.
+  package init(arguments: [String]) { self.arguments = arguments }
+
+  /// The store's directory: the flag, `SATCHEL_STORE`, or the user's data directory.
+  package static func directory(_ invocation: Invocation) throws(UsageError) -> String {
+    if let directory = invocation.value("--store") { return directory }
+    if let data = Host.environment("XDG_DATA_HOME"), !data.isEmpty { return "\(data)/satchel" }
+    guard let home = Host.environment("HOME"), !home.isEmpty else {
+      throw UsageError("--store DIR is missing (or SATCHEL_STORE)")
+    }
+    return "\(home)/.local/share/satchel"
+  }
+
+  /// Carries out a command.
+  package func run(_ invocation: Invocation) -> CommandOutcome {
+    do {
+      let directory = try Self.directory(invocation)
+      let input = try CommandInput.read(invocation)
+      let setup = try ReplicaSetup.system()
+      if invocation.command.name == "init" {
+        return try InitCommand(setup: setup).run(invocation, directory: directory)
+      }
+      return try run(invocation, input: input, directory: directory, setup: setup)
+    } catch let error as UsageError {
+      return .failure("\(error)", status: 2)
+    } catch {
+      return .failure("\(error)")
+    }
+  }
+
+  private func run(
+    _ invocation: Invocation, input: [UInt8]?, directory: String, setup: ReplicaSetup
+  ) throws -> CommandOutcome {
+    let layout = StoreLayout(root: directory)
+    let deadline = monotonicMilliseconds() + Self.lockWait
+    while true {
+      do {
+        return try runHere(invocation, input: input, directory: directory, setup: setup)
+      } catch ReplicaError.storage(let error) where error.code == .locked {
+        let call = ControlCall(arguments: arguments, input: input)
+        if let outcome = ControlClient.run(call, socket: layout.controlSocket) { return outcome }
+        guard monotonicMilliseconds() < deadline else { throw error }
+        pause(microseconds: Self.lockPoll)
+      }
+    }
+  }
+
+  private func runHere(
+    _ invocation: Invocation, input: [UInt8]?, directory: String, setup: ReplicaSetup
+  ) throws -> CommandOutcome {
+    if invocation.command.name == "verify" {
+      let report = try setup.verify(directory)
+      return CommandRunner.outcome(report, Printer(isJSON: invocation.has("--json")))
+    }
+    let replica = try setup.open(directory, role: .laptop)
+    defer { replica.store.close() }
+    let laptop = Laptop(replica: replica, fileSystem: setup.fileSystem) {
+      (url, certificateFile) throws(TransportError) in
+      try HTTPSTransport(url: url, certificateFile: certificateFile)
+    }
+    let outcome = CommandRunner(laptop: laptop).run(invocation, input: input)
+    try replica.checkpointIfDue()
+    return outcome
+  }
+}
+
+/// What a command reads besides its arguments: read where the command was typed, whoever runs it.
+enum CommandInput {
+  /// The largest input, in bytes.
+  private static let maximumByteCount = 256 << 20
+
+  static func read(_ invocation: Invocation) throws -> [UInt8]? {
+    let operands = invocation.command.operands
+    guard let index = operands.firstIndex(where: { $0.contains("FILE") }) else { return nil }
+    guard let name = invocation.operand(index), name != "-" else {
+      return try readStandardInput(maximumByteCount: maximumByteCount)
+    }
+    return try POSIXFileSystem().readFile(name, maximumByteCount: maximumByteCount)
+  }
+}

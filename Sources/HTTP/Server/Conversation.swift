@@ -1,0 +1,209 @@
+/// One connection as a state machine: bytes, answers and the time go in; requests, and bytes to
+/// write, come out. It does no I/O.
+///
+/// The next request is parsed only when the answer before it has been written whole, and nothing is
+/// read meanwhile, so that a peer that sends requests without reading answers fills its own buffers
+/// and not ours.
+struct Conversation: Sendable {
+  typealias Instant = ContinuousClock.Instant
+
+  enum Phase: Sendable, Equatable {
+    /// Nothing of a request has come in.
+    case idle
+    case head
+    case body
+    /// A request is with the handler.
+    case handling
+    case writing
+    /// Our side is closed; what the peer still sends is thrown away.
+    case draining(byteCount: Int)
+    case closed
+  }
+
+  private(set) var phase = Phase.idle
+  /// When `expire` is to be called; nil while the handler has the request.
+  private(set) var deadline: Instant?
+  /// What is to be written, from `outputOffset` on.
+  private(set) var output: [UInt8] = []
+  private(set) var outputOffset = 0
+
+  private let handler: any HTTPHandler
+  private let limits: HTTPLimits
+  private let peer: String
+  private var parser: RequestParser
+  private var pace: TransferPace
+  private var isHead = false
+  private var closesAfterAnswer = false
+  private var owesContinue = false
+  private var isStopping = false
+
+  init(handler: any HTTPHandler, limits: HTTPLimits, peer: String, at now: Instant) {
+    self.handler = handler
+    self.limits = limits
+    self.peer = peer
+    parser = RequestParser(limits: limits)
+    pace = TransferPace(from: now, graceSeconds: 0, bytesPerSecond: 1)
+    deadline = now + .seconds(limits.idleTimeoutSeconds)
+  }
+
+  /// Whether a request is awaited or coming in.
+  var isReadingRequest: Bool { phase == .idle || phase == .head || phase == .body }
+
+  var wantsInput: Bool { isReadingRequest || isDraining }
+
+  var hasOutput: Bool { outputOffset < output.count }
+
+  /// Whether our side of the connection should be closed now.
+  var isDraining: Bool {
+    if case .draining = phase { return true }
+    return false
+  }
+
+  /// Bytes came in.
+  /// - Returns: a request that is complete and goes to the handler.
+  mutating func receive(_ bytes: ArraySlice<UInt8>, at now: Instant) -> HTTPRequest? {
+    switch phase {
+    case .idle, .head, .body:
+      pace.add(bytes.count)
+      parser.feed(bytes)
+      return advance(at: now)
+    case .draining(let byteCount):
+      let total = byteCount + bytes.count
+      phase = total > limits.maximumDrainByteCount ? .closed : .draining(byteCount: total)
+      return nil
+    case .handling, .writing, .closed:
+      return nil
+    }
+  }
+
+  /// The peer sends nothing more. An unfinished request is dropped.
+  mutating func receiveEnd() {
+    if wantsInput { phase = .closed }
+  }
+
+  /// The handler's answer.
+  mutating func answer(_ response: HTTPResponse, at now: Instant) {
+    guard phase == .handling else { return }
+    write(response, at: now)
+  }
+
+  /// So many bytes of `output` have been written.
+  /// - Returns: the next request, if it had come in with the one before.
+  mutating func wrote(_ count: Int, at now: Instant) -> HTTPRequest? {
+    outputOffset += count
+    guard !hasOutput else {
+      guard phase == .writing else { return nil }
+      pace.add(count)
+      deadline = pace.deadline
+      return nil
+    }
+    (output, outputOffset) = ([], 0)
+    return phase == .writing ? finishAnswer(at: now) : nil
+  }
+
+  /// The deadline has passed.
+  mutating func expire(at now: Instant) {
+    switch phase {
+    case .head, .body: refuse(.tooSlow, at: now)
+    case .idle, .writing, .draining: phase = .closed
+    case .handling, .closed: break
+    }
+  }
+
+  /// Every answer from now on is the connection's last.
+  mutating func stop() {
+    isStopping = true
+    if phase == .idle { phase = .closed }
+  }
+
+  private mutating func advance(at now: Instant) -> HTTPRequest? {
+    while true {
+      switch parser.next() {
+      case .needsBytes:
+        waitForBytes(at: now)
+        return nil
+      case .head(let head):
+        if let refused = admit(head, at: now) {
+          write(refused, at: now)
+          return nil
+        }
+      case .request(var request):
+        request.peer = peer
+        owesContinue = false
+        (phase, deadline) = (.handling, nil)
+        return request
+      case .refused(let refusal):
+        refuse(refusal, at: now)
+        return nil
+      }
+    }
+  }
+
+  /// - Returns: the answer, if the head alone decides.
+  private mutating func admit(_ head: RequestHead, at now: Instant) -> HTTPResponse? {
+    isHead = head.request.method == "HEAD"
+    closesAfterAnswer = head.closesConnection
+    var request = head.request
+    request.peer = peer
+    switch handler.admit(request) {
+    case .accept(let maximum):
+      owesContinue = head.expectsContinue && !parser.hasUnparsedBytes
+      parser.accept(maximumBodyByteCount: min(maximum, limits.maximumBodyByteCount))
+      phase = .body
+      pace = TransferPace(
+        from: now, graceSeconds: limits.headerDeadlineSeconds,
+        bytesPerSecond: limits.minimumBodyBytesPerSecond)
+      return nil
+    case .refuse(let response):
+      if head.framing == .none {
+        parser.accept(maximumBodyByteCount: 0)
+        _ = parser.next()
+      } else {
+        closesAfterAnswer = true
+      }
+      return response
+    }
+  }
+
+  private mutating func waitForBytes(at now: Instant) {
+    if phase == .body {
+      if owesContinue { output.append(contentsOf: ResponseEncoder.continueLine) }
+      owesContinue = false
+      deadline = pace.deadline
+    } else if !parser.isInsideRequest {
+      if isStopping { phase = .closed }
+    } else if phase == .idle {
+      phase = .head
+      deadline = now + .seconds(limits.headerDeadlineSeconds)
+    }
+  }
+
+  private mutating func refuse(_ refusal: HTTPRefusal, at now: Instant) {
+    isHead = parser.method == "HEAD"
+    closesAfterAnswer = true
+    write(refusal.response, at: now)
+  }
+
+  private mutating func write(_ response: HTTPResponse, at now: Instant) {
+    closesAfterAnswer =
+      closesAfterAnswer || isStopping || response.headers.lists("close", in: "Connection")
+    output.append(
+      contentsOf: ResponseEncoder.encode(response, isHead: isHead, closes: closesAfterAnswer))
+    phase = .writing
+    pace = TransferPace(
+      from: now, graceSeconds: limits.idleTimeoutSeconds,
+      bytesPerSecond: limits.minimumBodyBytesPerSecond)
+    deadline = pace.deadline
+  }
+
+  private mutating func finishAnswer(at now: Instant) -> HTTPRequest? {
+    if closesAfterAnswer {
+      phase = .draining(byteCount: 0)
+      deadline = now + .seconds(limits.drainSeconds)
+      return nil
+    }
+    phase = .idle
+    deadline = now + .seconds(limits.idleTimeoutSeconds)
+    return advance(at: now)
+  }
+}

@@ -1,0 +1,203 @@
+internal import Platform
+
+/// The one thread that owns all connections: it accepts, reads, writes and keeps the deadlines.
+///
+/// Made and used on its own thread only.
+final class EventLoop {
+  typealias Instant = ContinuousClock.Instant
+
+  /// What the loop shares with the rest of the server.
+  struct Environment: Sendable {
+    let handler: any HTTPHandler
+    let limits: HTTPLimits
+    let poller: Poller
+    let mailbox: LoopMailbox
+    let work: WorkQueue
+  }
+
+  /// The mailbox's token; listeners have the next ones, connections those after.
+  static let mailboxToken: UInt64 = 0
+  /// How often the deadlines are looked at, and how long accepting pauses for want of descriptors.
+  private static let scanMilliseconds: Int32 = 200
+  /// What one read takes in at most, in bytes.
+  private static let readByteCount = 64 * 1_024
+
+  let environment: Environment
+  var listeners: [UInt64: ListeningSocket]
+  var connections: [UInt64: Connection] = [:]
+  var connectionCounts: [String: Int] = [:]
+  var nextID: UInt64
+  /// Whether accepting waits for the next scan.
+  var isAcceptingPaused = false
+  var now: Instant
+  private var events: [ReadyEvent] = []
+  private var scratch = [UInt8](repeating: 0, count: EventLoop.readByteCount)
+  private var nextScan: Instant
+  /// Set once the server stops: when what is not answered is given up.
+  private var stopTime: Instant?
+
+  init(_ environment: Environment, listeners: [UInt64: ListeningSocket]) {
+    self.environment = environment
+    self.listeners = listeners
+    nextID = UInt64(listeners.count) + 1
+    now = .now
+    nextScan = now
+  }
+
+  /// Runs until the server has stopped.
+  func run() {
+    while stopTime == nil || !connections.isEmpty {
+      do throws(SystemError) {
+        try environment.poller.wait(into: &events, milliseconds: waitMilliseconds)
+      } catch {
+        // The poller is gone, and with it every way to hear of anything.
+        break
+      }
+      now = .now
+      for event in events { handle(event) }
+      if now >= nextScan { scan() }
+    }
+    for connection in connections.values { close(connection) }
+  }
+
+  private var waitMilliseconds: Int32 {
+    connections.isEmpty && !isAcceptingPaused && stopTime == nil ? -1 : Self.scanMilliseconds
+  }
+
+  private func handle(_ event: ReadyEvent) {
+    if event.token == Self.mailboxToken {
+      for message in environment.mailbox.takeAll() { handle(message) }
+    } else if let listener = listeners[event.token] {
+      accept(from: listener)
+    } else if let connection = connections[event.token] {
+      handle(event.readiness, on: connection)
+    }
+  }
+
+  private func handle(_ message: LoopMailbox.Message) {
+    switch message {
+    case .answer(let id, let response):
+      guard let connection = connections[id] else { return }
+      connection.pending = nil
+      connection.conversation.answer(response, at: now)
+      settle(connection, handing: nil)
+    case .stop(let time):
+      stopTime = time
+      listeners.removeAll()
+      for connection in Array(connections.values) {
+        connection.conversation.stop()
+        settle(connection, handing: nil)
+      }
+    }
+  }
+
+  private func handle(_ readiness: Readiness, on connection: Connection) {
+    var request: HTTPRequest?
+    if connection.conversation.wantsInput && !readiness.isDisjoint(with: [.readable, .broken]) {
+      do throws(SystemError) {
+        request = try read(from: connection)
+      } catch {
+        close(connection)
+        return
+      }
+    }
+    settle(connection, handing: request)
+    if readiness.contains(.broken) {
+      close(connection)
+    } else if readiness.contains(.peerFinished) {
+      cancel(connection)
+      updateInterest(of: connection)
+    }
+  }
+
+  private func read(from connection: Connection) throws(SystemError) -> HTTPRequest? {
+    switch try connection.socket.read(into: &scratch) {
+    case .bytes(let count):
+      return connection.conversation.receive(scratch[..<count], at: now)
+    case .end:
+      connection.conversation.receiveEnd()
+      return nil
+    case .wouldBlock:
+      return nil
+    }
+  }
+
+  /// Carries out what the conversation has come to: hands its request over, writes its output,
+  /// closes it.
+  private func settle(_ connection: Connection, handing first: HTTPRequest?) {
+    guard connections[connection.id] != nil else { return }
+    var request = first
+    do throws(SystemError) {
+      if request == nil { request = try connection.flush(at: now) }
+    } catch {
+      close(connection)
+      return
+    }
+    if let request { dispatch(request, of: connection) }
+    connection.shutDownIfDraining()
+    if connection.conversation.phase == .closed {
+      close(connection)
+    } else {
+      updateInterest(of: connection)
+    }
+  }
+
+  private func dispatch(_ request: HTTPRequest, of connection: Connection) {
+    let (mailbox, handler, id) = (environment.mailbox, environment.handler, connection.id)
+    let pending = PendingReply { mailbox.post(.answer(connection: id, $0)) }
+    connection.pending = pending
+    environment.work.push {
+      // Given up while it waited, the request is not begun.
+      guard !pending.isSent else { return }
+      handler.handle(request, HTTPReply(pending))
+    }
+  }
+
+  private func updateInterest(of connection: Connection) {
+    let wanted = connection.wantedInterest
+    guard wanted != connection.interest, connections[connection.id] != nil else { return }
+    do throws(SystemError) {
+      try environment.poller.modify(
+        connection.socket.descriptor, token: connection.id, for: wanted)
+      connection.interest = wanted
+    } catch {
+      close(connection)
+    }
+  }
+
+  private func cancel(_ connection: Connection) {
+    for body in connection.pending?.cancel() ?? [] { environment.work.push(body) }
+  }
+
+  /// Forgets a connection; its socket closes.
+  private func close(_ connection: Connection) {
+    guard connections.removeValue(forKey: connection.id) != nil else { return }
+    cancel(connection)
+    release(connection.socket.peer)
+  }
+
+  private func scan() {
+    nextScan = now + .milliseconds(Int(Self.scanMilliseconds))
+    let late = connections.values.filter { $0.conversation.deadline.map { $0 <= now } ?? false }
+    for connection in late {
+      connection.conversation.expire(at: now)
+      settle(connection, handing: nil)
+    }
+    if isAcceptingPaused { resumeAccepting() }
+    if let stopTime, now >= stopTime { giveUp(since: stopTime) }
+  }
+
+  /// The time to stop is over: answers what is with the handler, lets answers be read for a moment
+  /// longer, and closes the rest.
+  private func giveUp(since stopTime: Instant) {
+    let isLast = now >= stopTime + .seconds(environment.limits.drainSeconds)
+    for connection in Array(connections.values) {
+      if let pending = connection.pending, !isLast {
+        cancel(connection)
+        pending.send(HTTPRefusal.stopping.response)
+      } else if isLast || connection.conversation.isReadingRequest {
+        close(connection)
+      }
+    }
+  }
+}

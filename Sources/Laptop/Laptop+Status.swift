@@ -1,0 +1,61 @@
+import Replica
+package import JSON
+import Causality
+import Documents
+import Platform
+import Storage
+
+extension Laptop {
+  /// What `satchel status` tells.
+  /// - Parameters:
+  ///   - review: the number of open review items.
+  ///   - isSyncing: whether a sync is under way.
+  package func status(review: Int, isSyncing: Bool = false) -> JSONObject {
+    let identity = replica.store.identity
+    let counts = replica.documentCounts.map { ($0.type, JSONValue.int($0.count)) }
+    let knowledge = replica.read { $0.knowledge }
+    return [
+      "replica": .string(identity.replica.description),
+      "account": .string(identity.account.description),
+      "server": identity.enrolment.map { .string($0.url) } ?? .null,
+      "documents": .object(JSONObject(counts)), "unsent": .int(unsentCount(knowledge)),
+      "review": .int(review), "parked": .int(fileCount(replica.store.layout.parked)),
+      "quarantined": .int(fileCount(replica.store.layout.quarantine)),
+      "skew_seconds": .int(-replica.clockOffset / 1000),
+      "state": .string(state(isSyncing: isSyncing)), "last_sync": lastSync,
+      "knowledge": .object(
+        JSONObject(
+          knowledge.entries.map { ($0.replica.description, .number(JSONNumber($0.number))) })),
+      "encryption": "none",
+    ]
+  }
+
+  /// Transactions of this store that the server has not acknowledged.
+  private func unsentCount(_ knowledge: VersionVector) -> Int {
+    let sent = replica.peer.knowledge[replica.id]
+    return Int(knowledge[replica.id] - min(sent, knowledge[replica.id]))
+  }
+
+  private func fileCount(_ directory: String) -> Int {
+    (try? POSIXFileSystem().contents(ofDirectory: directory))?.count ?? 0
+  }
+
+  private func state(isSyncing: Bool) -> String {
+    if replica.store.identity.enrolment == nil { return "local" }
+    if isSyncing { return "syncing" }
+    return switch syncState?.outcome {
+    case .done, nil: "idle"
+    case .offline: "offline"
+    case .refused: "refused"
+    case .damaged: "damaged"
+    }
+  }
+
+  private var lastSync: JSONValue {
+    guard let state = syncState else { return .null }
+    return [
+      "at": .string(Timestamp.text(milliseconds: state.at)),
+      "ok": .bool(state.outcome == .done), "error": state.error.map(JSONValue.string) ?? .null,
+    ]
+  }
+}

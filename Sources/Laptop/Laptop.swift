@@ -1,0 +1,188 @@
+import Causality
+import Documents
+import JSON
+package import Platform
+package import Replica
+package import Storage
+import SyncProtocol
+import Synchronization
+
+/// Runs syncs.
+package protocol Syncing: Sendable {
+  /// One complete push and pull. See `Laptop.syncOnce`.
+  func syncOnce(url: String?) throws(ReplicaError) -> SyncReport
+}
+
+extension Laptop: Syncing {}
+
+/// A laptop's replica with its way to the server: what `satchel` and `satchel-syncd` share.
+package final class Laptop: Sendable {
+  /// Makes the way to a server's address.
+  package typealias TransportMaker =
+    @Sendable (_ url: String, _ certificateFile: String?) throws(TransportError)
+    -> any SyncTransport
+
+  package let replica: Replica
+  private let fileSystem: any FileSystem
+  private let makeTransport: TransportMaker
+  private let sync = Mutex<(url: String, sync: LaptopSync)?>(nil)
+
+  package init(
+    replica: Replica, fileSystem: any FileSystem, makeTransport: @escaping TransportMaker
+  ) {
+    self.replica = replica
+    self.fileSystem = fileSystem
+    self.makeTransport = makeTransport
+  }
+
+  // MARK: - Sync
+
+  /// One complete push and pull; remembers how it went.
+  /// - Parameter url: the server's new address; nil for the one that is known.
+  package func syncOnce(url: String?) throws(ReplicaError) -> SyncReport {
+    do throws(ReplicaError) {
+      let report = try laptopSync(url).run()
+      if let url { try remember(url) }
+      note(.done, error: nil)
+      return report
+    } catch {
+      note(Self.outcome(error), error: error.description)
+      throw error
+    }
+  }
+
+  private func laptopSync(_ url: String?) throws(ReplicaError) -> LaptopSync {
+    guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
+    let url = url ?? enrolment.url
+    return try sync.withLock { (current) throws(ReplicaError) in
+      if let current, current.url == url { return current.sync }
+      let new = LaptopSync(
+        replica: replica, transport: try transport(url, enrolment.certificateFile),
+        fileSystem: fileSystem)
+      current = (url, new)
+      return new
+    }
+  }
+
+  private func transport(
+    _ url: String, _ certificateFile: String?
+  ) throws(ReplicaError) -> any SyncTransport {
+    do { return try makeTransport(url, certificateFile) } catch {
+      throw .unreachable("\(error)")
+    }
+  }
+
+  private func remember(_ url: String) throws(ReplicaError) {
+    guard replica.store.identity.enrolment?.url != url else { return }
+    do {
+      try replica.store.updateIdentity { $0.enrolment?.url = url }
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  private static func outcome(_ error: ReplicaError) -> SyncState.Outcome {
+    switch error {
+    case .unreachable: .offline
+    case .storage: .damaged
+    case .sync(let refusal): refusal.code == .unavailable ? .offline : .refused
+    default: .refused
+    }
+  }
+
+  // MARK: - What is remembered of the last sync
+
+  private var stateFile: String { "\(replica.store.layout.root)/sync.json" }
+
+  package var syncState: SyncState? {
+    (try? fileSystem.readFile(stateFile)).flatMap(SyncState.init)
+  }
+
+  private func note(_ outcome: SyncState.Outcome, error: String?) {
+    let now = replica.world.clock.now()
+    let success = outcome == .done ? now : syncState?.lastSuccess
+    let state = SyncState(at: now, outcome: outcome, error: error, lastSuccess: success)
+    // A disk that takes no more must not make a sync fail that has been done.
+    try? write(JSONValue.object(state.object).bytes)
+  }
+
+  private func write(_ bytes: [UInt8]) throws(SystemError) {
+    let temporary = stateFile + ".tmp"
+    let file = try fileSystem.open(temporary, .openOrCreate)
+    defer { file.close() }
+    try file.truncate(to: 0)
+    try file.write(bytes, at: 0)
+    try fileSystem.rename(temporary, to: stateFile)
+  }
+
+  // MARK: - Enrolment
+
+  /// Enrols the device at a server by a one-time code. A local account becomes the code's account,
+  /// with all documents and their ids; a store of that account keeps everything.
+  ///
+  /// - Throws: `sync` if the server refuses, such as a code for another account: nothing has changed.
+  package func enrol(
+    url: String, code: String, deviceName: String, certificateFile: String?
+  ) throws(ReplicaError) -> Enrolment {
+    let identity = replica.store.identity
+    var body: JSONObject = [
+      "code": .string(code), "device": .string(identity.device.description),
+      "replica": .string(identity.replica.description), "name": .string(deviceName),
+    ]
+    if !identity.isLocalAccount {
+      body.append("account", .string(identity.account.description))
+    }
+    let reply = try send(
+      TransportRequest(
+        path: SyncProtocolVersion.enrolPath,
+        headers: [(name: "Content-Type", value: "application/json")],
+        body: JSONValue.object(body).bytes), url, certificateFile)
+    let (enrolment, account) = try granted(reply, url, certificateFile)
+    guard identity.isLocalAccount || identity.account == account else {
+      throw .conflict(
+        "the server put the device into account \(account); this store belongs to account "
+          + "\(identity.account): nothing was changed")
+    }
+    do {
+      try replica.store.updateIdentity { identity in
+        identity.enrolment = enrolment
+        identity.account = account
+        identity.isLocalAccount = false
+      }
+    } catch {
+      throw .storage(error)
+    }
+    return enrolment
+  }
+
+  private func send(
+    _ request: TransportRequest, _ url: String, _ certificateFile: String?
+  ) throws(ReplicaError) -> TransportReply {
+    let transport = try transport(url, certificateFile)
+    do { return try transport.send(request) } catch { throw .unreachable("\(error)") }
+  }
+
+  private func granted(
+    _ reply: TransportReply, _ url: String, _ certificateFile: String?
+  ) throws(ReplicaError) -> (Enrolment, account: UniqueID) {
+    let object = (try? JSONValue(parsing: reply.body))?.objectValue
+    if let message = object?["error"]?.objectValue?["message"]?.stringValue, reply.status != 200 {
+      throw .conflict("the server refuses the enrolment: \(message)")
+    }
+    guard reply.status == 200, let object, let account = object.id("account"),
+      let server = object.id("server"), let user = object.id("user"),
+      let token = object["refresh_token"]?.stringValue
+    else {
+      throw .unreachable(
+        "\(url): what answers there is no Satchel server (HTTP status \(reply.status))")
+    }
+    let enrolment = Enrolment(
+      url: url, server: server, user: user, refreshToken: token,
+      certificateFile: certificateFile)
+    return (enrolment, account)
+  }
+}
+
+extension JSONObject {
+  fileprivate func id(_ key: String) -> UniqueID? { self[key]?.stringValue.flatMap { UniqueID($0) } }
+}

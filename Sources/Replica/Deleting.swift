@@ -1,0 +1,114 @@
+import Causality
+import Clinic
+package import Documents
+import JSON
+
+extension Replica {
+  /// Puts a document into the trash. Refused while others depend on it.
+  ///
+  /// - Throws: `notFound`, `inTrash`, or `conflict` if living documents restrict it.
+  package func delete(_ key: DocumentKey, reason: DeleteReason) throws(ReplicaError) {
+    if reason == .erasure, role == .laptop {
+      throw .conflict("erasure is final and done by the server; ask an administrator")
+    }
+    try transact { (transaction) throws(ReplicaError) in
+      guard let document = transaction.document(key) else {
+        throw .notFound(type: key.type, name: key.id.description)
+      }
+      guard !transaction.isDeleted(document) else { throw .inTrash(key) }
+      try requireWritable(key.type)
+      try delete(key, reason: reason, cause: nil, in: &transaction)
+    }
+  }
+
+  private func delete(
+    _ key: DocumentKey, reason: DeleteReason, cause: DeleteCause?,
+    in transaction: inout LocalTransaction
+  ) throws(ReplicaError) {
+    let referring = referring(to: key, in: transaction)
+    if let blocker = referring.first(where: { $0.action == .restrict && isInTheWay($0.document, of: key, in: transaction) }) {
+      throw .conflict("\(key) cannot be deleted: \(blocker.document.key) refers to it")
+    }
+    transaction.delete(key, reason: reason, cause: cause)
+    let own = DeleteCause(document: key, dot: transaction.dot)
+    for reference in referring where transaction.living(reference.document.key) != nil {
+      switch reference.action {
+      case .cascade:
+        try delete(reference.document.key, reason: reason, cause: own, in: &transaction)
+      case .setNull: clear(reference, in: &transaction)
+      case .restrict: break
+      }
+    }
+  }
+
+  /// A living document, one of whose fields names another document.
+  private struct Reference {
+    let document: Document
+    let field: String
+    let action: ReferenceAction
+  }
+
+  /// O(documents of the types that may refer to it).
+  private func referring(
+    to key: DocumentKey, in transaction: LocalTransaction
+  ) -> [Reference] {
+    let id = key.id.description
+    var found: [Reference] = []
+    for type in catalogue.types {
+      for field in type.fields where field.isStored {
+        guard case .reference(let target, let action) = field.kind, target == key.type else {
+          continue
+        }
+        found += transaction.documents(ofType: type.name).filter { document in
+          transaction.fields(document)[field.name]?.stringValue == id
+            && !transaction.isDeleted(document)
+        }.map { Reference(document: $0, field: field.name, action: action) }
+      }
+    }
+    return found.sorted { $0.document.key < $1.document.key }
+  }
+
+  /// Appointments that are cancelled or past, and what belongs to them, do not hold a patient back.
+  private func isInTheWay(
+    _ document: Document, of key: DocumentKey, in transaction: LocalTransaction
+  ) -> Bool {
+    guard key.type == "patient" else { return true }
+    let fields = transaction.fields(document)
+    switch document.key.type {
+    case "appointment":
+      let status = fields["status"]?.stringValue ?? ""
+      if AppointmentLifeCycle.freeingStatuses.contains(status) { return false }
+      guard let date = fields["date"]?.stringValue.flatMap({ CivilDate($0) }) else { return true }
+      let today = Int(now() / 86_400_000)
+      return date.daysSince1970 >= today
+    case "cancellation": return false
+    default: return true
+    }
+  }
+
+  private func clear(_ reference: Reference, in transaction: inout LocalTransaction) {
+    guard let document = transaction.document(reference.document.key) else { return }
+    var fields = transaction.fields(document)
+    fields[reference.field] = nil
+    transaction.set(document.key, to: fields)
+  }
+
+  /// Brings a document back from the trash, with what was deleted because of it.
+  ///
+  /// - Throws: `notFound`, or `conflict` if it is not in the trash or was erased.
+  package func restore(_ key: DocumentKey) throws(ReplicaError) {
+    try transact { (transaction) throws(ReplicaError) in
+      guard let document = transaction.document(key) else {
+        throw .notFound(type: key.type, name: key.id.description)
+      }
+      guard transaction.isDeleted(document) else {
+        throw .conflict("\(key) is not in the trash")
+      }
+      let reasons = document.standingDeletes { _ in true }.map(\.reason)
+      if reasons.contains(.erasure) {
+        throw .conflict("\(key) was erased: nothing can bring it back")
+      }
+      transaction.undelete(key)
+    }
+  }
+}

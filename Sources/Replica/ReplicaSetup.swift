@@ -1,0 +1,73 @@
+package import Causality
+package import Clinic
+import Documents
+package import Platform
+package import Storage
+
+/// Opens and makes stores: the wiring that all programs share.
+package struct ReplicaSetup: Sendable {
+  package let fileSystem: any FileSystem
+  package let catalogue: Catalogue
+  package let world: ReplicaWorld
+
+  package init(fileSystem: any FileSystem, catalogue: Catalogue, world: ReplicaWorld) {
+    self.fileSystem = fileSystem
+    self.catalogue = catalogue
+    self.world = world
+  }
+
+  /// The real disk, clock and random source.
+  /// - Throws: if a library of the system is missing; the error says which.
+  package static func system() throws(LibraryError) -> ReplicaSetup {
+    let cryptography = try Cryptography.load()
+    let zones = TimeZones()
+    let clinic = ClinicFunctions(
+      sha1: cryptography.sha1, sha256: cryptography.sha256, nfc: Text.nfc,
+      caseFolded: Text.caseFolded,
+      utcOffsetSeconds: { zones.utcOffsetSeconds(zone: $0, at: $1) })
+    let world = ReplicaWorld(
+      clock: SystemClock(), random: SystemRandom(), digest: cryptography.sha256, clinic: clinic)
+    return ReplicaSetup(fileSystem: POSIXFileSystem(), catalogue: .standard, world: world)
+  }
+
+  package var environment: StoreEnvironment {
+    StoreEnvironment(
+      fileSystem: fileSystem, random: world.random, digest: world.digest, rules: catalogue.rules,
+      indexes: ClinicIndex.all)
+  }
+
+  package func newID() -> UniqueID {
+    guard let id = UniqueID(randomBytes: world.random.bytes(16)) else {
+      preconditionFailure("a random source gave another number of bytes")
+    }
+    return id
+  }
+
+  /// Makes a store with a new identity. Durable on return.
+  package func create(
+    _ path: String, account: UniqueID, isLocalAccount: Bool, role: Replica.Role
+  ) throws(ReplicaError) -> Replica {
+    let identity = StoreIdentity(
+      replica: newID(), device: newID(), account: account, isLocalAccount: isLocalAccount)
+    let store = try stored { () throws(StorageError) in
+      try Store.create(at: path, identity: identity, environment: environment)
+    }
+    return Replica(store: store, role: role, catalogue: catalogue, world: world)
+  }
+
+  package func open(_ path: String, role: Replica.Role) throws(ReplicaError) -> Replica {
+    let store = try stored { () throws(StorageError) in
+      try Store.open(at: path, environment: environment)
+    }
+    return Replica(store: store, role: role, catalogue: catalogue, world: world)
+  }
+
+  /// Checks every file and log record of a store that nobody owns.
+  package func verify(_ path: String) throws(ReplicaError) -> VerificationReport {
+    try stored { () throws(StorageError) in
+      try Store.withLock(at: path, fileSystem: fileSystem) { layout in
+        Verifier(layout: layout, environment: environment).verify()
+      }
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package import CommandLineTool
+import Causality
+import JSON
+import Replica
+import Storage
+
+/// Carries out the commands of `satchel-server` other than `serve`, on an open data directory.
+package struct Administration: Sendable {
+  private let data: ServerData
+
+  package init(data: ServerData) { self.data = data }
+
+  /// - Parameter input: what the command reads from standard input.
+  package func run(_ invocation: Invocation, input: [UInt8]?) -> CommandOutcome {
+    do throws(ServerError) {
+      return try outcome(invocation, input)
+    } catch {
+      return .failure("\(error)")
+    }
+  }
+
+  private func outcome(
+    _ invocation: Invocation, _ input: [UInt8]?
+  ) throws(ServerError) -> CommandOutcome {
+    switch invocation.command.name {
+    case "account create": try createAccount(invocation)
+    case "account list": listAccounts(invocation)
+    case "user create": try createUser(invocation, input)
+    case "user list": try listUsers(invocation)
+    case "user disable": try disableUser(invocation)
+    case "code create": try createCode(invocation)
+    case "device list": try listDevices(invocation)
+    case "device revoke": try revokeDevice(invocation)
+    case "status": try status(invocation)
+    case "verify": try verify(invocation)
+    case "checkpoint": try checkpoint()
+    default: .failure("\(invocation.command.name) cannot be run here", status: 2)
+    }
+  }
+
+  // MARK: - Accounts and users
+
+  private func createAccount(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    let id = try optionalID("--id", invocation)
+    let account = try data.createAccount(name: invocation.operands[0], id: id)
+    return CommandOutcome(printing: "\(account)\n")
+  }
+
+  private func listAccounts(_ invocation: Invocation) -> CommandOutcome {
+    let accounts = data.read(\.accounts)
+    return rows(invocation, accounts.map { ["id": .id($0.id), "name": .string($0.name)] })
+  }
+
+  private func createUser(
+    _ invocation: Invocation, _ input: [UInt8]?
+  ) throws(ServerError) -> CommandOutcome {
+    let account = try account(invocation)
+    let email = try required("--email", invocation)
+    let role = try required("--role", invocation)
+    let name = try required("--name", invocation)
+    let password = try invocation.has("--password-stdin") ? password(input) : nil
+    let user = try data.createUser(
+      account: account, email: email, role: role, name: name, password: password)
+    return CommandOutcome(printing: "\(user)\n")
+  }
+
+  private func password(_ input: [UInt8]?) throws(ServerError) -> String {
+    guard let text = input.flatMap({ String(validating: $0, as: UTF8.self) }) else {
+      throw .refused("standard input holds no password")
+    }
+    return text.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init)
+      ?? ""
+  }
+
+  private func listUsers(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    let filter = try optionalID("--account", invocation)
+    return rows(invocation, try data.users(account: filter))
+  }
+
+  private func disableUser(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    let user = try data.disableUser(invocation.operands[0])
+    return CommandOutcome(printing: "\(user) is disabled\n")
+  }
+
+  // MARK: - Devices
+
+  private static let codeMinutes = 1...1440
+  private static let standardCodeMinutes = 10
+
+  private func createCode(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    let account = try account(invocation)
+    let email = try required("--user", invocation)
+    let minutes = invocation.value("--minutes").map { Int($0) ?? 0 } ?? Self.standardCodeMinutes
+    guard Self.codeMinutes.contains(minutes) else {
+      throw .refused("--minutes: a whole number from 1 to \(Self.codeMinutes.upperBound) is needed")
+    }
+    let code = try data.createCode(account: account, email: email, minutes: minutes)
+    return CommandOutcome(printing: "\(code)\n")
+  }
+
+  private func listDevices(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    let filter = try optionalID("--account", invocation)
+    let devices = data.read(\.devices).filter { filter == nil || $0.account == filter }
+    return rows(
+      invocation,
+      devices.map { device in
+        [
+          "id": .id(device.id), "name": .string(device.name), "account": .id(device.account),
+          "user": .id(device.user),
+          "state": .string(device.revokedAt == nil ? "active" : "revoked"),
+          "enrolled_at": .time(device.enrolledAt),
+        ]
+      })
+  }
+
+  private func revokeDevice(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    let device = try data.revokeDevice(invocation.operands[0])
+    return CommandOutcome(printing: "\(device.id) (\(device.name)) is revoked\n")
+  }
+
+  // MARK: - State
+
+  private func status(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    var accounts: [JSONObject] = []
+    for account in data.read(\.accounts) {
+      let replica = try data.replica(of: account.id)
+      let counts = replica.documentCounts
+      let documents = counts.map { ($0.type, JSONValue.int($0.count)) }
+      accounts.append([
+        "id": .id(account.id), "name": .string(account.name), "replica": .id(replica.id),
+        "documents": .object(JSONObject(documents)),
+      ])
+    }
+    return rows(invocation, accounts)
+  }
+
+  private func verify(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    var checked = 0
+    var problems: [JSONObject] = []
+    for account in data.read(\.accounts) {
+      let report = try data.replica(of: account.id).verify()
+      checked += report.checked
+      problems += report.problems.map(\.object)
+    }
+    let value: JSONObject = [
+      "ok": .bool(problems.isEmpty), "checked": .int(checked),
+      "problems": .array(problems.map(JSONValue.object)),
+    ]
+    return CommandOutcome(
+      status: problems.isEmpty ? 0 : 1, output: JSONValue.object(value).bytes + [10])
+  }
+
+  private func checkpoint() throws(ServerError) -> CommandOutcome {
+    var count = 0
+    for account in data.read(\.accounts) {
+      let replica = try data.replica(of: account.id)
+      count += try onReplica { () throws(ReplicaError) in try replica.checkpoint() }
+    }
+    return CommandOutcome(printing: "\(count) documents written\n")
+  }
+
+  // MARK: - Values
+
+  private func account(_ invocation: Invocation) throws(ServerError) -> UniqueID {
+    return try id(required("--account", invocation), "--account")
+  }
+
+  private func id(_ text: String, _ option: String) throws(ServerError) -> UniqueID {
+    guard let id = UniqueID(text) else { throw .refused("\(option): \"\(text)\" is no id") }
+    return id
+  }
+
+  private func optionalID(
+    _ option: String, _ invocation: Invocation
+  ) throws(ServerError) -> UniqueID? {
+    guard let text = invocation.value(option) else { return nil }
+    return try id(text, option)
+  }
+
+  private func required(
+    _ option: String, _ invocation: Invocation
+  ) throws(ServerError) -> String {
+    guard let value = invocation.value(option), !value.isEmpty else {
+      throw .refused("\(option) is missing")
+    }
+    return value
+  }
+
+  private func rows(_ invocation: Invocation, _ objects: [JSONObject]) -> CommandOutcome {
+    CommandOutcome(
+      output: invocation.has("--json")
+        ? objects.flatMap { JSONValue.object($0).bytes + [UInt8(ascii: "\n")] }
+        : Array(TextTable.text(objects).utf8))
+  }
+}

@@ -1,0 +1,140 @@
+import Storage
+package import Causality
+import Documents
+import JSON
+import Platform
+import Replica
+import Synchronization
+
+/// What a device gets when it enrols.
+package struct EnrolmentGrant: Sendable {
+  package let device: DeviceRecord
+  /// Known to the device alone from here on.
+  package let refreshToken: String
+  /// The identity of the account's replica on this server.
+  package let server: UniqueID
+  package let userName: String
+}
+
+extension ServerData {
+  /// Characters of a code: Crockford's base 32, 5 random bits each.
+  private static let codeAlphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+  private static let codeCharacterCount = 10
+
+  /// Makes a one-time code with which a device can enrol in the name of a user.
+  package func createCode(
+    account: UniqueID, email: String, minutes: Int
+  ) throws(ServerError) -> String {
+    let norm = ClinicIndex.emailKey(email)
+    let user = read { registry in
+      registry.credentials.first { $0.account == account && $0.email == norm }
+    }
+    guard read({ $0.accounts.contains { $0.id == account } }) else {
+      throw .notFound("no account \(account)")
+    }
+    guard let user else { throw .notFound("no user \(email) in account \(account)") }
+    guard !user.isDisabled else { throw .refused("the user \(email) is disabled") }
+    let code = newCode()
+    let now = setup.world.clock.now()
+    let record = CodeRecord(
+      hash: tokenHash(Self.normalised(code)), account: account, user: user.user,
+      expiresAt: now + UInt64(minutes) * 60_000)
+    try update { (registry) throws(ServerError) in
+      registry.codes.removeAll { $0.expiresAt < now }
+      registry.codes.append(record)
+    }
+    return code
+  }
+
+  private func newCode() -> String {
+    let characters = setup.world.random.bytes(Self.codeCharacterCount).map {
+      Self.codeAlphabet[Int($0 & 31)]
+    }
+    let half = Self.codeCharacterCount / 2
+    return String(decoding: characters[..<half], as: UTF8.self) + "-"
+      + String(decoding: characters[half...], as: UTF8.self)
+  }
+
+  private static func normalised(_ code: String) -> String {
+    String(
+      decoding: code.uppercased().utf8.filter { codeAlphabet.contains($0) }, as: UTF8.self)
+  }
+
+  /// Enrols a device by a code, which is used up. Enrolling the same device again gives it a new
+  /// token.
+  /// - Throws: `refused` if the code is unknown, used or expired.
+  package func enrol(
+    code: String, device: UniqueID, replica: ReplicaID, name: String, account: UniqueID?
+  ) throws(ServerError) -> EnrolmentGrant {
+    let now = setup.world.clock.now()
+    let token = HexText.text(setup.world.random.bytes(32))
+    let hash = tokenHash(Self.normalised(code))
+    let record = try update { (registry) throws(ServerError) in
+      guard let index = registry.codes.firstIndex(where: { $0.hash == hash && $0.expiresAt >= now })
+      else {
+        throw .refused("the code is wrong, used or expired; ask an administrator for a new one")
+      }
+      let code = registry.codes[index]
+      if let account, account != code.account {
+        throw .refused(
+          "the code is for account \(code.account), this store belongs to account \(account)")
+      }
+      registry.codes.remove(at: index)
+      return try Self.put(
+        device, replica, name, code, tokenHash: tokenHash(token), now, into: &registry)
+    }
+    let server = try self.replica(of: record.account)
+    let user = server.read { $0.document(DocumentKey(type: "user", id: record.user)) }
+    let userName = user.flatMap { server.view($0)["name"]?.stringValue } ?? ""
+    return EnrolmentGrant(
+      device: record, refreshToken: token, server: server.id, userName: userName)
+  }
+
+  private static func put(
+    _ device: UniqueID, _ replica: ReplicaID, _ name: String, _ code: CodeRecord,
+    tokenHash: String, _ now: UInt64, into registry: inout Registry
+  ) throws(ServerError) -> DeviceRecord {
+    let isTaken = registry.devices.contains { other in
+      other.id != device && other.replicas.contains(replica)
+    }
+    if isTaken { throw .refused("another device writes as \(replica)") }
+    var record = DeviceRecord(
+      id: device, account: code.account, user: code.user, name: name, replicas: [replica],
+      tokenHash: tokenHash, enrolledAt: now, revokedAt: nil)
+    if let index = registry.devices.firstIndex(where: { $0.id == device }) {
+      let old = registry.devices[index]
+      guard old.account == code.account else {
+        throw .refused("this device is enrolled in another account")
+      }
+      record.replicas = old.replicas.filter { $0 != replica } + [replica]
+      registry.devices[index] = record
+    } else {
+      registry.devices.append(record)
+    }
+    return record
+  }
+
+  /// Refuses a device from its next request on.
+  package func revokeDevice(_ name: String) throws(ServerError) -> DeviceRecord {
+    let now = setup.world.clock.now()
+    return try update { (registry) throws(ServerError) in
+      let matching = registry.devices.indices.filter { index in
+        let device = registry.devices[index]
+        return device.id.description == name || device.name == name
+          || name.utf8.count >= 4 && device.id.description.hasPrefix(name)
+      }
+      guard let index = matching.first else { throw .notFound("no device \(name)") }
+      guard matching.count == 1 else {
+        throw .refused(
+          "\(name) is ambiguous: "
+            + matching.map { registry.devices[$0].id.description }.joined(separator: ", "))
+      }
+      registry.devices[index].revokedAt = registry.devices[index].revokedAt ?? now
+      return registry.devices[index]
+    }
+  }
+
+  func tokenHash(_ token: String) -> String {
+    HexText.text(setup.world.digest(Array(token.utf8)))
+  }
+}

@@ -1,0 +1,167 @@
+package import Causality
+import JSON
+
+/// An account: a clinic or several with one owner; its documents are a store of their own.
+package struct AccountRecord: Sendable, Equatable {
+  package var id: UniqueID
+  package var name: String
+}
+
+/// How a user proves who he is. The person itself is a document of type `user`.
+package struct CredentialRecord: Sendable, Equatable {
+  package var user: UniqueID
+  package var account: UniqueID
+  /// In the form in which addresses are compared.
+  package var email: String
+  /// In the form of the system's `crypt_r`; nil until a password is set.
+  package var passwordHash: String?
+  package var isDisabled: Bool
+}
+
+/// A device that enrolled.
+package struct DeviceRecord: Sendable, Equatable {
+  package var id: UniqueID
+  package var account: UniqueID
+  package var user: UniqueID
+  package var name: String
+  /// The replica ids that it writes as, oldest first.
+  package var replicas: [ReplicaID]
+  /// SHA-256, in hexadecimal digits, of the refresh token.
+  package var tokenHash: String
+  /// Milliseconds since 1970 UTC.
+  package var enrolledAt: UInt64
+  package var revokedAt: UInt64?
+}
+
+/// A one-time enrolment code.
+package struct CodeRecord: Sendable, Equatable {
+  /// SHA-256, in hexadecimal digits, of the code.
+  package var hash: String
+  package var account: UniqueID
+  package var user: UniqueID
+  /// Milliseconds since 1970 UTC.
+  package var expiresAt: UInt64
+}
+
+/// What the server itself knows: kept in one file, rewritten as a whole.
+package struct Registry: Sendable, Equatable {
+  package var accounts: [AccountRecord] = []
+  package var credentials: [CredentialRecord] = []
+  package var devices: [DeviceRecord] = []
+  package var codes: [CodeRecord] = []
+
+  package init() {}
+}
+
+// MARK: - As JSON
+
+extension Registry {
+  var bytes: [UInt8] {
+    let value: JSONValue = [
+      "format": 1,
+      "accounts": .array(accounts.map(\.value)),
+      "credentials": .array(credentials.map(\.value)),
+      "devices": .array(devices.map(\.value)), "codes": .array(codes.map(\.value)),
+    ]
+    return value.prettyBytes() + [UInt8(ascii: "\n")]
+  }
+
+  /// Nil if the bytes are no registry.
+  init?(_ bytes: [UInt8]) {
+    guard let object = (try? JSONValue(parsing: bytes))?.objectValue,
+      object["format"]?.intValue == 1,
+      let accounts = Self.records(object["accounts"], AccountRecord.init),
+      let credentials = Self.records(object["credentials"], CredentialRecord.init),
+      let devices = Self.records(object["devices"], DeviceRecord.init),
+      let codes = Self.records(object["codes"], CodeRecord.init)
+    else { return nil }
+    (self.accounts, self.credentials) = (accounts, credentials)
+    (self.devices, self.codes) = (devices, codes)
+  }
+
+  private static func records<Record>(
+    _ value: JSONValue?, _ read: (JSONObject) -> Record?
+  ) -> [Record]? {
+    guard let entries = value?.arrayValue else { return nil }
+    let records = entries.compactMap { $0.objectValue.flatMap(read) }
+    return records.count == entries.count ? records : nil
+  }
+}
+
+extension AccountRecord {
+  fileprivate var value: JSONValue { ["id": .id(id), "name": .string(name)] }
+
+  fileprivate init?(_ object: JSONObject) {
+    guard let id = object.id("id"), let name = object["name"]?.stringValue else { return nil }
+    (self.id, self.name) = (id, name)
+  }
+}
+
+extension CredentialRecord {
+  fileprivate var value: JSONValue {
+    [
+      "user": .id(user), "account": .id(account), "email": .string(email),
+      "password_hash": passwordHash.map(JSONValue.string) ?? .null,
+      "disabled": .bool(isDisabled),
+    ]
+  }
+
+  fileprivate init?(_ object: JSONObject) {
+    guard let user = object.id("user"), let account = object.id("account"),
+      let email = object["email"]?.stringValue, let isDisabled = object["disabled"]?.boolValue
+    else { return nil }
+    self.init(
+      user: user, account: account, email: email,
+      passwordHash: object["password_hash"]?.stringValue, isDisabled: isDisabled)
+  }
+}
+
+extension DeviceRecord {
+  fileprivate var value: JSONValue {
+    [
+      "id": .id(id), "account": .id(account), "user": .id(user), "name": .string(name),
+      "replicas": .array(replicas.map(JSONValue.id)), "token_hash": .string(tokenHash),
+      "enrolled_at": .time(enrolledAt), "revoked_at": revokedAt.map(JSONValue.time) ?? .null,
+    ]
+  }
+
+  fileprivate init?(_ object: JSONObject) {
+    guard let id = object.id("id"), let account = object.id("account"),
+      let user = object.id("user"), let name = object["name"]?.stringValue,
+      let replicas = object["replicas"]?.arrayValue, let hash = object["token_hash"]?.stringValue,
+      let enrolledAt = object.time("enrolled_at")
+    else { return nil }
+    self.init(
+      id: id, account: account, user: user, name: name,
+      replicas: replicas.compactMap { $0.stringValue.flatMap { UniqueID($0) } }, tokenHash: hash,
+      enrolledAt: enrolledAt, revokedAt: object.time("revoked_at"))
+  }
+}
+
+extension CodeRecord {
+  fileprivate var value: JSONValue {
+    [
+      "hash": .string(hash), "account": .id(account), "user": .id(user),
+      "expires_at": .time(expiresAt),
+    ]
+  }
+
+  fileprivate init?(_ object: JSONObject) {
+    guard let hash = object["hash"]?.stringValue, let account = object.id("account"),
+      let user = object.id("user"), let expiresAt = object.time("expires_at")
+    else { return nil }
+    self.init(hash: hash, account: account, user: user, expiresAt: expiresAt)
+  }
+}
+
+extension JSONValue {
+  static func id(_ id: UniqueID) -> JSONValue { .string(id.description) }
+  static func time(_ milliseconds: UInt64) -> JSONValue {
+    .string(Timestamp.text(milliseconds: milliseconds))
+  }
+}
+
+extension JSONObject {
+  func id(_ key: String) -> UniqueID? { self[key]?.stringValue.flatMap { UniqueID($0) } }
+  func time(_ key: String) -> UInt64? { self[key]?.stringValue.flatMap(Timestamp.milliseconds) }
+}

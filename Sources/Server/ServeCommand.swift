@@ -1,0 +1,65 @@
+import CommandLineTool
+import Control
+import HTTP
+import Platform
+import Synchronization
+
+/// A running server: the network address for laptops, the control socket for its operator.
+package final class RunningServer: Sendable {
+  /// How long requests that are under way may take to end, in seconds.
+  private static let stopSeconds = 5.0
+
+  private let data: ServerData
+  private let network: HTTPServer
+  private let control: HTTPServer
+  /// Where laptops reach it: `127.0.0.1:7420`.
+  package let address: String
+
+  /// Starts answering.
+  /// - Throws: `refused` for an address that must not be used, `system` if it cannot be.
+  package init(
+    data: ServerData, listen: String, isBehindProxy: Bool
+  ) throws(ServerError) {
+    guard let endpoint = Endpoint(listen), case .tcp = endpoint else {
+      throw .refused("--listen: \"\(listen)\" is no address such as 127.0.0.1:7420")
+    }
+    guard endpoint.isLoopback || isBehindProxy else {
+      throw .refused(
+        "\(listen) can be reached from outside, and this server does no TLS itself: put a proxy in "
+          + "front and say so with --behind-proxy")
+    }
+    self.data = data
+    network = HTTPServer(handler: SyncHandler(data: data, access: Access(data: data)))
+    control = HTTPServer(handler: ControlHandler { call in Self.administer(call, data) })
+    let (network, control) = (network, control)
+    let socket = data.layout.controlSocket
+    address = try onSystem { () throws(SystemError) in
+      let bound = try network.listen(on: endpoint)
+      _ = try control.listen(on: .unix(path: socket))
+      try network.start()
+      try control.start()
+      return bound.description
+    }
+  }
+
+  private static func administer(_ call: ControlCall, _ data: ServerData) -> CommandOutcome {
+    do {
+      let parsed = try ServerProgram.description.parse(call.arguments) {
+        Settings(options: $0, environment: { _ in nil })
+      }
+      switch parsed {
+      case .print(let text): return CommandOutcome(printing: text)
+      case .run(let invocation):
+        return Administration(data: data).run(invocation, input: call.input)
+      }
+    } catch {
+      return .failure("\(error)", status: 2)
+    }
+  }
+
+  /// Ends it: what is under way is answered first.
+  package func stop() {
+    network.stop(withinSeconds: Self.stopSeconds)
+    control.stop(withinSeconds: Self.stopSeconds)
+  }
+}

@@ -1,0 +1,87 @@
+package import Causality
+import Clinic
+import Documents
+package import JSON
+import Platform
+import Replica
+
+extension ServerData {
+  /// Makes a user: the document in the account's store, and what proves who he is here.
+  /// - Parameter password: nil for a user who cannot log in yet.
+  package func createUser(
+    account: UniqueID, email: String, role: String, name: String, password: String?
+  ) throws(ServerError) -> UniqueID {
+    let replica = try replica(of: account)
+    let norm = ClinicIndex.emailKey(email)
+    guard read({ !$0.credentials.contains { $0.email == norm } }) else {
+      throw .refused("a user with the e-mail \(email) is there already")
+    }
+    let hash = try password.map { (text) throws(ServerError) in try hashed(text) }
+    let key = try onReplica { () throws(ReplicaError) in
+      try replica.transact { (transaction) throws(ReplicaError) in
+        try replica.create(
+          [
+            "email": .string(email), "role": .string(role), "name": .string(name),
+            "status": .string(password == nil ? "invited" : "active"),
+          ], type: "user", in: &transaction)
+      }
+    }
+    try update { (registry) throws(ServerError) in
+      registry.credentials.append(
+        CredentialRecord(
+          user: key.id, account: account, email: norm, passwordHash: hash, isDisabled: false))
+    }
+    return key.id
+  }
+
+  /// The shortest password that is taken, in characters.
+  private static let minimumPasswordCharacterCount = 8
+
+  private func hashed(_ password: String) throws(ServerError) -> String {
+    guard password.count >= Self.minimumPasswordCharacterCount else {
+      throw .refused(
+        "a password has at least \(Self.minimumPasswordCharacterCount) characters")
+    }
+    do {
+      return try PasswordHashing.load().hash(password, random: setup.world.random)
+    } catch {
+      throw .refused("\(error)")
+    }
+  }
+
+  /// The users of an account, or of all; in order of account and e-mail.
+  package func users(account: UniqueID?) throws(ServerError) -> [JSONObject] {
+    let accounts = read { $0.accounts.map(\.id) }
+    if let account, !accounts.contains(account) { throw .notFound("no account \(account)") }
+    var users: [JSONObject] = []
+    for id in accounts where account == nil || id == account {
+      let query = ListQuery(type: "user")
+      users += try replica(of: id).list(query)
+    }
+    return users
+  }
+
+  /// Takes a user's access: his document becomes inactive, and his devices are refused.
+  package func disableUser(_ name: String) throws(ServerError) -> UniqueID {
+    let norm = ClinicIndex.emailKey(name)
+    let found = read { registry in
+      registry.credentials.first { $0.email == norm || $0.user.description == name }
+    }
+    guard let found else { throw .notFound("no user \(name)") }
+    try update { (registry) throws(ServerError) in
+      for index in registry.credentials.indices
+      where registry.credentials[index].user == found.user {
+        registry.credentials[index].isDisabled = true
+      }
+    }
+    let replica = try replica(of: found.account)
+    try onReplica { () throws(ReplicaError) in
+      try replica.transact { (transaction) throws(ReplicaError) in
+        try replica.update(
+          DocumentKey(type: "user", id: found.user), patch: ["status": "inactive"],
+          in: &transaction)
+      }
+    }
+    return found.user
+  }
+}

@@ -1,0 +1,131 @@
+package import Causality
+import Clinic
+import Documents
+import JSON
+package import Platform
+package import Replica
+import Storage
+import Synchronization
+
+/// A server's data directory, owned by one process: the accounts' stores and the registry.
+/// All methods may be called from any thread.
+package final class ServerData: Sendable {
+  package let layout: ServerLayout
+  package let fileSystem: any FileSystem
+  package let setup: ReplicaSetup
+  private let lock: any File
+  private let registry: Mutex<Registry>
+  private let replicas = Mutex<[UniqueID: Replica]>([:])
+
+  private init(
+    layout: ServerLayout, setup: ReplicaSetup, lock: any File, registry: Registry
+  ) {
+    self.layout = layout
+    self.setup = setup
+    fileSystem = setup.fileSystem
+    self.lock = lock
+    self.registry = Mutex(registry)
+  }
+
+  /// Opens a data directory; an empty one is made.
+  /// - Throws: `locked` if another process owns it.
+  package static func open(_ root: String, setup: ReplicaSetup) throws(ServerError) -> ServerData {
+    let layout = ServerLayout(root: root)
+    let fileSystem = setup.fileSystem
+    let lock = try onSystem { () throws(SystemError) in
+      try fileSystem.createDirectory(layout.accounts)
+      try fileSystem.createDirectory(layout.registryDirectory)
+      return try fileSystem.open(layout.lock, .openOrCreate)
+    }
+    guard try onSystem({ () throws(SystemError) in try lock.tryLock() }) else {
+      lock.close()
+      throw .locked(path: layout.root)
+    }
+    do {
+      let registry = try readRegistry(layout, fileSystem)
+      return ServerData(layout: layout, setup: setup, lock: lock, registry: registry)
+    } catch {
+      lock.close()
+      throw error
+    }
+  }
+
+  private static func readRegistry(
+    _ layout: ServerLayout, _ fileSystem: any FileSystem
+  ) throws(ServerError) -> Registry {
+    let bytes = try onSystem { () throws(SystemError) -> [UInt8]? in
+      guard try fileSystem.status(layout.registry) != nil else { return nil }
+      return try fileSystem.readFile(layout.registry)
+    }
+    guard let bytes else { return Registry() }
+    guard let registry = Registry(bytes) else { throw .corrupt(path: layout.registry) }
+    return registry
+  }
+
+  /// Gives up the directory and all stores in it.
+  package func close() {
+    replicas.withLock { replicas in
+      for replica in replicas.values { replica.store.close() }
+      replicas = [:]
+    }
+    lock.close()
+  }
+
+  package func read<Result: Sendable>(_ body: (Registry) -> Result) -> Result {
+    registry.withLock { body($0) }
+  }
+
+  /// Changes the registry. Durable on return; nothing has changed if it throws.
+  package func update<Result: Sendable>(
+    _ change: (inout Registry) throws(ServerError) -> Result
+  ) throws(ServerError) -> Result {
+    try registry.withLock { (registry) throws(ServerError) in
+      var changed = registry
+      let result = try change(&changed)
+      guard changed != registry else { return result }
+      try onSystem { () throws(SystemError) in
+        try fileSystem.writeFileDurably(layout.registry, changed.bytes)
+      }
+      registry = changed
+      return result
+    }
+  }
+
+  /// The store of an account.
+  package func replica(of account: UniqueID) throws(ServerError) -> Replica {
+    guard read({ $0.accounts.contains { $0.id == account } }) else {
+      throw .notFound("no account \(account)")
+    }
+    return try replicas.withLock { (replicas) throws(ServerError) in
+      if let replica = replicas[account] { return replica }
+      let replica = try onReplica { () throws(ReplicaError) in
+        try setup.open(layout.account(account), role: .server)
+      }
+      replicas[account] = replica
+      return replica
+    }
+  }
+
+  /// Makes an account, with its store and its document. Durable on return.
+  package func createAccount(name: String, id: UniqueID?) throws(ServerError) -> UniqueID {
+    let account = id ?? setup.newID()
+    guard read({ !$0.accounts.contains { $0.id == account } }) else {
+      throw .refused("account \(account) is there already")
+    }
+    let replica = try onReplica { () throws(ReplicaError) in
+      try setup.create(
+        layout.account(account), account: account, isLocalAccount: false, role: .server)
+    }
+    replicas.withLock { $0[account] = replica }
+    try onReplica { () throws(ReplicaError) in
+      try replica.transact { (transaction) throws(ReplicaError) in
+        _ = try replica.create(
+          ["id": .id(account), "name": .string(name)], type: "account", in: &transaction)
+      }
+    }
+    try update { (registry) throws(ServerError) in
+      registry.accounts.append(AccountRecord(id: account, name: name))
+    }
+    return account
+  }
+}

@@ -1,0 +1,36 @@
+package import Replica
+package import Platform
+
+/// Why the server did not do what its operator or a client asked. Nothing has changed then.
+package enum ServerError: Error, Sendable, CustomStringConvertible {
+  case system(SystemError)
+  case replica(ReplicaError)
+  /// The registry cannot be read.
+  case corrupt(path: String)
+  /// Another process owns the data directory.
+  case locked(path: String)
+  case notFound(String)
+  case refused(String)
+
+  package var description: String {
+    switch self {
+    case .system(let error): "\(error)"
+    case .replica(let error): "\(error)"
+    case .corrupt(let path): "\(path): cannot be read; restore it from a backup"
+    case .locked(let path): "\(path): is in use by another program; try again"
+    case .notFound(let message), .refused(let message): message
+    }
+  }
+}
+
+func onSystem<Result>(
+  _ operation: () throws(SystemError) -> Result
+) throws(ServerError) -> Result {
+  do { return try operation() } catch { throw .system(error) }
+}
+
+func onReplica<Result>(
+  _ operation: () throws(ReplicaError) -> Result
+) throws(ServerError) -> Result {
+  do { return try operation() } catch { throw .replica(error) }
+}

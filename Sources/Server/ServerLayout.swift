@@ -1,0 +1,19 @@
+package import Causality
+
+/// Every name in a server's data directory.
+package struct ServerLayout: Sendable {
+  package let root: String
+
+  package init(root: String) {
+    self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+  }
+
+  package var lock: String { "\(root)/LOCK" }
+  package var controlSocket: String { "\(root)/control.sock" }
+  package var accounts: String { "\(root)/accounts" }
+  /// Users' credentials, devices and enrolment codes: never leave the server.
+  package var registry: String { "\(root)/server/registry.json" }
+  package var registryDirectory: String { "\(root)/server" }
+
+  package func account(_ id: UniqueID) -> String { "\(accounts)/\(id)" }
+}

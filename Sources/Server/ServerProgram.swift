@@ -1,0 +1,67 @@
+package import CommandLineTool
+
+/// The version that `--version` prints, of all programs.
+package enum ProductVersion {
+  package static let text = "0.1.0"
+}
+
+/// What `satchel-server` understands.
+package enum ServerProgram {
+  static let account = OptionDescription("--account", "ID", "the account")
+  static let json = OptionDescription("--json", "print one JSON object, or one a line")
+
+  package static let description = ProgramDescription(
+    name: "satchel-server", version: ProductVersion.text,
+    summary: "the server that clinic laptops sync with",
+    globalOptions: [
+      OptionDescription(
+        "--data", "DIR", variable: "SATCHEL_DATA", "the server's data directory"),
+      OptionDescription(
+        "--config", "FILE", variable: "SATCHEL_CONFIG", "a JSON file with settings"),
+      json,
+    ],
+    commands: [serve] + administration)
+
+  private static let serve = CommandDescription(
+    "serve",
+    options: [
+      OptionDescription(
+        "--listen", "HOST:PORT", variable: "SATCHEL_LISTEN",
+        "the address, 127.0.0.1:7420 without it; port 0 picks a free one"),
+      OptionDescription("--port-file", "FILE", "gets HOST:PORT once the server listens"),
+      OptionDescription(
+        "--behind-proxy", "allow an address that is not loopback: a proxy in front does TLS"),
+    ], "answer laptops until SIGTERM or SIGINT")
+
+  private static let administration = [
+    CommandDescription(
+      "account create", ["NAME"],
+      options: [OptionDescription("--id", "ID", "rebuild a lost server's account under its id")],
+      "make an account and print its id"),
+    CommandDescription("account list", "list the accounts"),
+    CommandDescription(
+      "user create",
+      options: [
+        account, OptionDescription("--email", "E", "the address, unique on the server"),
+        OptionDescription(
+          "--role", "ROLE",
+          "super_admin, account_admin, owner, admin, clinician, office_staff or patient"),
+        OptionDescription("--name", "NAME", "the full name"),
+        OptionDescription("--password-stdin", "read the password from standard input"),
+      ], "make a user and print the id"),
+    CommandDescription("user list", options: [account], "list the users"),
+    CommandDescription("user disable", ["EMAIL"], "refuse a user and his devices from now on"),
+    CommandDescription(
+      "code create",
+      options: [
+        account, OptionDescription("--user", "EMAIL", "who enrols the device"),
+        OptionDescription("--minutes", "N", "how long the code holds, 10 without it"),
+      ], "print a one-time enrolment code"),
+    CommandDescription("device list", options: [account], "list the devices"),
+    CommandDescription(
+      "device revoke", ["DEVICE"], "refuse a device (by id or name) from its next request on"),
+    CommandDescription("status", "what the server holds"),
+    CommandDescription("verify", "check every file and log record against its checksum"),
+    CommandDescription("checkpoint", "bring every document into its file"),
+  ]
+}

@@ -1,0 +1,143 @@
+import Causality
+import Documents
+package import HTTP
+import JSON
+import Platform
+import Replica
+import SyncProtocol
+
+/// What the server answers on its network address.
+package struct SyncHandler: HTTPHandler {
+  /// The largest exchange that is taken, in bytes.
+  static let maximumExchangeByteCount = 64 << 20
+  /// The largest enrolment that is taken, in bytes.
+  static let maximumEnrolmentByteCount = 64 << 10
+
+  private let data: ServerData
+  private let access: Access
+
+  package init(data: ServerData, access: Access) {
+    self.data = data
+    self.access = access
+  }
+
+  package func admit(_ head: HTTPRequest) -> HTTPAdmission {
+    switch (head.method, head.path) {
+    case ("GET", "/health"), ("HEAD", "/health"): return .accept(maximumBodyByteCount: 0)
+    case ("POST", SyncProtocolVersion.enrolPath):
+      return .accept(maximumBodyByteCount: Self.maximumEnrolmentByteCount)
+    case ("POST", SyncProtocolVersion.exchangePath):
+      // Who the device is, is found out before its body is read.
+      do throws(SyncRefusal) { _ = try device(head) } catch { return .refuse(response(error)) }
+      return .accept(maximumBodyByteCount: Self.maximumExchangeByteCount)
+    case (_, "/health"), (_, SyncProtocolVersion.enrolPath), (_, SyncProtocolVersion.exchangePath):
+      return .refuse(Self.error(405, "method_not_allowed", "this path takes another method"))
+    default:
+      return .refuse(Self.error(404, "not_found", "there is nothing here"))
+    }
+  }
+
+  package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
+    switch request.path {
+    case "/health": reply.send(Self.json(200, ["status": "ok"]))
+    case SyncProtocolVersion.enrolPath: reply.send(enrol(request))
+    default: reply.send(exchange(request))
+    }
+  }
+
+  // MARK: - Exchange
+
+  private func exchange(_ request: HTTPRequest) -> HTTPResponse {
+    do throws(SyncRefusal) {
+      let (device, newToken) = try device(request)
+      let sync = try serverSync(device.account)
+      let body = try sync.answer(request.body, replicas: device.replicas)
+      var headers: HTTPHeaders = [
+        "Content-Type": SyncProtocolVersion.contentType,
+        SyncProtocolVersion.headerName: "\(SyncProtocolVersion.current)",
+      ]
+      if let newToken { headers.set(LaptopSync.accessTokenHeader, newToken) }
+      return HTTPResponse(status: 200, headers: headers, body: body)
+    } catch {
+      return response(error)
+    }
+  }
+
+  private func serverSync(_ account: UniqueID) throws(SyncRefusal) -> ServerSync {
+    do {
+      return ServerSync(replica: try data.replica(of: account), fileSystem: data.fileSystem)
+    } catch {
+      throw SyncRefusal(.unavailable, "the server cannot open the account now; try again later")
+    }
+  }
+
+  private func device(
+    _ request: HTTPRequest
+  ) throws(SyncRefusal) -> (device: DeviceRecord, newToken: String?) {
+    let bearer = request.headers["Authorization"].flatMap { value in
+      value.hasPrefix("Bearer ") ? String(value.dropFirst("Bearer ".count)) : nil
+    }
+    do {
+      return try access.device(
+        accessToken: bearer,
+        refreshToken: request.headers[SyncProtocolVersion.refreshHeaderName])
+    } catch {
+      throw Self.refusal(error)
+    }
+  }
+
+  private static func refusal(_ refusal: Access.Refusal) -> SyncRefusal {
+    switch refusal {
+    case .unknown:
+      SyncRefusal(
+        .unauthorized, "the server does not know this device; enrol it again with a new code")
+    case .revoked:
+      SyncRefusal(
+        .forbidden, "this device was revoked; ask an administrator, unsent work stays here")
+    case .userDisabled:
+      SyncRefusal(
+        .forbidden, "this device's user is disabled; ask an administrator, unsent work stays here")
+    }
+  }
+
+  // MARK: - Enrolment
+
+  private func enrol(_ request: HTTPRequest) -> HTTPResponse {
+    guard let object = (try? JSONValue(parsing: request.body))?.objectValue,
+      let code = object["code"]?.stringValue, let device = object.id("device"),
+      let replica = object.id("replica"), let name = object["name"]?.stringValue
+    else { return Self.error(400, "malformed", "code, device, replica and name are needed") }
+    do {
+      let grant = try data.enrol(
+        code: code, device: device, replica: replica, name: String(name.prefix(100)),
+        account: object.id("account"))
+      return Self.json(
+        200,
+        [
+          "account": .id(grant.device.account), "server": .id(grant.server),
+          "user": .id(grant.device.user), "user_name": .string(grant.userName),
+          "refresh_token": .string(grant.refreshToken),
+        ])
+    } catch {
+      if case .refused(let message) = error { return Self.error(403, "forbidden", message) }
+      return Self.error(503, "unavailable", "the server cannot enrol devices now")
+    }
+  }
+
+  // MARK: - Answers
+
+  private func response(_ refusal: SyncRefusal) -> HTTPResponse {
+    HTTPResponse(
+      status: refusal.status, headers: ["Content-Type": "application/json"],
+      body: SyncCodec.encode(refusal))
+  }
+
+  static func json(_ status: Int, _ value: JSONValue) -> HTTPResponse {
+    HTTPResponse(
+      status: status, headers: ["Content-Type": "application/json"], body: value.bytes)
+  }
+
+  static func error(_ status: Int, _ code: String, _ message: String) -> HTTPResponse {
+    json(status, ["error": ["code": .string(code), "message": .string(message)]])
+  }
+}
