@@ -22,16 +22,11 @@ package final class Replica: Sendable {
   package let catalogue: Catalogue
   package let rules: MergeRules
   package let world: ReplicaWorld
-  private let writer: Mutex<Writer>
+  private let writer: Mutex<HybridClock>
+  /// Milliseconds to add to this machine's clock to get the server's.
+  private let offset: Atomic<Int>
   /// Knowledge that this server has told laptops, by its digest.
   let givenBases = Mutex<[String: VersionVector]>([:])
-
-  /// What only one writer at a time may touch.
-  struct Writer: Sendable {
-    var clock: HybridClock
-    /// Milliseconds to add to this machine's clock to get the server's.
-    var clockOffset: Int
-  }
 
   package init(store: Store, role: Role, catalogue: Catalogue, world: ReplicaWorld) {
     self.store = store
@@ -42,7 +37,8 @@ package final class Replica: Sendable {
     let (last, offset) = store.read { tables in
       (tables.history.lastStamp, PeerState(tables.registers[PeerState.register]).clockOffset)
     }
-    writer = Mutex(Writer(clock: HybridClock(last: last), clockOffset: offset))
+    writer = Mutex(HybridClock(last: last))
+    self.offset = Atomic(offset)
   }
 
   package var id: ReplicaID { store.identity.replica }
@@ -50,13 +46,8 @@ package final class Replica: Sendable {
 
   /// Milliseconds since 1970 UTC by the server's clock, as far as this replica knows it.
   package func now() -> UInt64 {
-    let now = world.clock.now()
-    return writer.withLock { Self.corrected(now, by: $0.clockOffset) }
-  }
-
-  private static func corrected(_ now: UInt64, by offset: Int) -> UInt64 {
-    let sum = Int64(clamping: now).addingReportingOverflow(Int64(offset))
-    return sum.overflow ? now : UInt64(max(0, sum.partialValue))
+    let sum = Int64(clamping: world.clock.now()).addingReportingOverflow(Int64(clockOffset))
+    return UInt64(max(0, sum.overflow ? Int64.max : sum.partialValue))
   }
 
   /// The author of what is written here if the caller names nobody else.
@@ -72,8 +63,8 @@ package final class Replica: Sendable {
     _ body: (inout LocalTransaction) throws(ReplicaError) -> Result
   ) throws(ReplicaError) -> Result {
     let author = author ?? self.author
-    return try writer.withLock { (writer) throws(ReplicaError) in
-      var transaction = begin(by: author, &writer)
+    return try writer.withLock { (clock) throws(ReplicaError) in
+      var transaction = begin(by: author, &clock)
       let result = try body(&transaction)
       transaction.seal()
       try commit(transaction)
@@ -81,12 +72,11 @@ package final class Replica: Sendable {
     }
   }
 
-  private func begin(by author: Author, _ writer: inout Writer) -> LocalTransaction {
+  private func begin(by author: Author, _ clock: inout HybridClock) -> LocalTransaction {
     let tables = store.snapshot()
-    let now = Self.corrected(world.clock.now(), by: writer.clockOffset)
     let replica = id
     return LocalTransaction(
-      dot: Dot(replica, tables.knowledge[replica] + 1), stamp: writer.clock.tick(now: now),
+      dot: Dot(replica, tables.knowledge[replica] + 1), stamp: clock.tick(now: now()),
       author: author, rules: rules, schemaVersion: Catalogue.version, tables: tables)
   }
 
@@ -123,10 +113,10 @@ package final class Replica: Sendable {
       name: String, value: JSONValue
     )]
   ) throws(ReplicaError) -> Int {
-    try writer.withLock { (writer) throws(ReplicaError) in
+    try writer.withLock { (clock) throws(ReplicaError) in
       try store.read { (tables) throws(ReplicaError) in try check(tables) }
-      for run in changes.runs { run.records.forEach { writer.clock.observe($0.stamp) } }
-      var transaction = begin(by: author, &writer)
+      for run in changes.runs { run.records.forEach { clock.observe($0.stamp) } }
+      var transaction = begin(by: author, &clock)
       for part in changes.latestParts { Self.join(part, into: &transaction) }
       let arrived = transaction.changed
       transaction.seal()
@@ -184,11 +174,9 @@ package final class Replica: Sendable {
   /// The last number that this server gave to a document.
   static let receivedRegister = "received"
 
-  func setClockOffset(_ milliseconds: Int) {
-    writer.withLock { $0.clockOffset = milliseconds }
-  }
+  package var clockOffset: Int { offset.load(ordering: .relaxed) }
 
-  package var clockOffset: Int { writer.withLock { $0.clockOffset } }
+  func setClockOffset(_ milliseconds: Int) { offset.store(milliseconds, ordering: .relaxed) }
 
   // MARK: - Reading
 

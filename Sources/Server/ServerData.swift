@@ -112,20 +112,31 @@ package final class ServerData: Sendable {
     guard read({ !$0.accounts.contains { $0.id == account } }) else {
       throw .refused("account \(account) is there already")
     }
-    let replica = try onReplica { () throws(ReplicaError) in
-      try setup.create(
-        layout.account(account), account: account, isLocalAccount: false, role: .server)
-    }
+    let replica = try makeStore(of: account)
     replicas.withLock { $0[account] = replica }
     try onReplica { () throws(ReplicaError) in
       try replica.transact { (transaction) throws(ReplicaError) in
-        _ = try replica.create(
-          ["id": .id(account), "name": .string(name)], type: "account", in: &transaction)
+        let document: JSONObject = ["id": .id(account), "name": .string(name)]
+        if transaction.document(DocumentKey(type: "account", id: account)) == nil {
+          _ = try replica.create(document, type: "account", in: &transaction)
+        }
       }
     }
     try update { (registry) throws(ServerError) in
       registry.accounts.append(AccountRecord(id: account, name: name))
     }
     return account
+  }
+
+  /// What a creation that did not come to its end has left is taken up again.
+  private func makeStore(of account: UniqueID) throws(ServerError) -> Replica {
+    let path = layout.account(account)
+    do throws(ReplicaError) {
+      return try setup.create(path, account: account, isLocalAccount: false, role: .server)
+    } catch .storage(let error) where error.code == .exists {
+      return try onReplica { () throws(ReplicaError) in try setup.open(path, role: .server) }
+    } catch {
+      throw .replica(error)
+    }
   }
 }

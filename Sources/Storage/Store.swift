@@ -32,10 +32,11 @@ package final class Store: Sendable {
   package let layout: StoreLayout
   private let environment: StoreEnvironment
   private let lock: any File
+  /// Apart from the tables, so that it can be asked for while they are read.
+  private let currentIdentity: Mutex<StoreIdentity>
   private let state: Mutex<State>
 
   private struct State: Sendable {
-    var identity: StoreIdentity
     var tables: Tables
     var log: WriteAheadLog
     /// The checksum of each document's file; nil while the file is older than the document.
@@ -45,11 +46,13 @@ package final class Store: Sendable {
   }
 
   private init(
-    layout: StoreLayout, environment: StoreEnvironment, lock: any File, state: State
+    layout: StoreLayout, environment: StoreEnvironment, lock: any File,
+    identity: StoreIdentity, state: State
   ) {
     self.layout = layout
     self.environment = environment
     self.lock = lock
+    currentIdentity = Mutex(identity)
     self.state = Mutex(state)
   }
 
@@ -93,10 +96,7 @@ package final class Store: Sendable {
     let status = try translated { () throws(SystemError) in
       try environment.fileSystem.status(layout.identity)
     }
-    guard status != nil else {
-      throw StorageError(
-        .noStore, path: layout.root, problem: "holds no store; satchel init makes one")
-    }
+    guard status != nil else { throw noStore(layout) }
     return try open(layout, environment, try takeLock(layout, environment.fileSystem))
   }
 
@@ -106,9 +106,18 @@ package final class Store: Sendable {
     _ body: (StoreLayout) throws(StorageError) -> Result
   ) throws(StorageError) -> Result {
     let layout = StoreLayout(root: root)
+    let isThere = try translated { () throws(SystemError) in
+      if try fileSystem.status(layout.identity) != nil { return true }
+      return try fileSystem.status(layout.log) != nil
+    }
+    guard isThere else { throw noStore(layout) }
     let lock = try takeLock(layout, fileSystem)
     defer { lock.close() }
     return try body(layout)
+  }
+
+  private static func noStore(_ layout: StoreLayout) -> StorageError {
+    StorageError(.noStore, path: layout.root, problem: "holds no store; satchel init makes one")
   }
 
   private static func takeLock(
@@ -130,9 +139,10 @@ package final class Store: Sendable {
       let reader = RecoveryReader(layout: layout, environment: environment)
       let recovery = try reader.read()
       let state = State(
-        identity: identity, tables: recovery.tables, log: recovery.log, files: recovery.files,
+        tables: recovery.tables, log: recovery.log, files: recovery.files,
         firstSegment: try reader.readManifest().segment)
-      return Store(layout: layout, environment: environment, lock: lock, state: state)
+      return Store(layout: layout, environment: environment, lock: lock, identity: identity,
+        state: state)
     } catch {
       lock.close()
       throw error
@@ -145,17 +155,17 @@ package final class Store: Sendable {
     lock.close()
   }
 
-  package var identity: StoreIdentity { state.withLock { $0.identity } }
+  package var identity: StoreIdentity { currentIdentity.withLock { $0 } }
 
   /// Changes `store.json`. Durable on return; on an error nothing has changed.
   package func updateIdentity(_ change: (inout StoreIdentity) -> Void) throws(StorageError) {
-    try state.withLock { (state) throws(StorageError) in
-      var identity = state.identity
+    try currentIdentity.withLock { (current) throws(StorageError) in
+      var identity = current
       change(&identity)
       try translated { () throws(SystemError) in
         try environment.fileSystem.writeFileDurably(layout.identity, identity.bytes)
       }
-      state.identity = identity
+      current = identity
     }
   }
 
