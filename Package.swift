@@ -34,6 +34,7 @@ let package = Package(
   name: "satchel",
   products: [
     .executable(name: "satchel", targets: ["satchel"]),
+    .executable(name: "satchel-syncd", targets: ["satchel-syncd"]),
     .executable(name: "satchel-server", targets: ["satchel-server"]),
   ],
   dependencies: [],
@@ -56,6 +57,7 @@ let package = Package(
     room("Commands", uses: server + ["Laptop", "Transport"]),
     room("Samples"),
     program("satchel", uses: ["Commands", "CommandLineTool", "Platform"]),
+    program("satchel-syncd", uses: ["Commands", "CommandLineTool", "Platform", "Replica"]),
     program("satchel-server", uses: ["Server"] + server),
     tests("JSONTests", of: ["JSON"]),
     tests("ClinicTests", of: documents + ["Clinic"]),

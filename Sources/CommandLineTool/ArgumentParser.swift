@@ -46,6 +46,7 @@ extension ProgramDescription {
     let words = bareWords(arguments)
     let matching = commands.filter { Self.begins(words, with: $0.words) }
     if let command = matching.max(by: { $0.words.count < $1.words.count }) { return command }
+    if commands.count == 1, commands[0].words.isEmpty { return commands[0] }
     guard let first = words.first else {
       throw UsageError("no command; \(name) --help lists them")
     }

@@ -107,6 +107,14 @@ package struct Invocation: Sendable {
 
   package func values(_ option: String) -> [String] { values[option] ?? [] }
 
+  /// The options that no flag gave but the environment or the file of settings did, as flags: for a
+  /// process that sees neither.
+  package var settingsAsFlags: [String] {
+    command.options.filter { values[$0.name] == nil }.flatMap { option in
+      settings.value(option.name).map { [option.name, $0] } ?? []
+    }
+  }
+
   package func operand(_ index: Int) -> String? {
     operands.indices.contains(index) ? operands[index] : nil
   }

@@ -67,7 +67,7 @@ package struct CommandRunner: Sendable {
   private func create(
     _ invocation: Invocation, _ input: [UInt8]?, _ printer: Printer
   ) throws -> CommandOutcome {
-    let type = invocation.operands[0]
+    let type = try knownType(invocation.operands[0])
     let objects = try InputReader.objects(input)
     var created: [JSONObject] = []
     var next = objects[...]

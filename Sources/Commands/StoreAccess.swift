@@ -57,7 +57,8 @@ package struct StoreAccess: Sendable {
       do {
         return try runHere(invocation, input: input, directory: directory, setup: setup)
       } catch ReplicaError.storage(let error) where error.code == .locked {
-        let call = ControlCall(arguments: arguments, input: input)
+        let call = ControlCall(
+          arguments: invocation.settingsAsFlags + arguments, input: input)
         if let outcome = ControlClient.run(call, socket: layout.controlSocket) { return outcome }
         guard monotonicMilliseconds() < deadline else { throw error }
         pause(microseconds: Self.lockPoll)

@@ -1,0 +1,104 @@
+import Storage
+import Dispatch
+import Platform
+package import Replica
+import Synchronization
+
+/// The daemon's loop: syncs soon after a local write, and regularly.
+package final class SyncLoop: Syncing {
+  package struct Timing: Sendable {
+    /// Writes within this time go out together, in milliseconds.
+    package var gather = 50
+    /// How often the server is asked for what is new while all is well.
+    package var interval = 1000
+    /// The first and the longest pause after a failure; each failure doubles it.
+    package var firstPause = 1000
+    package var longestPause = 300_000
+    /// After so long without a write, the documents are brought into their files.
+    package var checkpointAfter: UInt64 = 30_000
+
+    package init() {}
+  }
+
+  private struct State: Sendable {
+    var isStopped = false
+    var failures = 0
+    var lastWrite: UInt64
+  }
+
+  private let laptop: Laptop
+  private let timing: Timing
+  private let state: Mutex<State>
+  private let wake = DispatchSemaphore(value: 0)
+
+  package init(laptop: Laptop, timing: Timing = Timing()) {
+    self.laptop = laptop
+    self.timing = timing
+    state = Mutex(State(lastWrite: monotonicMilliseconds()))
+  }
+
+  /// Syncs until `stop` is called. Blocks.
+  package func run() {
+    while !isStopped {
+      pause()
+      if isStopped { return }
+      if laptop.replica.store.identity.enrolment != nil {
+        try? _ = syncOnce(url: nil)
+      }
+      checkpointWhenIdle()
+    }
+  }
+
+  private var isStopped: Bool { state.withLock { $0.isStopped } }
+
+  /// Waits for a local write, or for the next regular sync.
+  private func pause() {
+    let milliseconds = pauseMilliseconds()
+    guard wake.wait(timeout: .now() + .milliseconds(milliseconds)) == .success else { return }
+    while wake.wait(timeout: .now() + .milliseconds(timing.gather)) == .success {
+      if isStopped { return }
+    }
+  }
+
+  /// With full jitter after failures: laptops that lost a server do not come back all at once.
+  private func pauseMilliseconds() -> Int {
+    let failures = state.withLock { $0.failures }
+    guard failures > 0 else { return timing.interval }
+    let longest = min(timing.longestPause, timing.firstPause << min(failures - 1, 16))
+    let random = laptop.replica.world.random.uint64()
+    return timing.interval / 2 + Int(random % UInt64(max(1, longest)))
+  }
+
+  /// Tells the loop that something was written here.
+  package func noteWrite() {
+    state.withLock { $0.lastWrite = monotonicMilliseconds() }
+    wake.signal()
+  }
+
+  /// One sync, on the caller's thread; waits for one that is under way. A failure is remembered in
+  /// the sync state and makes the loop wait longer.
+  package func syncOnce(url: String?) throws(ReplicaError) -> SyncReport {
+    do throws(ReplicaError) {
+      let report = try laptop.syncOnce(url: url)
+      state.withLock { $0.failures = 0 }
+      return report
+    } catch {
+      state.withLock { $0.failures += 1 }
+      throw error
+    }
+  }
+
+  private func checkpointWhenIdle() {
+    let idle = monotonicMilliseconds() - state.withLock { $0.lastWrite }
+    guard idle >= timing.checkpointAfter, laptop.replica.store.logByteCount > 0 else { return }
+    // A disk that is full now may have room later; the log holds everything meanwhile.
+    _ = try? laptop.replica.checkpoint()
+    state.withLock { $0.lastWrite = monotonicMilliseconds() }
+  }
+
+  /// Ends `run` soon.
+  package func stop() {
+    state.withLock { $0.isStopped = true }
+    wake.signal()
+  }
+}
