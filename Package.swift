@@ -33,6 +33,7 @@ let server = replica + ["Replica", "HTTP", "Control", "CommandLineTool"]
 let package = Package(
   name: "satchel",
   products: [
+    .library(name: "Satchel", targets: ["Satchel"]),
     .executable(name: "satchel", targets: ["satchel"]),
     .executable(name: "satchel-syncd", targets: ["satchel-syncd"]),
     .executable(name: "satchel-server", targets: ["satchel-server"]),
@@ -56,6 +57,7 @@ let package = Package(
     room("Laptop", uses: replica + ["Replica"]),
     room("Commands", uses: server + ["Laptop", "Transport"]),
     room("Samples"),
+    room("Satchel", uses: replica + ["Replica", "Laptop", "Transport"]),
     program("satchel", uses: ["Commands", "CommandLineTool", "Platform"]),
     program("satchel-syncd", uses: ["Commands", "CommandLineTool", "Platform", "Replica"]),
     program("satchel-server", uses: ["Server"] + server),
@@ -63,5 +65,7 @@ let package = Package(
     tests("ClinicTests", of: documents + ["Clinic"]),
     tests("ClinicTimeTests", of: ["Causality", "Clinic", "Samples"]),
     tests("HTTPTests", of: ["HTTP", "Platform"]),
+    tests("PlatformTests", of: ["CSystem", "Platform"]),
+    tests("ReplicaTests", of: replica + ["Replica"]),
   ]
 )

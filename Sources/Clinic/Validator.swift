@@ -12,7 +12,8 @@ package struct Validator: Sendable {
 
   let catalogue: Catalogue
   let functions: ClinicFunctions
-  let now: UInt64
+  /// Milliseconds since 1970 UTC.
+  package let now: UInt64
   let allowsReadOnlyFields: Bool
 
   /// - Parameters:

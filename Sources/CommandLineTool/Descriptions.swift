@@ -85,7 +85,7 @@ package struct ProgramDescription: Sendable {
 package struct Invocation: Sendable {
   package let command: CommandDescription
   package let operands: [String]
-  private let values: [String: [String]]
+  private var values: [String: [String]]
   private let settings: Settings
 
   init(
@@ -96,6 +96,13 @@ package struct Invocation: Sendable {
     self.operands = operands
     self.values = values
     self.settings = settings
+  }
+
+  /// The same with another value of an option that was given.
+  package func replacing(_ option: String, with value: String) -> Invocation {
+    var copy = self
+    if copy.values[option] != nil { copy.values[option] = [value] }
+    return copy
   }
 
   package func has(_ option: String) -> Bool { values[option] != nil }

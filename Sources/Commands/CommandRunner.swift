@@ -1,12 +1,12 @@
-import Clinic
-import Storage
-package import CommandLineTool
 import Causality
-import Platform
+import Clinic
+package import CommandLineTool
 import Documents
 import JSON
 package import Laptop
+import Platform
 import Replica
+import Storage
 
 /// Carries out commands on a store that this process owns. Every command works the same in the
 /// program that was called and in the daemon.
@@ -195,7 +195,8 @@ package struct CommandRunner: Sendable {
       certificateFile: invocation.value("--ca"))
     let account = replica.account
     return CommandOutcome(
-      printing: "enrolled in account \(account) at \(enrolment.url); satchel sync fetches its data\n")
+      printing:
+        "enrolled in account \(account) at \(enrolment.url); satchel sync fetches its data\n")
   }
 
   private func sync(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {

@@ -1,6 +1,5 @@
 import Causality
 package import CommandLineTool
-import Causality
 import Control
 import Dispatch
 import HTTP
@@ -19,7 +18,8 @@ package enum DaemonProgram {
       OptionDescription(
         "--store", "DIR", variable: "SATCHEL_STORE",
         "the store's directory; without it satchel in $XDG_DATA_HOME"),
-      OptionDescription("--config", "FILE", variable: "SATCHEL_CONFIG", "a JSON file with settings"),
+      OptionDescription(
+        "--config", "FILE", variable: "SATCHEL_CONFIG", "a JSON file with settings"),
     ], commands: [CommandDescription("", "sync until SIGTERM or SIGINT")])
 }
 

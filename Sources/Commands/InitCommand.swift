@@ -1,9 +1,9 @@
-import Storage
 import Causality
 import CommandLineTool
 import Documents
 import JSON
 import Replica
+import Storage
 
 /// `satchel init`: makes a store.
 struct InitCommand {

@@ -9,7 +9,8 @@ package enum SatchelProgram {
       OptionDescription(
         "--store", "DIR", variable: "SATCHEL_STORE",
         "the store's directory; without it satchel in $XDG_DATA_HOME"),
-      OptionDescription("--config", "FILE", variable: "SATCHEL_CONFIG", "a JSON file with settings"),
+      OptionDescription(
+        "--config", "FILE", variable: "SATCHEL_CONFIG", "a JSON file with settings"),
       OptionDescription("--json", "print one JSON object, or one a line for lists"),
     ],
     commands: setUp + documents + imports + clinic + upkeep)
@@ -24,7 +25,8 @@ package enum SatchelProgram {
     CommandDescription(
       "init",
       options: [
-        OptionDescription("--account", "ID", "the server's account; without it a local one is made"),
+        OptionDescription(
+          "--account", "ID", "the server's account; without it a local one is made"),
         OptionDescription("--clinic", "NAME", "make a clinic of this name"),
       ], "make an empty store"),
     CommandDescription(
@@ -32,7 +34,8 @@ package enum SatchelProgram {
       options: [
         OptionDescription("--server", "URL", variable: "SATCHEL_SERVER", "the server's address"),
         OptionDescription("--code", "CODE", "the one-time code that an administrator gave"),
-        OptionDescription("--device", "NAME", "what this laptop is called; its host name without it"),
+        OptionDescription(
+          "--device", "NAME", "what this laptop is called; its host name without it"),
         OptionDescription("--ca", "FILE", "certificates to trust, PEM"),
       ], "join this laptop to an account of a server; keeps all data"),
   ]

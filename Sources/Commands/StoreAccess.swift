@@ -1,5 +1,5 @@
-package import CommandLineTool
 import Causality
+package import CommandLineTool
 import Control
 import Documents
 import JSON
@@ -16,7 +16,7 @@ package struct StoreAccess: Sendable {
   private static let lockWait: UInt64 = 5000
   private static let lockPoll: UInt32 = 20_000
 
-  private let arguments: [String]
+  private var arguments: [String]
 
   /// - Parameter arguments: of the process, without its name.
   package init(arguments: [String]) { self.arguments = arguments }
@@ -35,17 +35,45 @@ package struct StoreAccess: Sendable {
   package func run(_ invocation: Invocation) -> CommandOutcome {
     do {
       let directory = try Self.directory(invocation)
+      var access = self
+      let invocation = try access.resolvingFiles(invocation)
       let input = try CommandInput.read(invocation)
       let setup = try ReplicaSetup.system()
       if invocation.command.name == "init" {
         return try InitCommand(setup: setup).run(invocation, directory: directory)
       }
-      return try run(invocation, input: input, directory: directory, setup: setup)
+      return try access.run(invocation, input: input, directory: directory, setup: setup)
     } catch let error as UsageError {
       return .failure("\(error)", status: 2)
     } catch {
       return .failure("\(error)")
     }
+  }
+
+  /// Files that options name are looked at where the command was typed: the process that owns the
+  /// store may run in another directory, or as somebody who cannot read them.
+  private mutating func resolvingFiles(_ invocation: Invocation) throws -> Invocation {
+    var invocation = invocation
+    if let file = invocation.value("--map") {
+      let bytes = try POSIXFileSystem().readFile(file)
+      let text = String(decoding: bytes, as: UTF8.self)
+      invocation = replace("--map", with: text, in: invocation)
+    }
+    if let file = invocation.value("--ca"), !file.hasPrefix("/") {
+      invocation = replace("--ca", with: "\(Host.currentDirectory())/\(file)", in: invocation)
+    }
+    return invocation
+  }
+
+  private mutating func replace(
+    _ option: String, with value: String, in invocation: Invocation
+  ) -> Invocation {
+    if let index = arguments.firstIndex(of: option), index + 1 < arguments.count {
+      arguments[index + 1] = value
+    } else if let index = arguments.firstIndex(where: { $0.hasPrefix(option + "=") }) {
+      arguments[index] = "\(option)=\(value)"
+    }
+    return invocation.replacing(option, with: value)
   }
 
   private func run(

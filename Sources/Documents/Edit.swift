@@ -63,12 +63,17 @@ extension Document {
     case (.map, .object(let object)):
       let entries = object.members.map { entry in
         let part = JSONObject(members: [entry])
-        return (unit: "\(rule.name)/\(entry.key)", member: JSONMember(key: key, value: .object(part)))
+        return (
+          unit: "\(rule.name)/\(entry.key)", member: JSONMember(key: key, value: .object(part))
+        )
       }
       return [(rule.name, JSONMember(key: key, value: .object(JSONObject())))] + entries
     case (.set, .array(let array)):
       let elements = array.compactMap(\.stringValue).map { element in
-        (unit: "\(rule.name)/\(element)", member: JSONMember(key: key, value: .array([.string(element)])))
+        (
+          unit: "\(rule.name)/\(element)",
+          member: JSONMember(key: key, value: .array([.string(element)]))
+        )
       }
       return [(rule.name, JSONMember(key: key, value: .array([])))] + elements
     default:

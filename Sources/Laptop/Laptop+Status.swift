@@ -1,8 +1,8 @@
-import Replica
-package import JSON
 import Causality
 import Documents
+package import JSON
 import Platform
+import Replica
 import Storage
 
 extension Laptop {

@@ -184,5 +184,7 @@ package final class Laptop: Sendable {
 }
 
 extension JSONObject {
-  fileprivate func id(_ key: String) -> UniqueID? { self[key]?.stringValue.flatMap { UniqueID($0) } }
+  fileprivate func id(_ key: String) -> UniqueID? {
+    self[key]?.stringValue.flatMap { UniqueID($0) }
+  }
 }

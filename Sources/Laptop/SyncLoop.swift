@@ -1,7 +1,7 @@
-import Storage
 import Dispatch
 import Platform
 package import Replica
+import Storage
 import Synchronization
 
 /// The daemon's loop: syncs soon after a local write, and regularly.

@@ -26,7 +26,9 @@ extension Replica {
     in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
     let referring = referring(to: key, in: transaction)
-    if let blocker = referring.first(where: { $0.action == .restrict && isInTheWay($0.document, of: key, in: transaction) }) {
+    if let blocker = referring.first(where: {
+      $0.action == .restrict && isInTheWay($0.document, of: key, in: transaction)
+    }) {
       throw .conflict("\(key) cannot be deleted: \(blocker.document.key) refers to it")
     }
     transaction.delete(key, reason: reason, cause: cause)

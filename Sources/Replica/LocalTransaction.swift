@@ -17,6 +17,15 @@ package struct LocalTransaction {
   /// Documents as this transaction leaves them, in the order of their first change.
   private(set) var changed: [Document] = []
   private var places: [DocumentKey: Int] = [:]
+  /// Where the documents that this transaction wrote can be found; an entry may be out of date.
+  private var found: [IndexEntry: Set<DocumentKey>] = [:]
+  /// Documents that came from elsewhere: most transactions that take some never look for them.
+  private var unindexed: Set<DocumentKey> = []
+
+  private struct IndexEntry: Hashable {
+    let index: ClinicIndex
+    let key: String
+  }
 
   init(
     dot: Dot, stamp: Stamp, author: Author, rules: MergeRules, schemaVersion: Int, tables: Tables
@@ -49,12 +58,19 @@ package struct LocalTransaction {
     return old + changed.filter { $0.key.type == type && tables.document($0.key) == nil }
   }
 
-  /// The living documents of a type that have a key in an index, as this transaction sees them.
-  package func documents(ofType type: String, _ index: ClinicIndex, key: String) -> [Document] {
+  /// The documents of a type that have a key in an index, as this transaction sees them: the living
+  /// ones, or all.
+  package func documents(
+    ofType type: String, _ index: ClinicIndex, key: String, includingDeleted: Bool = false
+  ) -> [Document] {
     let old = tables?.documents(ofType: type, index: index.rawValue, key: key) ?? []
+    let own = (found[IndexEntry(index: index, key: key)] ?? []).union(unindexed).sorted()
     let candidates =
-      old.filter { places[$0.key] == nil } + changed.filter { $0.key.type == type }
-    return candidates.filter { index.key(fields($0)) == key && !isDeleted($0) }
+      old.filter { places[$0.key] == nil } + own.compactMap { places[$0].map { changed[$0] } }
+    return candidates.filter { document in
+      document.key.type == type && index.key(fields(document)) == key
+        && (includingDeleted || !isDeleted(document))
+    }
   }
 
   package func isDeleted(_ document: Document) -> Bool {
@@ -118,9 +134,23 @@ package struct LocalTransaction {
   var hasWritten: Bool { changed.contains { $0.clock.covers(dot) } }
 
   /// Puts a document that came from elsewhere below what this transaction writes.
-  mutating func take(_ document: Document) { put(document) }
+  mutating func take(_ document: Document) {
+    place(document)
+    unindexed.insert(document.key)
+  }
 
   private mutating func put(_ document: Document) {
+    place(document)
+    let indexes = ClinicIndex.allCases.filter { $0.type == document.key.type }
+    guard !indexes.isEmpty else { return }
+    let fields = fields(document)
+    for index in indexes {
+      guard let key = index.key(fields) else { continue }
+      found[IndexEntry(index: index, key: key), default: []].insert(document.key)
+    }
+  }
+
+  private mutating func place(_ document: Document) {
     if let place = places[document.key] {
       changed[place] = document
     } else {

@@ -1,8 +1,8 @@
-import Platform
 package import Causality
 package import Clinic
 package import Documents
 package import JSON
+import Platform
 
 /// Documents as people and programs see them: fields in, fields out, checked by the catalogue.
 extension Replica {
@@ -59,10 +59,12 @@ extension Replica {
   }
 
   /// Changes a document by a merge patch (RFC 7396). Writes only units whose value differs.
+  /// - Returns: whether anything was written.
+  @discardableResult
   package func update(
     _ key: DocumentKey, patch: JSONObject, in transaction: inout LocalTransaction,
     validator: Validator? = nil
-  ) throws(ReplicaError) {
+  ) throws(ReplicaError) -> Bool {
     try requireWritable(key.type)
     guard let document = transaction.document(key) else {
       throw .notFound(type: key.type, name: key.id.description)
@@ -72,10 +74,10 @@ extension Replica {
     let fields = try normalised(
       patch, type: key.type, mode: .update(existing: before), envelope(of: document),
       validator ?? self.validator())
-    if fields.isIdentical(to: before) { return }
+    if fields.isIdentical(to: before) { return false }
     try checkReferences(fields, unless: before, type: key.type, in: transaction)
     try checkUnique(fields, unless: before, input: patch, key: key, in: transaction)
-    transaction.set(key, to: fields)
+    return transaction.set(key, to: fields)
   }
 
   package func normalised(

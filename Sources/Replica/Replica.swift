@@ -58,8 +58,10 @@ package final class Replica: Sendable {
 
   /// Runs a transaction: all of it becomes durable and visible when this returns, or nothing if the
   /// closure throws. One that writes nothing leaves no trace.
+  /// - Parameter isRehearsal: whether everything is dropped at the end.
+  @discardableResult
   package func transact<Result>(
-    by author: Author? = nil,
+    by author: Author? = nil, isRehearsal: Bool = false,
     _ body: (inout LocalTransaction) throws(ReplicaError) -> Result
   ) throws(ReplicaError) -> Result {
     let author = author ?? self.author
@@ -67,7 +69,7 @@ package final class Replica: Sendable {
       var transaction = begin(by: author, &clock)
       let result = try body(&transaction)
       transaction.seal()
-      try commit(transaction)
+      if !isRehearsal { try commit(transaction) }
       return result
     }
   }

@@ -1,7 +1,7 @@
 package import Clinic
 package import Documents
-package import SyncProtocol
 package import Storage
+package import SyncProtocol
 
 /// Why a replica did not do what was asked; nothing has changed then.
 package enum ReplicaError: Error, Sendable, CustomStringConvertible {
@@ -16,6 +16,8 @@ package enum ReplicaError: Error, Sendable, CustomStringConvertible {
   case invalid(type: String, ValidationFailure)
   /// A rule of the clinic forbids it, such as an overlapping appointment.
   case conflict(String)
+  /// A file cannot be imported at all: its header or form is wrong. Lines count from 1.
+  case badFile(line: Int, what: String)
   case sync(SyncRefusal)
   /// The server could not be reached, or what answered is no server.
   case unreachable(String)
@@ -32,6 +34,7 @@ package enum ReplicaError: Error, Sendable, CustomStringConvertible {
     case .invalid(let type, let failure):
       failure.kind == .unknownType ? "\(failure)" : "\(type): \(failure)"
     case .conflict(let message): message
+    case .badFile(let line, let what): "line \(line): \(what)"
     case .sync(let refusal): refusal.message
     case .unreachable(let message): message
     case .notEnrolled: "this store is not enrolled at a server; satchel enroll does that"

@@ -1,10 +1,10 @@
-import Synchronization
 package import Causality
 import Documents
 import JSON
 package import Platform
 import Storage
 package import SyncProtocol
+import Synchronization
 
 /// Carries out a `ServerSession`: the host of the state machine at a server.
 package struct ServerSync: Sendable {

@@ -1,7 +1,7 @@
-import Replica
 import Causality
 import Documents
 import Platform
+import Replica
 import Synchronization
 
 /// Who may send what: devices by their tokens.

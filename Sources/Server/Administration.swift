@@ -1,5 +1,5 @@
-package import CommandLineTool
 import Causality
+package import CommandLineTool
 import JSON
 import Replica
 import Storage

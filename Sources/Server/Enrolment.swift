@@ -1,9 +1,9 @@
-import Storage
 package import Causality
 import Documents
 import JSON
 import Platform
 import Replica
+import Storage
 import Synchronization
 
 /// What a device gets when it enrols.

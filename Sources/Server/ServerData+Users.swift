@@ -75,7 +75,7 @@ extension ServerData {
       }
     }
     let replica = try replica(of: found.account)
-    try onReplica { () throws(ReplicaError) in
+    _ = try onReplica { () throws(ReplicaError) in
       try replica.transact { (transaction) throws(ReplicaError) in
         try replica.update(
           DocumentKey(type: "user", id: found.user), patch: ["status": "inactive"],

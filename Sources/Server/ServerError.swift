@@ -1,5 +1,5 @@
-package import Replica
 package import Platform
+package import Replica
 
 /// Why the server did not do what its operator or a client asked. Nothing has changed then.
 package enum ServerError: Error, Sendable, CustomStringConvertible {

@@ -1,6 +1,6 @@
 import Causality
-import JSON
 import Documents
+import JSON
 import Platform
 
 /// Brings documents into their files.

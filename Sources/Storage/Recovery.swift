@@ -146,6 +146,7 @@ struct RecoveryReader {
 
   private func gap(in run: TransactionRun, path: String) -> StorageError {
     StorageError(
-      .corrupt, path: path, problem: "transactions of \(run.replica) before \(run.first) are missing")
+      .corrupt, path: path,
+      problem: "transactions of \(run.replica) before \(run.first) are missing")
   }
 }

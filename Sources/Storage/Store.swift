@@ -141,7 +141,8 @@ package final class Store: Sendable {
       let state = State(
         tables: recovery.tables, log: recovery.log, files: recovery.files,
         firstSegment: try reader.readManifest().segment)
-      return Store(layout: layout, environment: environment, lock: lock, identity: identity,
+      return Store(
+        layout: layout, environment: environment, lock: lock, identity: identity,
         state: state)
     } catch {
       lock.close()

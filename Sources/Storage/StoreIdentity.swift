@@ -109,5 +109,7 @@ extension Enrolment {
 }
 
 extension JSONObject {
-  fileprivate func id(_ key: String) -> UniqueID? { self[key]?.stringValue.flatMap { UniqueID($0) } }
+  fileprivate func id(_ key: String) -> UniqueID? {
+    self[key]?.stringValue.flatMap { UniqueID($0) }
+  }
 }

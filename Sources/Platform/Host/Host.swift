@@ -16,6 +16,11 @@ package enum Host {
     return id.count == 32 && isHexadecimal ? String(decoding: id, as: UTF8.self) : nil
   }
 
+  /// The directory that relative paths begin in; "." if the system does not say.
+  package static func currentDirectory() -> String {
+    text(maximumByteCount: 4096) { getcwd($0.baseAddress!, $0.count) != nil } ?? "."
+  }
+
   /// The machine's name in its network; "localhost" if it has none.
   package static func hostName() -> String {
     let name = text(maximumByteCount: 256) { gethostname($0.baseAddress!, $0.count) == 0 }

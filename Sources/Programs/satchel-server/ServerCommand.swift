@@ -1,0 +1,56 @@
+import CommandLineTool
+import Control
+import Dispatch
+import Glibc
+import Platform
+import Replica
+import Server
+
+/// Wires the server's rooms together.
+struct ServerCommand {
+  let arguments: [String]
+
+  func run(_ invocation: Invocation) -> CommandOutcome {
+    guard let directory = invocation.value("--data") else {
+      return .failure("--data DIR is missing (or SATCHEL_DATA)", status: 2)
+    }
+    let isServe = invocation.command.name == "serve"
+    do {
+      let input =
+        try invocation.has("--password-stdin") ? readStandardInput(maximumByteCount: 1 << 16) : nil
+      if !isServe, let outcome = askOwner(directory, input) { return outcome }
+      let data = try ServerData.open(directory, setup: try ReplicaSetup.system())
+      defer { data.close() }
+      return isServe
+        ? serve(data, invocation) : Administration(data: data).run(invocation, input: input)
+    } catch {
+      return .failure("\(error)")
+    }
+  }
+
+  /// Lets the running server carry the command out; nil if none runs.
+  private func askOwner(_ directory: String, _ input: [UInt8]?) -> CommandOutcome? {
+    let socket = ServerLayout(root: directory).controlSocket
+    return ControlClient.run(ControlCall(arguments: arguments, input: input), socket: socket)
+  }
+
+  private func serve(_ data: ServerData, _ invocation: Invocation) -> CommandOutcome {
+    let stopped = DispatchSemaphore(value: 0)
+    let signals = SignalWatcher(signals: [SIGTERM, SIGINT]) { _ in stopped.signal() }
+    defer { signals.stop() }
+    do {
+      let server = try RunningServer(
+        data: data, listen: invocation.value("--listen") ?? "127.0.0.1:7420",
+        isBehindProxy: invocation.has("--behind-proxy"))
+      if let file = invocation.value("--port-file") {
+        try data.fileSystem.writeFileDurably(file, Array("\(server.address)\n".utf8))
+      }
+      writeStandardError(Array("satchel-server: listening on \(server.address)\n".utf8))
+      stopped.wait()
+      server.stop()
+      return CommandOutcome()
+    } catch {
+      return .failure("\(error)")
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Clinic
+import Documents
+import JSON
+
+extension Replica {
+  /// Lines that become durable together.
+  static let maximumLinesPerTransaction = 1000
+
+  /// Goes through the lines of a file, each of which is imported or reported by itself.
+  ///
+  /// - Parameter importLine: writes one line into a transaction; if it throws, it has written
+  ///   nothing.
+  /// - Throws: `storage`. What was imported before is durable; importing the file again goes on.
+  func importLines(
+    of table: CSVTable, isDryRun: Bool,
+    _ importLine: (CSVRecord, inout LocalTransaction) throws(ReplicaError) -> ImportOutcome
+  ) throws(ReplicaError) -> ImportReport {
+    // A rehearsal sees earlier lines only within its one transaction.
+    let limit = isDryRun ? Int.max : Self.maximumLinesPerTransaction
+    var lines = table.makeIterator()
+    var report = ImportReport()
+    var isAtEnd = false
+    while !isAtEnd {
+      isAtEnd = try transact(isRehearsal: isDryRun) { (transaction) throws(ReplicaError) in
+        var count = 0
+        while count < limit {
+          guard let line = lines.next() else { return true }
+          count += 1
+          try report.take(line) { (record) throws(ReplicaError) in
+            try importLine(record, &transaction)
+          }
+        }
+        return false
+      }
+    }
+    return report
+  }
+}
+
+extension ImportReport {
+  fileprivate mutating func take(
+    _ line: CSVTableResult, _ importLine: (CSVRecord) throws(ReplicaError) -> ImportOutcome
+  ) throws(ReplicaError) {
+    switch line {
+    case .problem(let line, let what):
+      add(ImportProblem(line: line, field: nil, problem: what))
+    case .record(let record):
+      do {
+        add(try importLine(record), line: record.line)
+      } catch .invalid(_, let failure) {
+        for problem in failure.problems {
+          add(ImportProblem(line: record.line, field: problem.field, problem: problem.problem))
+        }
+      } catch .conflict(let message) {
+        add(ImportProblem(line: record.line, field: nil, problem: message))
+      } catch .inTrash {
+        add(.deleted, line: record.line)
+      }
+    }
+  }
+}

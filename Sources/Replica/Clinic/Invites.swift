@@ -1,0 +1,163 @@
+package import Causality
+import Clinic
+package import Documents
+import JSON
+import Platform
+
+/// A new invite.
+package struct IssuedInvite: Sendable {
+  package let invite: DocumentKey
+  /// What the patient's link carries, in hexadecimal digits. It is nowhere kept: whoever asked for
+  /// the invite sees it this once.
+  package let token: String
+}
+
+extension Replica {
+  /// Random bytes of an invite's token.
+  static let tokenByteCount = 32
+
+  /// Invites a patient to open an account. Durable on return.
+  ///
+  /// - Parameters:
+  ///   - provider: the user who invites; without it the author if a clinician, else the patient's
+  ///     clinician, else nobody.
+  ///   - expiryDays: how long it holds; without it what the account's settings say.
+  /// - Throws: `notFound` or `inTrash`; `conflict` if the patient is not active, has no e-mail
+  ///   address or has a pending invite: revoke or resend that one; `invalid` by field.
+  package func createInvite(
+    patient: UniqueID, provider: UniqueID? = nil, expiryDays: Int? = nil, message: String? = nil
+  ) throws(ReplicaError) -> IssuedInvite {
+    let validator = self.validator(allowsReadOnlyFields: true)
+    return try transact { (transaction) throws(ReplicaError) in
+      let now = validator.now
+      if let pending = pendingInvite(of: patient, now: now, transaction) {
+        throw .conflict("the patient has a pending invite (\(pending.key)); revoke or resend it")
+      }
+      return try issueInvite(
+        patient, provider: provider, expiryDays: expiryDays, message: message, &transaction,
+        validator)
+    }
+  }
+
+  /// Ends a pending invite for good. Durable on return.
+  /// - Returns: whether anything was written: one that is revoked already stays as it is.
+  /// - Throws: `notFound` or `inTrash`; `conflict` if it was accepted or has expired.
+  @discardableResult
+  package func revokeInvite(
+    _ invite: UniqueID, reason: String? = nil
+  ) throws(ReplicaError) -> Bool {
+    let validator = self.validator(allowsReadOnlyFields: true)
+    return try transact { (transaction) throws(ReplicaError) in
+      let document = try transaction.required("invite", invite)
+      let status = inviteStatus(transaction.fields(document), now: validator.now)
+      if status == "revoked" { return false }
+      if let refusal = InviteLifeCycle.refusal(from: status, to: "revoked") {
+        throw .conflict(refusal)
+      }
+      return try revoke(document.key, reason: reason, supersededBy: nil, &transaction, validator)
+    }
+  }
+
+  /// Replaces a pending invite by a new one with a new token (MERGE, rule I4). Durable on return.
+  /// - Throws: as `createInvite`; `conflict` also if the invite is not pending any more.
+  package func resendInvite(
+    _ invite: UniqueID, expiryDays: Int? = nil
+  ) throws(ReplicaError) -> IssuedInvite {
+    let validator = self.validator(allowsReadOnlyFields: true)
+    return try transact { (transaction) throws(ReplicaError) in
+      let document = try transaction.required("invite", invite)
+      let fields = transaction.fields(document)
+      let status = inviteStatus(fields, now: validator.now)
+      if let refusal = InviteLifeCycle.refusalToResend(status: status) { throw .conflict(refusal) }
+      guard let patient = fields.reference("patient_id") else {
+        throw .conflict("the invite names no patient")
+      }
+      let issued = try issueInvite(
+        patient, provider: fields.reference("clinician_id"), expiryDays: expiryDays,
+        message: fields["custom_message"]?.stringValue, &transaction, validator)
+      try revoke(
+        document.key, reason: "superseded", supersededBy: issued.invite, &transaction, validator)
+      return issued
+    }
+  }
+
+  private func issueInvite(
+    _ patient: UniqueID, provider: UniqueID?, expiryDays: Int?, message: String?,
+    _ transaction: inout LocalTransaction, _ validator: Validator
+  ) throws(ReplicaError) -> IssuedInvite {
+    let person = transaction.fields(try transaction.required("patient", patient))
+    let status = person["status"]?.stringValue ?? "active"
+    guard status == "active" || status == "pending" else {
+      throw .conflict("the patient is \(status); only active and pending patients are invited")
+    }
+    guard let email = person["email"] else {
+      throw .conflict("the patient has no e-mail address to which the invite could go")
+    }
+    let token = HexText.text(world.random.bytes(Self.tokenByteCount))
+    let hash = HexText.text(world.clinic.sha256(Array(token.utf8)))
+    var input: JSONObject = [
+      "patient_id": .string(patient.description), "email": email,
+      "token_hashes": .array([.string(hash)]),
+    ]
+    input["first_name"] = person["first_name"]
+    input["last_name"] = person["last_name"]
+    let clinician = provider ?? defaultProvider(for: person, transaction)
+    input["clinician_id"] = clinician.map { .string($0.description) }
+    input["custom_message"] = message.map { .string($0) }
+    input["expiry_days"] = .int(expiryDays ?? defaultExpiryDays(transaction))
+    let key = try create(input, type: "invite", in: &transaction, validator: validator)
+    return IssuedInvite(invite: key, token: token)
+  }
+
+  @discardableResult
+  private func revoke(
+    _ key: DocumentKey, reason: String?, supersededBy: DocumentKey?,
+    _ transaction: inout LocalTransaction, _ validator: Validator
+  ) throws(ReplicaError) -> Bool {
+    var patch: JSONObject = [
+      "status": "revoked", "revoked_at": .string(Timestamp.text(milliseconds: validator.now)),
+    ]
+    patch["revoked_by"] = transaction.authorUser.map { .string($0.key.id.description) }
+    patch["revoke_reason"] = reason.map { .string($0) }
+    patch["superseded_by"] = supersededBy.map { .string($0.id.description) }
+    return try update(key, patch: patch, in: &transaction, validator: validator)
+  }
+
+  // MARK: - What is there
+
+  /// The status that counts at a time in milliseconds since 1970.
+  private func inviteStatus(_ fields: JSONObject, now: UInt64) -> String {
+    InviteLifeCycle.effectiveStatus(
+      status: fields["status"]?.stringValue ?? "",
+      expiresAt: fields["expires_at"]?.stringValue.flatMap { Timestamp.milliseconds($0) }, now: now)
+  }
+
+  private func pendingInvite(
+    of patient: UniqueID, now: UInt64, _ transaction: LocalTransaction
+  ) -> Document? {
+    transaction.documents(ofType: "invite", .invitePatient, key: patient.description).first {
+      inviteStatus(transaction.fields($0), now: now) == "pending"
+    }
+  }
+
+  private func defaultProvider(
+    for patient: JSONObject, _ transaction: LocalTransaction
+  ) -> UniqueID? {
+    if let user = transaction.authorUser,
+      transaction.fields(user)["role"]?.stringValue == "clinician"
+    {
+      return user.key.id
+    }
+    return patient.reference("clinician_id").flatMap { id in
+      transaction.living(DocumentKey(type: "user", id: id)).map { _ in id }
+    }
+  }
+
+  private func defaultExpiryDays(_ transaction: LocalTransaction) -> Int {
+    let settings = transaction.documents(ofType: "account_settings")
+      .filter { !transaction.isDeleted($0) }
+    let days = Self.first(settings, transaction)
+      .flatMap { transaction.fields($0)["invite_expiry_days"]?.intValue }
+    return days ?? InviteLifeCycle.defaultExpiryDays
+  }
+}
