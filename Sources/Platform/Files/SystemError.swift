@@ -41,6 +41,9 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
   /// The file system is mounted read-only.
   package var isReadOnly: Bool { code == EROFS }
 
+  /// Nobody reads what was written.
+  package var isBrokenPipe: Bool { code == EPIPE }
+
   /// This user may not do that.
   package var isPermission: Bool { code == EACCES || code == EPERM }
 }

@@ -1,5 +1,6 @@
 import CommandLineTool
 import Commands
+import Demo
 import Glibc
 import Platform
 
@@ -7,5 +8,11 @@ ignoreBrokenPipes()
 let arguments = Array(CommandLine.arguments.dropFirst())
 exit(
   ProgramRunner(SatchelProgram.description).run(arguments) { invocation in
-    StoreAccess(arguments: arguments).run(invocation)
+    guard invocation.command.name == "demo" else {
+      return StoreAccess(arguments: arguments).run(invocation)
+    }
+    return DemoCommand().run(invocation) { line in
+      // A reader who has gone must not stop the demo.
+      try? writeStandardOutput(Array("\(line)\n".utf8))
+    }
   })

@@ -1,0 +1,73 @@
+package import Documents
+package import JSON
+
+extension ReviewSubject {
+  /// Units of a document that were written concurrently with different values, where the rule asks
+  /// for a person.
+  func unitConflicts(_ subject: Subject) -> [ReviewItem] {
+    subject.document.contentUnits.compactMap { unit in
+      let rule = subject.rules.unit(named: unit.name)
+      guard rule.outcome == .review, rule.isConcurrent(unit.versions) else { return nil }
+      return conflict(unit, rule, subject)
+    }
+  }
+
+  private func conflict(_ unit: Unit, _ rule: UnitRule, _ subject: Subject) -> ReviewItem {
+    let sides = distinct(unit.versions, rule).map { version in
+      side(Self.sideValue(version.value, of: unit.name, rule), version.write)
+    }
+    let values = sides.enumerated().map { place, side in
+      Self.quoted(side.value) + (place == 0 ? " (shown)" : "")
+    }
+    let what = Self.words(unit.name)
+    let actions = sides.indices.map { place in
+      ReviewAction(
+        "keep-\(place + 1)", "\(what) becomes \(Self.quoted(sides[place].value)) everywhere")
+    }
+    let dismiss = ReviewAction(
+      ReviewAction.dismiss, "what is shown stays, and the other values stay beside it")
+    return item(
+      rule: rule.rule, severity: rule.severity, documents: [subject.key], unit: unit.name,
+      sides: sides,
+      summary: "The \(what) of \(name(subject.key)) was recorded differently at the same time: "
+        + values.joined(separator: " and ") + ".",
+      actions: actions + [dismiss], dots: Self.dots(unit.versions),
+      versions: unit.versions.map(\.key))
+  }
+
+  /// The versions that say different things: the one that is shown first, then the others, the later
+  /// before the earlier; of equal ones the latest.
+  private func distinct(_ versions: [Version], _ rule: UnitRule) -> [Version] {
+    let latestFirst = versions.sorted { Write.ranksBefore($1.write, $0.write) }
+    let shown = rule.shown(of: versions).map { [$0] } ?? []
+    return (shown + latestFirst).reduce(into: []) { result, version in
+      if !result.contains(where: version.hasSameValue) { result.append(version) }
+    }
+  }
+
+  /// The value of a unit of one field is that of the field, else an object of its fields.
+  private static func sideValue(_ value: JSONObject, of unit: String, _ rule: UnitRule) -> JSONValue
+  {
+    guard rule.fields.count == 1, rule.shape == .fields else { return .object(value) }
+    if value.isEmpty { return .null }
+    return value.count == 1 ? value[rule.fields[0]] ?? .object(value) : .object(value)
+  }
+}
+
+extension ReviewItem {
+  /// The value of the unit that a side, or what a person typed instead, stands for.
+  /// - Parameter value: as in `sides`; for a unit of one field also an object of it.
+  package func unitValue(_ value: JSONValue, _ rules: MergeRules) -> UnitValue? {
+    guard let unit, let key = documents.first else { return nil }
+    let rule = rules.type(key.type).unit(named: unit)
+    if rule.fields.count == 1, rule.shape == .fields {
+      let field = rule.fields[0]
+      if value.isNull { return UnitValue(unit: unit, value: JSONObject()) }
+      if let object = value.objectValue, object.isEmpty || object[field] != nil {
+        return UnitValue(unit: unit, value: object)
+      }
+      return UnitValue(unit: unit, value: JSONObject([(field, value)]))
+    }
+    return value.objectValue.map { UnitValue(unit: unit, value: $0) }
+  }
+}
