@@ -29,7 +29,7 @@ package struct ProgramRunner: Sendable {
 
   private func finish(_ outcome: CommandOutcome) -> Int32 {
     var status = outcome.status
-    do { try writeStandardOutput(outcome.output) } catch where error.isBrokenPipe {
+    do { try writeStandardOutput(outcome.output) } catch  where error.isBrokenPipe {
       // The reader has seen enough, as `head` does.
     } catch {
       writeStandardError(Array("\(program.name): standard output: \(error)\n".utf8))

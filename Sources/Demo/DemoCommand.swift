@@ -59,7 +59,8 @@ package struct DemoCommand {
       let rule = item["rule"]?.stringValue ?? ""
       say("   - [\(rule)] \(item["summary"]?.stringValue ?? "")")
       for (number, side) in (item["sides"]?.arrayValue ?? []).enumerated() {
-        say("       \(number + 1). \(sideText(side))")
+        let author = side.objectValue?["author"]?.stringValue ?? "somebody"
+        say("       side \(number + 1) by \(author)")
       }
     }
     say(
@@ -69,14 +70,9 @@ package struct DemoCommand {
     if let kept { say("   Kept in \(kept): laptop-a, laptop-b, server.") }
   }
 
-  private func sideText(_ side: JSONValue) -> String {
-    let object = side.objectValue ?? JSONObject()
-    let author = object["author"]?.stringValue ?? "somebody"
-    return "\(author): \(object["value"].map(Replica.plainText) ?? "")"
-  }
-
   private func outcome(_ ending: DemoStory.Ending, isJSON: Bool) -> CommandOutcome {
-    let wentAsTold = ending.isEqual && ending.merged > 0 && ending.revived > 0
+    let wentAsTold =
+      ending.isEqual && ending.merged > 0 && ending.revived > 0
       && !ending.review.isEmpty
     let value: JSONObject = [
       "equal": .bool(ending.isEqual), "merged": .int(ending.merged),

@@ -1,4 +1,3 @@
-import Storage
 import Causality
 import Documents
 import JSON
@@ -7,6 +6,7 @@ import Platform
 import Replica
 import Samples
 import Server
+import Storage
 import Transport
 
 /// A server and two laptops on this machine: real directories, real sockets.

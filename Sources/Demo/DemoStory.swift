@@ -1,12 +1,12 @@
-import Clinic
-import Storage
 import Causality
+import Clinic
 import Documents
 import JSON
 import Laptop
 import Platform
 import Replica
 import Samples
+import Storage
 
 /// What happens in the demo: the same on every run, but for ids and times.
 struct DemoStory {
@@ -167,8 +167,9 @@ struct DemoStory {
       try value(a, key, "phone").hasPrefix("555-019") && !value(a, key, "notes").isEmpty
     }
     let revived = items.filter { item in
-      item.rule == "P9" && a.read { tables in tables.document(plan.deleted).map(tables.isDeleted) }
-        == false
+      item.rule == "P9"
+        && a.read { tables in tables.document(plan.deleted).map(tables.isDeleted) }
+          == false
     }
     let server = try stage.serverReplica()
     let isEqual = Self.listing(a) == Self.listing(b) && Self.listing(a) == Self.listing(server)

@@ -17,30 +17,45 @@ extension Replica {
       }
       guard !transaction.isDeleted(document) else { throw .inTrash(key) }
       try requireWritable(key.type)
-      try delete(key, reason: reason, cause: nil, in: &transaction)
+      try delete(key, reason: reason, in: &transaction)
     }
   }
 
   private func delete(
-    _ key: DocumentKey, reason: DeleteReason, cause: DeleteCause?,
-    in transaction: inout LocalTransaction
+    _ key: DocumentKey, reason: DeleteReason, in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
-    let referring = referring(to: key, in: transaction)
-    if let blocker = referring.first(where: {
-      $0.action == .restrict && isInTheWay($0.document, of: key, in: transaction)
-    }) {
-      throw .conflict("\(key) cannot be deleted: \(blocker.document.key) refers to it")
+    let plan = try deletionPlan(of: key, in: transaction)
+    for document in plan.documents {
+      let cause = document == key ? nil : DeleteCause(document: key, dot: transaction.dot)
+      transaction.delete(document, reason: reason, cause: cause)
     }
-    transaction.delete(key, reason: reason, cause: cause)
-    let own = DeleteCause(document: key, dot: transaction.dot)
-    for reference in referring where transaction.living(reference.document.key) != nil {
-      switch reference.action {
-      case .cascade:
-        try delete(reference.document.key, reason: reason, cause: own, in: &transaction)
-      case .setNull: clear(reference, in: &transaction)
-      case .restrict: break
+    for reference in plan.cleared where !plan.documents.contains(reference.document.key) {
+      clear(reference, in: &transaction)
+    }
+  }
+
+  /// What a delete takes with it, the document itself first, and which references it clears.
+  private func deletionPlan(
+    of key: DocumentKey, in transaction: LocalTransaction
+  ) throws(ReplicaError) -> (documents: [DocumentKey], cleared: [Reference]) {
+    var documents = [key]
+    var cleared: [Reference] = []
+    var next = 0
+    while next < documents.count {
+      let current = documents[next]
+      next += 1
+      for reference in referring(to: current, in: transaction) {
+        let other = reference.document
+        if reference.action == .setNull {
+          cleared.append(reference)
+        } else if reference.action == .restrict, isInTheWay(other, of: current, in: transaction) {
+          throw .conflict("\(current) cannot be deleted: \(other.key) refers to it")
+        } else if !documents.contains(other.key) {
+          documents.append(other.key)
+        }
       }
     }
+    return (documents, cleared)
   }
 
   /// A living document, one of whose fields names another document.
@@ -70,7 +85,8 @@ extension Replica {
     return found.sorted { $0.document.key < $1.document.key }
   }
 
-  /// Appointments that are cancelled or past, and what belongs to them, do not hold a patient back.
+  /// Appointments that are cancelled or past, and what belongs to them, do not hold a patient back:
+  /// they go into the trash with the patient, and come back with the patient.
   private func isInTheWay(
     _ document: Document, of key: DocumentKey, in transaction: LocalTransaction
   ) -> Bool {

@@ -16,13 +16,12 @@ extension ReviewSubject {
     let sides = distinct(unit.versions, rule).map { version in
       side(Self.sideValue(version.value, of: unit.name, rule), version.write)
     }
-    let values = sides.enumerated().map { place, side in
-      Self.quoted(side.value) + (place == 0 ? " (shown)" : "")
-    }
+    let texts = Self.differences(sides.map(\.value)).map(Self.quoted)
+    let values = texts.enumerated().map { $1 + ($0 == 0 ? " (shown)" : "") }
     let what = Self.words(unit.name)
     let actions = sides.indices.map { place in
       ReviewAction(
-        "keep-\(place + 1)", "\(what) becomes \(Self.quoted(sides[place].value)) everywhere")
+        "keep-\(place + 1)", "\(what) becomes \(texts[place]) everywhere")
     }
     let dismiss = ReviewAction(
       ReviewAction.dismiss, "what is shown stays, and the other values stay beside it")
@@ -33,6 +32,23 @@ extension ReviewSubject {
         + values.joined(separator: " and ") + ".",
       actions: actions + [dismiss], dots: Self.dots(unit.versions),
       versions: unit.versions.map(\.key))
+  }
+
+  /// The values without what all of them have in common: of a slot that was moved to another time,
+  /// only the times.
+  private static func differences(_ values: [JSONValue]) -> [JSONValue] {
+    let objects = values.compactMap(\.objectValue)
+    guard objects.count == values.count, let first = objects.first else { return values }
+    let common = first.members.filter { member in
+      objects.allSatisfy { $0[member.key]?.isIdentical(to: member.value) ?? false }
+    }
+    return objects.map { object in
+      .object(
+        JSONObject(
+          members: object.members.filter { member in
+            !common.contains { utf8Equal($0.key, member.key) }
+          }))
+    }
   }
 
   /// The versions that say different things: the one that is shown first, then the others, the later
