@@ -91,6 +91,19 @@ import Testing
     #expect(fixture.appointment.text("arrived_at") == "2026-01-05T14:00:00.000Z")
   }
 
+  @Test func `a visit that was moved here stays there until the file moves it too`() throws {
+    let csv = Self.header + Self.line("1", time: "09:00", "scheduled")
+    _ = try fixture.importAppointments(csv)
+    let id = try #require(fixture.appointment.documentID)
+    _ = try clinic.replica.reschedule(id, date: "2026-01-06", time: "11:00")
+    #expect(try fixture.importAppointments(csv).unchanged == 1)
+    #expect(fixture.appointment.text("date") == "2026-01-06")
+    let news = Self.header + Self.line("1", time: "15:00", "scheduled")
+    #expect(try fixture.importAppointments(news).updated == 1)
+    #expect(fixture.appointment.text("start_time") == "15:00")
+    #expect(fixture.appointment.text("date") == "2026-01-05")
+  }
+
   @Test(arguments: [
     ("2026-03-08", "02:30", "03:30", "04:00", "-240"),
     ("2026-03-08", "01:45", "01:45", "03:15", "-300"),

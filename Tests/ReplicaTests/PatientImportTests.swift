@@ -81,6 +81,15 @@ import Testing
     #expect(again.updated == 1 && again.created == 0)
   }
 
+  @Test func `a line finds a patient that an earlier line of the file made or changed`() throws {
+    let csv =
+      Self.header + "ana@example.org,Ana,Lima,,X-1,\nANA@example.org,ana,LIMA,,,\n"
+      + "bo@example.org,Bo,Ek,,X-2,\n,Bo,Ek,,X-2,1990-01-02\nbo@example.org,Bo,Ek,1,,\n"
+    let report = try clinic.importPatients(csv)
+    #expect(report.created == 2 && report.updated == 3 && clinic.transactionCount == 1)
+    #expect(clinic.all("patient").count == 2)
+  }
+
   @Test func `relatives with one mail box and name but two charts stay two patients`() throws {
     let csv = Self.header + "lima@example.org,Ana,Lima,,X-1,\nlima@example.org,Ana,Lima,,X-2,\n"
     #expect(try clinic.importPatients(csv).created == 2)

@@ -181,6 +181,8 @@ import Testing
 
     try here.replica.resolve(item: item.id, action: "keep-document")
     #expect(try meet().isEmpty)
+    let life = try #require(there.document(type, id)).versions(of: Unit.life)
+    #expect(life.map { $0.value["alive"]?.boolValue } == [true])
     #expect(there.all(type).contains { $0.documentID == id })
   }
 

@@ -35,6 +35,25 @@ package struct ImportedAppointment: Sendable {
 
   /// Keeps what the file said of the status.
   private static let sourceField = "source_status"
+  /// Keeps the date and time of the file: what people moved since stays where they moved it, until the
+  /// file itself says something new.
+  private static let sourceSlotField = "source_slot"
+  private static let slotFields: Set<String> = [
+    "clinic_id", "doctor_id", "date", "start_time", "end_time", "duration", "time_zone",
+    "utc_offset_minutes",
+  ]
+
+  /// What the line says besides the status, as far as it is new.
+  /// - Parameter existing: the fields of the appointment as it is; nil if there is none.
+  package func news(for existing: JSONObject?) -> JSONObject {
+    var news = fields
+    let slot = [fields["doctor_id"], fields["date"], fields["start_time"]]
+      .compactMap { $0?.stringValue }.joined(separator: " ")
+    news[Self.sourceSlotField] = .string(slot)
+    guard existing?[Self.sourceSlotField]?.stringValue == slot else { return news }
+    news.members.removeAll { Self.slotFields.contains($0.key) }
+    return news
+  }
 
   /// What the file says of the status that it has not said before: what people have done with the
   /// appointment here since an earlier import is not taken back by importing the same again.

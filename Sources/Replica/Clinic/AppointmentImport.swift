@@ -125,7 +125,7 @@ private struct AppointmentWriter {
     of appointment: ImportedAppointment, _ existing: Document?, _ news: StatusNews?,
     cancellation: DocumentKey?, _ transaction: LocalTransaction
   ) throws(ReplicaError) -> JSONObject {
-    var input = appointment.fields
+    var input = appointment.news(for: existing.map(transaction.fields))
     for member in news?.fields.members ?? [] { input[member.key] = member.value }
     if let cancellation { input["cancellation"] = .string(cancellation.id.description) }
     if let existing {

@@ -59,7 +59,7 @@ extension Replica {
       }
       switch action {
       case ReviewAction.dismiss: break
-      case ReviewAction.keepDocument: break
+      case ReviewAction.keepDocument: transaction.undelete(item.documents[0])
       case ReviewAction.deleteAgain: Self.deleteAgain(item.documents[0], &transaction)
       default:
         let side = item.actions.firstIndex { $0.name == action } ?? 0
