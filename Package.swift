@@ -21,9 +21,11 @@ func program(_ name: String, uses rooms: [String]) -> Target {
     swiftSettings: settings)
 }
 
+/// Tests of a room, with the helpers that several of them share.
 func tests(_ name: String, of rooms: [String]) -> Target {
   .testTarget(
-    name: name, dependencies: rooms.map { .byName(name: $0) }, swiftSettings: settings)
+    name: name, dependencies: (rooms + ["TestSupport"]).map { .byName(name: $0) },
+    swiftSettings: settings)
 }
 
 let documents = ["Documents", "JSON", "Causality"]
@@ -62,7 +64,14 @@ let package = Package(
     program("satchel", uses: ["Commands", "CommandLineTool", "Demo", "Platform"]),
     program("satchel-syncd", uses: ["Commands", "CommandLineTool", "Platform", "Replica"]),
     program("satchel-server", uses: ["Server"] + server),
+    .target(
+      name: "TestSupport", dependencies: documents.map { .byName(name: $0) },
+      path: "Tests/TestSupport", swiftSettings: settings),
     tests("JSONTests", of: ["JSON"]),
+    tests("CausalityTests", of: ["Causality"]),
+    tests("DocumentsTests", of: documents),
+    tests("SyncProtocolTests", of: documents + ["SyncProtocol"]),
+    tests("StorageTests", of: documents + ["Platform", "Storage"]),
     tests("ClinicTests", of: documents + ["Clinic"]),
     tests("ClinicTimeTests", of: ["Causality", "Clinic", "Samples"]),
     tests("HTTPTests", of: ["HTTP", "Platform"]),

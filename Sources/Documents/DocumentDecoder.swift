@@ -72,7 +72,7 @@ private struct Body {
   }
 
   func document() throws(DocumentCodecError) -> Document {
-    var versions: [String: [Version]] = [:]
+    var versions: [ExactString: [Version]] = [:]
     for entry in try Self.array(sync["writes"], "writes") {
       try read(write: try Self.object(entry, "a write"), into: &versions)
     }
@@ -82,17 +82,26 @@ private struct Body {
         guard let unit = object["unit"]?.stringValue else {
           throw DocumentCodecError("a version without a unit")
         }
-        versions[unit, default: []].append(try version(object))
+        versions[ExactString(unit), default: []].append(try version(object))
       }
     }
     return Document(
       key: key, clock: try vector(sync["clock"]), origin: try origin(),
       schemaVersion: sync["schema"]?.intValue ?? 1,
-      units: versions.map { Unit(name: $0.key, versions: $0.value) })
+      units: try units(versions))
+  }
+
+  private func units(
+    _ versions: [ExactString: [Version]]
+  ) throws(DocumentCodecError) -> [Unit] {
+    for (name, versions) in versions where Set(versions.map(\.key)).count < versions.count {
+      throw DocumentCodecError("the unit \(name.text) has a version twice")
+    }
+    return versions.map { Unit(name: $0.key.text, versions: $0.value) }
   }
 
   private func read(
-    write object: JSONObject, into versions: inout [String: [Version]]
+    write object: JSONObject, into versions: inout [ExactString: [Version]]
   ) throws(DocumentCodecError) {
     let write = try header(object)
     let seen = object["seen"]?.objectValue
@@ -103,7 +112,8 @@ private struct Body {
       let before = replaced?[unit]?.objectValue
       let details =
         dots == nil && before == nil ? nil : VersionDetails(seen: dots ?? [], replaced: before)
-      versions[unit, default: []].append(Version(write: write, value: value, details: details))
+      versions[ExactString(unit), default: []].append(
+        Version(write: write, value: value, details: details))
     }
   }
 

@@ -127,6 +127,8 @@ package enum StampText {
       let milliseconds = Timestamp.milliseconds(String(time))
     else { return nil }
     guard parts.count == 2 else { return Stamp(milliseconds: milliseconds) }
+    guard parts[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+    else { return nil }
     return UInt16(parts[1]).map { Stamp(milliseconds: milliseconds, counter: $0) }
   }
 }
@@ -145,15 +147,31 @@ struct PlacedUnit {
   }
 }
 
+/// What the units of one entry in `writes` have in common.
+private struct WriteHeader: Hashable {
+  let dot: Dot
+  let first: Dot
+  let stamp: Stamp
+  let author: Author
+
+  init(_ write: Write) {
+    (dot, first, stamp, author) = (write.dot, write.first, write.stamp, write.author)
+  }
+}
+
 /// A document's versions, split into those whose values stand at the top level and all others.
 struct SplitVersions {
+  /// Keys of the form itself: a field of such a name does not stand at the top level.
+  private static let reservedNames = ["id", "type", "_sync"]
+
   private(set) var fields: JSONObject
   private(set) var placed: [(write: Write, units: [PlacedUnit])] = []
   private(set) var others: [(unit: String, version: Version)] = []
 
   init(_ document: Document, _ rules: TypeRules) {
     fields = document.visibleFields(rules)
-    var writes: [VersionKey: Int] = [:]
+    for name in Self.reservedNames { fields[name] = nil }
+    var writes: [WriteHeader: Int] = [:]
     for unit in document.units {
       let shown =
         unit.isContent ? rules.unit(named: unit.name).shown(of: unit.versions) : nil
@@ -163,9 +181,10 @@ struct SplitVersions {
           others.append((unit.name, version))
           continue
         }
-        let index = writes[version.key] ?? placed.count
+        let header = WriteHeader(version.write)
+        let index = writes[header] ?? placed.count
         if index == placed.count { placed.append((version.write, [])) }
-        writes[version.key] = index
+        writes[header] = index
         placed[index].units.append(PlacedUnit(unit: unit.name, version: version))
       }
     }

@@ -20,16 +20,16 @@ extension Document {
   /// (DESIGN, rule 20). Elements of sets and keys of maps that are gone get an empty value.
   package func unitValues(for fields: JSONObject, _ rules: TypeRules) -> [UnitValue] {
     let homes = fieldHomes()
-    var values: [String: JSONObject] = [:]
-    for unit in contentUnits { values[unit.name] = JSONObject() }
+    var values: [ExactString: JSONObject] = [:]
+    for unit in contentUnits { values[ExactString(unit.name)] = JSONObject() }
     for member in fields.members {
       let rule = rules.unit(holding: member.key)
       for part in Self.parts(of: member, rule: rule) {
-        let name = part.unit ?? homes[member.key] ?? rule.name
-        values[name, default: JSONObject()].append(part.member.key, part.member.value)
+        let name = part.unit ?? homes[ExactString(member.key)] ?? rule.name
+        values[ExactString(name), default: JSONObject()][part.member.key] = part.member.value
       }
     }
-    return values.map { UnitValue(unit: $0.key, value: ordered($0.value, rules)) }
+    return values.map { UnitValue(unit: $0.key.text, value: ordered($0.value, rules)) }
       .sorted { utf8Less($0.unit, $1.unit) }
   }
 
@@ -43,11 +43,11 @@ extension Document {
   }
 
   /// Field → unit of this document that holds it.
-  private func fieldHomes() -> [String: String] {
-    var homes: [String: String] = [:]
+  private func fieldHomes() -> [ExactString: String] {
+    var homes: [ExactString: String] = [:]
     for unit in contentUnits where !unit.name.utf8.contains(UInt8(ascii: "/")) {
       for version in unit.versions {
-        for member in version.value.members { homes[member.key] = unit.name }
+        for member in version.value.members { homes[ExactString(member.key)] = unit.name }
       }
     }
     return homes
@@ -68,7 +68,7 @@ extension Document {
         )
       }
       return [(rule.name, JSONMember(key: key, value: .object(JSONObject())))] + entries
-    case (.set, .array(let array)):
+    case (.set, .array(let array)) where array.allSatisfy({ $0.stringValue != nil }):
       let elements = array.compactMap(\.stringValue).map { element in
         (
           unit: "\(rule.name)/\(element)",
@@ -111,11 +111,13 @@ extension Document {
     replaced: JSONObject?
   ) {
     let seen = rule.compares.flatMap { versions(of: $0).map(\.write.first) }
-    let kept = rule.keepsReplacedValue ? replaced : nil
+    let before = rule.keepsReplacedValue ? replaced : nil
     let details =
-      seen.isEmpty && kept == nil ? nil : VersionDetails(seen: seen, replaced: kept)
+      seen.isEmpty && before == nil ? nil : VersionDetails(seen: seen, replaced: before)
     let version = Version(write: write, value: new.value, details: details)
-    replaceVersions(of: new.unit, with: others + [version])
+    // Of one transaction that writes a unit twice, the last value stands.
+    let kept = others.filter { $0.key != version.key }
+    replaceVersions(of: new.unit, with: kept + [version])
     clock.include(write.dot)
   }
 

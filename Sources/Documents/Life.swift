@@ -1,4 +1,4 @@
-package import Causality
+import Causality
 import JSON
 
 extension Document {

@@ -17,7 +17,8 @@ package enum RunCodec {
   package static func decode(_ object: JSONObject) throws(DocumentCodecError) -> TransactionRun {
     guard let replica = object["replica"]?.stringValue.flatMap({ UniqueID($0) }),
       let first = object["first"]?.intValue, first > 0,
-      let entries = object["transactions"]?.arrayValue, !entries.isEmpty
+      let entries = object["transactions"]?.arrayValue, !entries.isEmpty,
+      first <= Int.max - entries.count
     else { throw DocumentCodecError("a list of transactions is malformed") }
     var records: [TransactionRecord] = []
     for entry in entries {
@@ -50,7 +51,7 @@ package enum HexText {
 
   /// A number of exactly 16 digits; nil for anything else.
   package static func number(_ text: some StringProtocol) -> UInt64? {
-    text.utf8.count == 16 && text.utf8.allSatisfy { $0 != UInt8(ascii: "+") }
+    text.utf8.count == 16 && text.utf8.first.map { !"+-".utf8.contains($0) } ?? false
       ? UInt64(text, radix: 16) : nil
   }
 }

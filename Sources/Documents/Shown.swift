@@ -1,5 +1,5 @@
 import Causality
-package import JSON
+import JSON
 
 extension UnitRule {
   /// The visible one of several versions: the same on every replica (DESIGN, rule 5). Nil of none.

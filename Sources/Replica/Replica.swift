@@ -117,7 +117,7 @@ package final class Replica: Sendable {
   ) throws(ReplicaError) -> Int {
     try writer.withLock { (clock) throws(ReplicaError) in
       try store.read { (tables) throws(ReplicaError) in try check(tables) }
-      for run in changes.runs { run.records.forEach { clock.observe($0.stamp) } }
+      for record in changes.runs.flatMap(\.records) { clock.observe(record.stamp) }
       var transaction = begin(by: author, &clock)
       for part in changes.latestParts { Self.join(part, into: &transaction) }
       let arrived = transaction.changed

@@ -81,10 +81,11 @@ struct Checkpointer {
     }
   }
 
-  func removeSegments(from first: UInt64, before end: UInt64) throws(StorageError) {
+  /// Removes the segments that the manifest covers, also those that an earlier checkpoint left.
+  func removeSegments(before end: UInt64) throws(StorageError) {
     try translated { () throws(SystemError) in
-      for number in first..<max(first, end)
-      where try fileSystem.status(layout.segment(number)) != nil {
+      let names = try fileSystem.contents(ofDirectory: layout.log)
+      for number in names.compactMap(StoreLayout.segmentNumber).sorted() where number < end {
         try fileSystem.removeFile(layout.segment(number))
       }
       try fileSystem.synchronizeDirectory(layout.log)

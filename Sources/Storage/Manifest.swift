@@ -95,6 +95,7 @@ extension Manifest {
 
   private mutating func read(_ object: JSONObject) -> Bool {
     if let segment = object["segment"]?.intValue, let sequence = object["sequence"]?.intValue {
+      guard segment > 0, sequence > 0 else { return false }
       (self.segment, self.sequence) = (UInt64(segment), UInt64(sequence))
     } else if let name = object["register"]?.stringValue, let value = object["value"] {
       registers.append((name, value))
@@ -104,6 +105,7 @@ extension Manifest {
     } else if let mark = object["mark"]?.stringValue.flatMap(HexText.number),
       let position = object["position"]?.intValue
     {
+      guard position >= 0 else { return false }
       marks.append(FeedMark(position: UInt64(position), mark: mark))
     } else {
       guard let file = Self.file(object) else { return false }
@@ -115,7 +117,8 @@ extension Manifest {
   private static func file(_ object: JSONObject) -> FileEntry? {
     guard let type = object["type"]?.stringValue,
       let id = object["id"]?.stringValue.flatMap({ UniqueID($0) }),
-      let arrival = object["arrival"]?.intValue, let checksum = object["crc"]?.intValue
+      let arrival = object["arrival"]?.intValue, arrival >= 0,
+      let checksum = object["crc"]?.intValue
     else { return nil }
     return FileEntry(
       key: DocumentKey(type: type, id: id), arrival: UInt64(arrival),

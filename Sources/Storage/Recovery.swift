@@ -28,9 +28,15 @@ struct RecoveryReader {
     for run in manifest.runs where !tables.append(run) {
       throw gap(in: run, path: layout.manifest)
     }
+    var damaged: [DocumentKey: StorageError] = [:]
     for file in manifest.files {
-      tables.place(try document(file), arrival: file.arrival)
-      files[file.key] = file.checksum
+      do throws(StorageError) {
+        tables.place(try document(file), arrival: file.arrival)
+        files[file.key] = file.checksum
+      } catch {
+        tables.skip(arrival: file.arrival)
+        damaged[file.key] = error
+      }
     }
     for mark in manifest.marks { tables.addMark(mark) }
     let segments = try segments(from: manifest.segment)
@@ -39,6 +45,10 @@ struct RecoveryReader {
       try check(segment, follows: sequence)
       try replay(segment, into: &tables, &files)
       sequence += UInt64(segment.frameCount)
+    }
+    // A checkpoint that was cut off has replaced files of documents that the log still holds.
+    for file in manifest.files where files[file.key] == nil {
+      if let error = damaged[file.key] { throw error }
     }
     let log = try log(after: segments, manifest)
     return Recovery(tables: tables, files: files, log: log)
@@ -50,7 +60,7 @@ struct RecoveryReader {
     }
     guard status != nil else { return .empty }
     let bytes = try translated { () throws(SystemError) in
-      try fileSystem.readFile(layout.manifest)
+      try fileSystem.readFile(layout.manifest, maximumByteCount: .max)
     }
     return try Manifest(parsing: bytes, path: layout.manifest)
   }
@@ -75,10 +85,18 @@ struct RecoveryReader {
     var readings: [SegmentReading] = []
     for number in names.compactMap(StoreLayout.segmentNumber).sorted() where number >= first {
       let path = layout.segment(number)
-      let bytes = try translated { () throws(SystemError) in try fileSystem.readFile(path) }
+      let bytes = try translated { () throws(SystemError) in
+        try fileSystem.readFile(path, maximumByteCount: .max)
+      }
       readings.append(SegmentReading(path: path, number: number, bytes: bytes))
     }
     return readings
+  }
+
+  /// The documents that these segments hold: their files need not be what the manifest says.
+  func documentKeys(in segments: [SegmentReading]) -> Set<DocumentKey> {
+    let frames = segments.flatMap(\.batches).flatMap(\.frames).filter { $0.kind == .document }
+    return Set(frames.compactMap { try? codec.document($0.payload).key })
   }
 
   /// A segment that begins too late shows that acknowledged batches before it are gone.

@@ -16,6 +16,7 @@ package struct Stage: Sendable {
     let path = path(number)
     try translated { () throws(SystemError) in
       try fileSystem.createDirectory(directory)
+      try fileSystem.synchronizeDirectory(parentDirectory(of: directory))
       try fileSystem.writeFileDurably(path, page)
     }
   }

@@ -41,8 +41,6 @@ package final class Store: Sendable {
     var log: WriteAheadLog
     /// The checksum of each document's file; nil while the file is older than the document.
     var files: [DocumentKey: UInt32?]
-    /// The first segment that the last checkpoint does not cover.
-    var firstSegment: UInt64
   }
 
   private init(
@@ -80,7 +78,8 @@ package final class Store: Sendable {
         try fileSystem.createDirectory(directory)
       }
       try fileSystem.writeFileDurably(layout.identity, identity.bytes)
-      try fileSystem.synchronizeDirectory(layout.root)
+      // Also the names of the directories above, which may be new.
+      try fileSystem.synchronizeFileSystem(layout.root)
     }
     return try open(layout, environment, lock)
   }
@@ -139,8 +138,8 @@ package final class Store: Sendable {
       let reader = RecoveryReader(layout: layout, environment: environment)
       let recovery = try reader.read()
       let state = State(
-        tables: recovery.tables, log: recovery.log, files: recovery.files,
-        firstSegment: try reader.readManifest().segment)
+        tables: recovery.tables, log: recovery.log, files: recovery.files)
+      removeTemporaryFiles(layout, environment.fileSystem)
       return Store(
         layout: layout, environment: environment, lock: lock, identity: identity,
         state: state)
@@ -150,7 +149,16 @@ package final class Store: Sendable {
     }
   }
 
-  /// Gives up the store. Calls after this fail.
+  /// Removes what a crash left of files that were being replaced. Those of documents are used again
+  /// by the next checkpoint.
+  private static func removeTemporaryFiles(_ layout: StoreLayout, _ fileSystem: any FileSystem) {
+    let names = (try? fileSystem.contents(ofDirectory: layout.root)) ?? []
+    for name in names where name.hasSuffix(temporaryFileSuffix) {
+      try? fileSystem.removeFile("\(layout.root)/\(name)")
+    }
+  }
+
+  /// Gives up the store. Calls after this that write fail with `poisoned`.
   package func close() {
     state.withLock { $0.log.close() }
     lock.close()
@@ -160,6 +168,7 @@ package final class Store: Sendable {
 
   /// Changes `store.json`. Durable on return; on an error nothing has changed.
   package func updateIdentity(_ change: (inout StoreIdentity) -> Void) throws(StorageError) {
+    if let poison = state.withLock({ $0.log.poison }) { throw poison }
     try currentIdentity.withLock { (current) throws(StorageError) in
       var identity = current
       change(&identity)
@@ -200,8 +209,20 @@ package final class Store: Sendable {
     }
     let mark = environment.random.uint64()
     try state.withLock { (state) throws(StorageError) in
+      Self.checkRuns(of: batch, state.tables)
       try state.log.append(records, mark: mark)
       Self.apply(batch, mark: mark, to: &state)
+    }
+  }
+
+  /// A batch with a gap must not reach the log: no opening could read it.
+  private static func checkRuns(of batch: Batch, _ tables: borrowing Tables) {
+    var known = tables.knowledge
+    for run in batch.runs {
+      precondition(
+        run.first >= 1 && run.first <= known[run.replica] + 1,
+        "a batch leaves out transactions of \(run.replica)")
+      known.include(Dot(run.replica, run.last))
     }
   }
 
@@ -210,10 +231,7 @@ package final class Store: Sendable {
       state.tables.put(document)
       state.files[document.key] = .some(nil)
     }
-    for run in batch.runs {
-      let isNext = state.tables.append(run)
-      precondition(isNext, "a batch leaves out transactions of \(run.replica)")
-    }
+    for run in batch.runs { _ = state.tables.append(run) }
     for register in batch.registers { state.tables.setRegister(register.name, register.value) }
     state.tables.addMark(mark)
   }
@@ -239,8 +257,8 @@ package final class Store: Sendable {
       let written = try checkpointer.writeFiles(state.tables, &state.files)
       try checkpointer.writeManifest(
         state.tables, state.files, segment: firstSegment, sequence: state.log.nextSequence)
-      try checkpointer.removeSegments(from: state.firstSegment, before: firstSegment)
-      state.firstSegment = firstSegment
+      state.log.noteCheckpoint()
+      try checkpointer.removeSegments(before: firstSegment)
       return written
     }
   }

@@ -31,7 +31,7 @@ package struct StoreLayout: Sendable {
   /// The number of a segment by its file name; nil for another file.
   static func segmentNumber(_ name: String) -> UInt64? {
     guard name.hasSuffix(".wal"), let number = UInt64(name.dropLast(4)),
-      segmentName(number) == name
+      number <= UInt64(Int.max), segmentName(number) == name
     else { return nil }
     return number
   }
@@ -53,7 +53,8 @@ package struct StoreLayout: Sendable {
   /// and `-` are written as `%` and two hexadecimal digits.
   static func plural(of type: String) -> String {
     let safe = type.utf8.map { byte in
-      isSafe(byte) ? String(UnicodeScalar(byte)) : "%" + String(byte, radix: 16)
+      isSafe(byte)
+        ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
     }.joined()
     if safe.hasSuffix("s") { return safe + "es" }
     let endsInConsonantY =

@@ -105,6 +105,9 @@ package struct Tables: Sendable {
     indexes[type] = tables
   }
 
+  /// Leaves a place in the feed empty: its document arrives again later.
+  mutating func skip(arrival: UInt64) { head = arrival }
+
   private mutating func dropSuperseded() {
     feed = feed.filter { types[$0.key.type]?[$0.key.id]?.arrival == $0.arrival }
   }

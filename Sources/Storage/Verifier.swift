@@ -42,11 +42,11 @@ package struct Verifier {
     checkIdentity(&report)
     guard let manifest = check(&report, { () throws(StorageError) in try reader.readManifest() })
     else { return report }
-    for file in manifest.files {
+    let logged = checkLog(manifest, &report)
+    for file in manifest.files where !logged.contains(file.key) {
       _ = check(&report) { () throws(StorageError) in try reader.document(file) }
     }
-    checkStrangers(manifest, &report)
-    checkLog(manifest, &report)
+    checkStrangers(manifest, logged, &report)
     if report.isOK { _ = check(&report) { () throws(StorageError) in try reader.read().tables } }
     return report
   }
@@ -60,7 +60,10 @@ package struct Verifier {
     }
   }
 
-  private func checkLog(_ manifest: Manifest, _ report: inout VerificationReport) {
+  /// - Returns: the documents that the log holds.
+  private func checkLog(
+    _ manifest: Manifest, _ report: inout VerificationReport
+  ) -> Set<DocumentKey> {
     let segments = check(&report) { () throws(StorageError) in
       try reader.segments(from: manifest.segment)
     }
@@ -70,17 +73,17 @@ package struct Verifier {
       report.problems.append(
         VerificationProblem(file: segment.path, offset: damage.offset, what: damage.what))
     }
+    return reader.documentKeys(in: segments ?? [])
   }
 
   /// Documents' files that no manifest names: what was left by a checkpoint that did not end has a
   /// temporary name or is in the log; anything else was put there by somebody.
-  private func checkStrangers(_ manifest: Manifest, _ report: inout VerificationReport) {
-    let known = Set(manifest.files.map { layout.file(of: $0.key) })
-    let logged = (try? reader.read()).map { recovery in
-      Set(recovery.tables.allEntries.map { layout.file(of: $0.document.key) })
-    }
-    for path in documentFiles() where path.hasSuffix(".json") && !known.contains(path) {
-      guard let logged, !logged.contains(path) else { continue }
+  private func checkStrangers(
+    _ manifest: Manifest, _ logged: Set<DocumentKey>, _ report: inout VerificationReport
+  ) {
+    let known = Set(manifest.files.map(\.key)).union(logged).map(layout.file(of:))
+    let strangers = Set(documentFiles().filter { $0.hasSuffix(".json") }).subtracting(known)
+    for path in strangers.sorted(by: utf8Less) {
       report.problems.append(
         VerificationProblem(file: path, offset: nil, what: "belongs to no document of the store"))
     }

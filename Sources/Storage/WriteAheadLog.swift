@@ -36,11 +36,17 @@ struct WriteAheadLog {
   }
 
   /// Goes on behind the last batch of a segment that ends with it.
+  ///
+  /// A program that was killed may have left batches, or the segment's name, that can be read but
+  /// are not durable; on return they are.
   mutating func resume(_ segment: SegmentReading) throws(StorageError) {
-    guard let header = segment.header, !segment.hasTornTail else { return }
     let file = try translated { () throws(SystemError) in
-      try fileSystem.open(segment.path, .readWrite)
+      let file = try fileSystem.open(segment.path, .readWrite)
+      try file.synchronize()
+      try fileSystem.synchronizeDirectory(layout.log)
+      return file
     }
+    guard let header = segment.header, !segment.hasTornTail else { return file.close() }
     current = OpenSegment(file: file, salt: header.salt, end: segment.validEnd)
   }
 
@@ -111,9 +117,11 @@ struct WriteAheadLog {
   mutating func beginSegment() -> UInt64 {
     current?.file.close()
     current = nil
-    byteCount = 0
     return nextSegment
   }
+
+  /// From now on all that was written is in the documents' files.
+  mutating func noteCheckpoint() { byteCount = 0 }
 
   private mutating func poisoned(by error: SystemError) -> StorageError {
     let poison = StorageError(
@@ -124,5 +132,11 @@ struct WriteAheadLog {
     return poison
   }
 
-  func close() { current?.file.close() }
+  /// Every later call fails.
+  mutating func close() {
+    current?.file.close()
+    current = nil
+    poison = StorageError(
+      .poisoned, path: layout.root, problem: "is closed; nothing more is saved until it is opened")
+  }
 }

@@ -196,7 +196,7 @@ package struct ClientSession: Sendable {
       pushPage = next
       return [.cutPush(since: start.base, after: cut.position)]
     }
-    guard let page = reply.pull else {
+    guard cut.isHead, let page = reply.pull else {
       return [.fail(SyncRefusal(.malformed, "the server's answer holds no page"))]
     }
     return handle(reply, page, start, cut)
@@ -208,12 +208,14 @@ package struct ClientSession: Sendable {
     var effects: [Effect] = []
     if page.isRestart, stagedPages > 0 {
       stagedPages = 0
+      self.start?.staged = nil
       effects.append(.dropStagedPull)
     }
     pull = page.cursor
     guard page.isLast else {
       stagedPages += 1
       let staged = StagedPull(since: since, cursor: page.cursor, pageCount: stagedPages)
+      self.start?.staged = staged
       return effects + [.stagePull(reply, staged)]
     }
     let end = PullEnd(
@@ -225,7 +227,6 @@ package struct ClientSession: Sendable {
   private mutating func handle(_ refusal: SyncRefusal) -> [Effect] {
     restarts += 1
     guard restarts <= Self.maximumRestartCount else { return [.fail(refusal)] }
-    let staged: [Effect] = stagedPages > 0 ? [.dropStagedPull] : []
     switch (refusal.code, refusal.knowledge) {
     case (.unknownBase, let knowledge?), (.serverBehind, let knowledge?):
       start?.base = knowledge
@@ -235,7 +236,6 @@ package struct ClientSession: Sendable {
     default:
       return [.fail(refusal)]
     }
-    start?.staged = nil
-    return staged + beginPush()
+    return beginPush()
   }
 }

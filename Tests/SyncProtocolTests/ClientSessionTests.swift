@@ -1,0 +1,229 @@
+import Causality
+import Documents
+import SyncProtocol
+import TestSupport
+import Testing
+
+struct ClientSessionTests {
+  @Test func `a sync of nothing is one request`() {
+    var client = Client(base: Samples.knows(3, 9))
+    client.cut(knowledge: Samples.knows(3, 9))
+    client.pulled(5)
+    client.handle(.applied)
+    #expect(
+      client.trace == [
+        "cut push since 3/9 after 10", "send push 7.0 last with 0 pull since 3/9 from 5",
+        "apply 0 pages and the last, since 3/9, up to 3/9, cursor 5, pushed 12", "finish",
+      ])
+    #expect(client.requests[0].knowledge.isEmpty)
+    #expect(client.requests[0].base == Samples.codec.digest(of: Samples.knows(3, 9)))
+    #expect(client.session.pushedCount == 0)
+  }
+
+  @Test func `one page each way is one request`() {
+    var client = Client()
+    client.cut([1, 2])
+    client.pulled(8)
+    client.handle(.applied)
+    #expect(
+      client.trace == [
+        "cut push since 1/1 after 10", "send push 7.0 last with 2 pull since 3/1 from 5",
+        "apply 0 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12", "finish",
+      ])
+    let request = client.requests[0]
+    #expect(Samples.knows(1, 1).applying(request.knowledge) == Samples.knows(3, 1))
+    #expect(request.runs == [Samples.run(3)] && request.history == "h12")
+    #expect(request.now == Samples.now && request.replica == Samples.laptop)
+    #expect(request.account == Samples.account)
+    #expect(client.end?.lastPage.parts.count == 1)
+    #expect(client.session.pushedCount == 2)
+  }
+
+  @Test func `a push of three pages pulls with the last only`() {
+    var client = Client()
+    client.cut([1, 2], head: false, position: 12)
+    client.kept(next: 1)
+    client.cut([3], head: false, position: 13)
+    client.kept(next: 2)
+    client.cut([4], position: 14)
+    client.pulled(8)
+    client.handle(.applied)
+    #expect(
+      client.trace == [
+        "cut push since 1/1 after 10", "send push 7.0 with 2", "cut push since 1/1 after 12",
+        "send push 7.1 with 1", "cut push since 1/1 after 13",
+        "send push 7.2 last with 1 pull since 3/1 from 5",
+        "apply 0 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 14", "finish",
+      ])
+    #expect(client.session.pushedCount == 4)
+  }
+
+  @Test func `a pull of three pages stages two and applies all at once`() {
+    var client = Client()
+    client.cut([1])
+    client.pulled(6, last: false)
+    client.handle(.staged)
+    client.pulled(7, last: false)
+    client.handle(.staged)
+    client.pulled(8)
+    client.handle(.applied)
+    #expect(
+      client.trace == [
+        "cut push since 1/1 after 10", "send push 7.0 last with 1 pull since 3/1 from 5",
+        "stage page 1 since 3/1 to 6", "send pull since 3/1 from 6",
+        "stage page 2 since 3/1 to 7", "send pull since 3/1 from 7",
+        "apply 2 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12", "finish",
+      ])
+    #expect(client.requests.last?.parts.isEmpty == true)
+    #expect(client.requests.last?.runs.isEmpty == true)
+  }
+
+  @Test func `a pull that was cut off goes on where it was staged`() {
+    let staged = ClientSession.StagedPull(
+      since: Samples.knows(2, 1), cursor: Samples.cursor(7), pageCount: 2)
+    var client = Client(staged: staged)
+    client.cut()
+    client.pulled(8, last: false)
+    client.handle(.staged)
+    client.pulled(9)
+    #expect(
+      client.trace == [
+        "cut push since 1/1 after 10", "send push 7.0 last with 0 pull since 2/1 from 7",
+        "stage page 3 since 2/1 to 8", "send pull since 2/1 from 8",
+        "apply 3 pages and the last, since 2/1, up to 3/9, cursor 9, pushed 12",
+      ])
+  }
+
+  @Test func `a pull that the server begins anew drops what was staged`() {
+    let staged = ClientSession.StagedPull(
+      since: Samples.knows(2, 1), cursor: Samples.cursor(7), pageCount: 2)
+    var client = Client(staged: staged)
+    client.cut()
+    client.pulled(2, last: false, restart: true)
+    client.handle(.staged)
+    client.pulled(3)
+    #expect(
+      client.trace.dropFirst(2) == [
+        "drop staged pull", "stage page 1 since 2/1 to 2", "send pull since 2/1 from 2",
+        "apply 1 pages and the last, since 2/1, up to 3/9, cursor 3, pushed 12",
+      ])
+  }
+
+  @Test func `a restart in one last page applies that page only`() {
+    var client = Client()
+    client.cut()
+    client.pulled(6, last: false)
+    client.handle(.staged)
+    client.pulled(3, restart: true)
+    #expect(
+      client.trace.suffix(2) == [
+        "drop staged pull",
+        "apply 0 pages and the last, since 3/1, up to 3/9, cursor 3, pushed 12",
+      ])
+  }
+
+  @Test func `a restart of a pull that staged nothing drops nothing`() {
+    var client = Client()
+    client.cut()
+    client.pulled(3, restart: true)
+    #expect(!client.trace.contains("drop staged pull"))
+  }
+
+  @Test(arguments: [SyncRefusal.Code.unknownBase, .serverBehind])
+  func `a server that knows something else is sent all that it lacks`(code: SyncRefusal.Code) {
+    var client = Client()
+    client.cut([1])
+    client.handle(.refused(SyncRefusal(code, "", knowledge: Samples.knows(0, 1))))
+    client.cut([1, 2, 3])
+    client.pulled(8)
+    #expect(
+      client.trace == [
+        "cut push since 1/1 after 10", "send push 7.0 last with 1 pull since 3/1 from 5",
+        "cut push since 0/1 after 0", "send push 7.0 last with 3 pull since 3/1 from 5",
+        "apply 0 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12",
+      ])
+    #expect(client.requests.last?.base == Samples.codec.digest(of: Samples.knows(0, 1)))
+    #expect(client.session.pushedCount == 3)
+  }
+
+  @Test func `a push whose pages are gone begins anew under another token`() {
+    var client = Client()
+    client.cut([1], head: false)
+    client.kept(next: 1)
+    client.cut([2], position: 13)
+    client.handle(.refused(SyncRefusal(.pushRestart, "")))
+    client.cut([1, 2], position: 13)
+    #expect(
+      client.trace == [
+        "cut push since 1/1 after 10", "send push 7.0 with 1", "cut push since 1/1 after 12",
+        "send push 7.1 last with 1 pull since 3/1 from 5", "cut push since 1/1 after 10",
+        "send push 8.0 last with 2 pull since 3/1 from 5",
+      ])
+  }
+
+  @Test func `a server that refuses again and again is given up`() {
+    var client = Client()
+    for _ in 0..<4 {
+      client.cut()
+      client.handle(.refused(SyncRefusal(.pushRestart, "")))
+    }
+    #expect(client.trace.filter { $0.hasPrefix("send") }.count == 4)
+    #expect(client.trace.last == "fail push_restart")
+  }
+
+  @Test(arguments: [
+    SyncRefusal.Code.malformed, .historiesDiffer, .foreignTransactions, .foreignAccount,
+    .unauthorized, .forbidden, .unavailable,
+  ])
+  func `any other refusal ends the session`(code: SyncRefusal.Code) {
+    var client = Client()
+    client.cut()
+    client.handle(.refused(SyncRefusal(code, "", knowledge: Samples.knows(1))))
+    #expect(client.trace.last == "fail \(code.rawValue)")
+  }
+
+  @Test func `a refusal that lacks the knowledge ends the session`() {
+    var client = Client()
+    client.cut()
+    client.handle(.refused(SyncRefusal(.unknownBase, "")))
+    #expect(client.trace.last == "fail unknown_base")
+  }
+
+  @Test func `another server at the same address is not obeyed`() {
+    var client = Client()
+    client.cut()
+    client.pulled(8, server: .sample(99))
+    #expect(client.trace.last == "fail foreign_account")
+    #expect(client.end == nil)
+  }
+
+  @Test func `an answer without a page ends the session`() {
+    var client = Client()
+    client.cut()
+    client.kept(next: 1)
+    #expect(client.trace.last == "fail malformed")
+  }
+
+  @Test func `a pull is not believed before the push is complete`() {
+    var client = Client()
+    client.cut([1], head: false)
+    client.pulled(8)
+    #expect(client.trace.last == "fail malformed")
+    #expect(client.end == nil)
+  }
+
+  @Test func `pages that were staged before a refusal are used after it`() {
+    var client = Client()
+    client.cut()
+    client.pulled(6, last: false)
+    client.handle(.staged)
+    client.handle(.refused(SyncRefusal(.unknownBase, "", knowledge: Samples.knows(1, 1))))
+    client.cut()
+    client.pulled(8)
+    #expect(
+      client.trace.suffix(3) == [
+        "cut push since 1/1 after 0", "send push 7.0 last with 0 pull since 3/1 from 6",
+        "apply 1 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12",
+      ])
+  }
+}

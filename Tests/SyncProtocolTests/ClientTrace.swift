@@ -1,0 +1,89 @@
+import Causality
+import Documents
+import SyncProtocol
+import TestSupport
+
+/// A client session and the trace of what it asked for.
+struct Client {
+  var session = ClientSession(codec: Samples.codec)
+  var trace: [String] = []
+  private(set) var requests: [SyncRequest] = []
+  private(set) var end: ClientSession.PullEnd?
+
+  init(
+    base: VersionVector = Samples.knows(1, 1), pushedUpTo: UInt64 = 10,
+    staged: ClientSession.StagedPull? = nil
+  ) {
+    handle(
+      .begin(
+        ClientSession.Start(
+          replica: Samples.laptop, account: Samples.account, server: Samples.server, base: base,
+          pushedUpTo: pushedUpTo, pullCursor: Samples.cursor(5), staged: staged, token: 7)))
+  }
+
+  mutating func handle(_ event: ClientSession.Event) {
+    for effect in session.handle(event) {
+      trace.append(Self.line(effect))
+      if case .send(let request) = effect { requests.append(request) }
+      if case .applyPull(let end) = effect { self.end = end }
+    }
+  }
+
+  /// A page of what the server lacks.
+  mutating func cut(
+    _ documents: [Int] = [], head: Bool = true, position: UInt64 = 12,
+    knowledge: VersionVector = Samples.knows(3, 1)
+  ) {
+    handle(
+      .pushCut(
+        ClientSession.PushCut(
+          parts: documents.map(Samples.part), runs: head ? [Samples.run(3)] : [],
+          position: position, isHead: head, knowledge: knowledge, history: "h\(position)",
+          now: Samples.now)))
+  }
+
+  mutating func kept(next page: Int) {
+    var reply = Samples.reply()
+    (reply.nextPushPage, reply.pull, reply.parts, reply.runs) = (page, nil, [], [])
+    handle(.replied(reply))
+  }
+
+  mutating func pulled(
+    _ position: UInt64, last: Bool = true, restart: Bool = false,
+    server: UniqueID = Samples.server
+  ) {
+    var reply = Samples.reply()
+    reply.server = server
+    reply.pull = PullPage(cursor: Samples.cursor(position), isLast: last, isRestart: restart)
+    handle(.replied(reply))
+  }
+
+  private static func line(_ effect: ClientSession.Effect) -> String {
+    switch effect {
+    case .cutPush(let since, let after): "cut push since \(text(since)) after \(after)"
+    case .send(let request): "send" + text(request)
+    case .dropStagedPull: "drop staged pull"
+    case .stagePull(_, let staged):
+      "stage page \(staged.pageCount) since \(text(staged.since)) to \(staged.cursor.position)"
+    case .applyPull(let end):
+      "apply \(end.stagedPageCount) pages and the last, since \(text(end.since)), "
+        + "up to \(text(end.upTo)), cursor \(end.cursor.position), pushed \(end.pushedUpTo)"
+    case .finish: "finish"
+    case .fail(let refusal): "fail \(refusal.code.rawValue)"
+    }
+  }
+
+  private static func text(_ knowledge: VersionVector) -> String {
+    "\(knowledge[Samples.laptop])/\(knowledge[Samples.hub])"
+  }
+
+  private static func text(_ request: SyncRequest) -> String {
+    let push = request.push.map { push in
+      " push \(push.token).\(push.page)\(push.isLast ? " last" : "") with \(request.parts.count)"
+    }
+    let pull = request.pull.map { pull in
+      " pull since \(text(pull.since)) from \(pull.cursor.map { "\($0.position)" } ?? "start")"
+    }
+    return (push ?? "") + (pull ?? "")
+  }
+}

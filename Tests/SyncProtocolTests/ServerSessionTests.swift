@@ -1,0 +1,190 @@
+import Causality
+import Documents
+import SyncProtocol
+import TestSupport
+import Testing
+
+/// A server session and the trace of what it asked for.
+private struct Server {
+  var session = ServerSession()
+  private(set) var trace: [String] = []
+  private(set) var reply: SyncReply?
+  private(set) var push: ServerSession.Push?
+
+  mutating func handle(_ event: ServerSession.Event) {
+    let effect = session.handle(event)
+    if case .answer(let reply) = effect { self.reply = reply }
+    if case .acceptPush(let push) = effect { self.push = push }
+    trace.append(Self.line(effect))
+  }
+
+  mutating func receive(_ change: (inout SyncRequest) -> Void = { _ in }) {
+    var request = Samples.request()
+    change(&request)
+    handle(.received(request))
+  }
+
+  mutating func state(
+    base: VersionVector? = Samples.knows(1, 1), account: UniqueID = Samples.account,
+    replicas: [ReplicaID] = [Samples.laptop], staged: Int = 0
+  ) {
+    handle(
+      .state(
+        ServerSession.State(
+          server: Samples.server, account: account, knowledge: Samples.knows(1, 4), history: "s",
+          now: Samples.now, base: base, replicas: replicas, stagedPageCount: staged)))
+  }
+
+  mutating func cut(_ page: PullPage) {
+    handle(
+      .pullCut(
+        ServerSession.PullCut(
+          parts: [Samples.part(3)], runs: [Samples.run(2)], page: page,
+          knowledge: Samples.knows(3, 4), history: "t")))
+  }
+
+  private static func line(_ effect: ServerSession.Effect) -> String {
+    switch effect {
+    case .readState: "read state"
+    case .stagePush(let push): "stage page \(push.page)"
+    case .collectPush(let push): "collect \(push.page) pages"
+    case .acceptPush(let push):
+      "accept \(push.changes.parts.count) parts up to \(push.changes.upTo[Samples.laptop])"
+    case .cutPull(let pull): "cut pull from \(pull.cursor.map { "\($0.position)" } ?? "start")"
+    case .answer(let reply):
+      reply.nextPushPage.map { "answer: next page \($0)" }
+        ?? "answer: page of \(reply.parts.count)"
+    case .refuse(let refusal): "refuse \(refusal.code.rawValue)"
+    }
+  }
+}
+
+struct ServerSessionTests {
+  private let page = PullPage(cursor: Samples.cursor(9), isLast: true, isRestart: false)
+
+  @Test func `one page each way is accepted, then answered`() {
+    var server = Server()
+    server.receive()
+    server.state()
+    server.handle(.accepted)
+    server.cut(page)
+    #expect(
+      server.trace == [
+        "read state", "accept 2 parts up to 3", "cut pull from 4", "answer: page of 1",
+      ])
+    #expect(server.push?.changes.since == Samples.knows(1, 1))
+    #expect(server.push?.changes.upTo == Samples.knows(3, 1))
+    #expect(server.push?.changes.runs == [Samples.run(3)])
+    #expect(server.push?.history == "ab" && server.push?.replicas == [Samples.laptop])
+    let reply = server.reply
+    #expect(reply.map { Samples.knows(1, 1).applying($0.knowledge) } == Samples.knows(3, 4))
+    #expect(reply?.history == "t" && reply?.server == Samples.server)
+    #expect(reply?.runs == [Samples.run(2)] && reply?.pull?.cursor == Samples.cursor(9))
+    #expect(reply?.now == Samples.now)
+  }
+
+  @Test func `a page of a push that goes on is staged and asks for the next`() {
+    var server = Server()
+    server.receive { $0.push = PushPosition(token: 1, page: 2, isLast: false) }
+    server.state(staged: 2)
+    server.handle(.staged)
+    #expect(server.trace == ["read state", "stage page 2", "answer: next page 3"])
+    #expect(server.reply?.pull == nil && server.reply?.parts.isEmpty == true)
+    #expect(server.reply?.history == "s")
+  }
+
+  @Test func `the last page is accepted together with those that were staged`() {
+    var server = Server()
+    server.receive { $0.push = PushPosition(token: 1, page: 2, isLast: true) }
+    server.state(staged: 2)
+    server.handle(.collected([Samples.part(7), Samples.part(8)]))
+    server.handle(.accepted)
+    #expect(
+      server.trace == [
+        "read state", "collect 2 pages", "accept 4 parts up to 3", "cut pull from 4",
+      ])
+    #expect(server.push?.changes.parts.first?.key == Samples.part(7).key)
+  }
+
+  @Test(arguments: [(1, 0), (2, 1), (1, 2), (3, 2)])
+  func `a page out of order is refused`(page: Int, staged: Int) {
+    for isLast in [true, false] {
+      var server = Server()
+      server.receive { $0.push = PushPosition(token: 1, page: page, isLast: isLast) }
+      server.state(staged: staged)
+      #expect(server.trace == ["read state", "refuse push_restart"])
+    }
+  }
+
+  @Test func `the first page begins a push anew`() {
+    var server = Server()
+    server.receive { $0.push = PushPosition(token: 1, page: 0, isLast: false) }
+    server.state(staged: 3)
+    #expect(server.trace == ["read state", "stage page 0"])
+  }
+
+  @Test func `a request that only pulls is answered without a push`() {
+    var server = Server()
+    server.receive { $0.push = nil }
+    server.state()
+    server.cut(PullPage(cursor: Samples.cursor(6), isLast: false, isRestart: true))
+    #expect(server.trace == ["read state", "cut pull from 4", "answer: page of 1"])
+    #expect(server.reply?.pull?.isRestart == true && server.reply?.pull?.isLast == false)
+    #expect(server.push == nil)
+  }
+
+  @Test func `an unknown base is refused with the server's knowledge`() throws {
+    var server = Server()
+    server.receive()
+    let effect = server.session.handle(
+      .state(
+        ServerSession.State(
+          server: Samples.server, account: Samples.account, knowledge: Samples.knows(1, 4),
+          history: "s", now: 1, base: nil, replicas: [Samples.laptop], stagedPageCount: 0)))
+    guard case .refuse(let refusal) = effect else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(refusal.code == .unknownBase && refusal.knowledge == Samples.knows(1, 4))
+  }
+
+  @Test func `a device of another account is refused`() {
+    var server = Server()
+    server.receive()
+    server.state(account: .sample(77))
+    #expect(server.trace == ["read state", "refuse foreign_account"])
+  }
+
+  @Test func `a replica that the device does not write as is refused`() {
+    var server = Server()
+    server.receive()
+    server.state(replicas: [Samples.hub])
+    #expect(server.trace == ["read state", "refuse foreign_transactions"])
+  }
+
+  @Test func `a request that neither pushes nor pulls is refused`() {
+    var server = Server()
+    server.receive {
+      $0.push = nil
+      $0.pull = nil
+    }
+    server.state()
+    #expect(server.trace == ["read state", "refuse malformed"])
+  }
+
+  @Test func `what the host cannot do is refused in its words`() {
+    var server = Server()
+    server.receive()
+    server.state()
+    server.handle(.refused(SyncRefusal(.serverBehind, "", knowledge: Samples.knows(0))))
+    #expect(server.trace.last == "refuse server_behind")
+  }
+
+  @Test func `events before a request are refused`() {
+    for event in [ServerSession.Event.staged, .accepted, .collected([])] {
+      var server = Server()
+      server.handle(event)
+      #expect(server.trace == ["refuse unavailable"])
+    }
+  }
+}

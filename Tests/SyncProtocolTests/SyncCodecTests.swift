@@ -1,0 +1,191 @@
+import Causality
+import Documents
+import JSON
+import SyncProtocol
+import TestSupport
+import Testing
+
+struct SyncCodecTests {
+  private let codec = Samples.codec
+
+  /// Equal bytes mean equal messages.
+  private func back(_ request: SyncRequest) throws -> [UInt8] {
+    codec.encode(try codec.request(codec.encode(request)))
+  }
+
+  private func back(_ reply: SyncReply) throws -> [UInt8] {
+    codec.encode(try codec.reply(codec.encode(reply)))
+  }
+
+  @Test func `a request is read back`() throws {
+    let request = Samples.request()
+    #expect(try back(request) == codec.encode(request))
+    let read = try codec.request(codec.encode(request))
+    #expect(read.replica == request.replica && read.account == request.account)
+    #expect(read.scope == "account" && read.base == request.base && read.history == "ab")
+    #expect(read.knowledge == request.knowledge && read.now == request.now)
+    #expect(read.push == request.push)
+    #expect(read.pull?.cursor == request.pull?.cursor && read.pull?.since == request.pull?.since)
+    #expect(read.parts.map { $0.bytes() } == request.parts.map { $0.bytes() })
+    #expect(read.runs == request.runs)
+  }
+
+  @Test func `a request with neither push nor pull nor anything else is read back`() throws {
+    var request = Samples.request()
+    (request.push, request.pull, request.parts, request.runs) = (nil, nil, [], [])
+    request.knowledge = []
+    let read = try codec.request(codec.encode(request))
+    #expect(read.push == nil && read.pull == nil && read.knowledge.isEmpty)
+    #expect(try back(request) == codec.encode(request))
+    request.pull = PullPosition(since: VersionVector(), cursor: nil)
+    #expect(try codec.request(codec.encode(request)).pull.map { $0.cursor == nil } == true)
+  }
+
+  @Test func `a reply is read back`() throws {
+    var reply = Samples.reply()
+    #expect(try back(reply) == codec.encode(reply))
+    let read = try codec.reply(codec.encode(reply))
+    #expect(read.server == reply.server && read.knowledge == reply.knowledge)
+    #expect(read.history == "cd" && read.now == reply.now && read.nextPushPage == nil)
+    #expect(read.pull?.cursor == Samples.cursor(7))
+    #expect(read.pull?.isLast == true && read.pull?.isRestart == false)
+    (reply.nextPushPage, reply.pull) = (4, nil)
+    #expect(try codec.reply(codec.encode(reply)).nextPushPage == 4)
+  }
+
+  @Test func `a replica that the base has and the knowledge lacks is read back as 0`() throws {
+    var request = Samples.request()
+    request.knowledge = Samples.knows(1).difference(from: Samples.knows(1, 4))
+    let read = try codec.request(codec.encode(request))
+    #expect(Samples.knows(1, 4).applying(read.knowledge) == Samples.knows(1))
+  }
+
+  @Test(arguments: 0..<30)
+  func `random documents arrive as they were sent`(seed: Int) throws {
+    let history = RandomHistory(seed: seed)
+    var request = Samples.request()
+    request.parts = RandomHistory.keys.flatMap { history.states(of: $0) }.map(\.document)
+    let read = try codec.request(codec.encode(request))
+    #expect(read.parts.map { $0.bytes() } == request.parts.map { $0.bytes() })
+  }
+
+  @Test func `a stream that is cut off anywhere is refused`() {
+    var request = Samples.request()
+    request.parts = [Samples.document(1)]
+    let bytes = codec.encode(request)
+    for count in 0..<bytes.count {
+      #expect(throws: SyncStreamError.self, "\(count) bytes") {
+        _ = try codec.request(Array(bytes[..<count]))
+      }
+    }
+  }
+
+  @Test(arguments: [1, 0x20, 0x80] as [UInt8])
+  func `a stream with one changed byte is refused`(flip: UInt8) {
+    var reply = Samples.reply()
+    reply.runs = [Samples.run(1)]
+    let bytes = codec.encode(reply)
+    for place in bytes.indices {
+      var changed = bytes
+      changed[place] ^= flip
+      #expect(throws: SyncStreamError.self, "byte \(place)") { _ = try codec.reply(changed) }
+    }
+  }
+
+  @Test func `a stream that goes on behind its end is refused`() {
+    let bytes = codec.encode(Samples.reply())
+    #expect(throws: SyncStreamError.self) { _ = try codec.reply(bytes + Array("\n".utf8)) }
+    #expect(throws: SyncStreamError.self) { _ = try codec.reply(bytes + Array("{}\n".utf8)) }
+    #expect(throws: SyncStreamError.self) { _ = try codec.reply(bytes + bytes) }
+  }
+
+  @Test func `one kind of message is not read as the other`() {
+    #expect(throws: SyncStreamError.self) { _ = try codec.reply(codec.encode(Samples.request())) }
+    #expect(throws: SyncStreamError.self) { _ = try codec.request(codec.encode(Samples.reply())) }
+  }
+
+  /// A stream with a right end around any lines.
+  private func stream(_ lines: [String]) -> [UInt8] {
+    let bytes: [UInt8] = lines.flatMap { Array(($0 + "\n").utf8) }
+    let sum = HexText.text(Array(sampleDigest(bytes).prefix(16)))
+    return bytes + Array("{\"end\":\(lines.count),\"digest\":\"\(sum)\"}\n".utf8)
+  }
+
+  private var lines: [String] {
+    String(decoding: codec.encode(Samples.request()), as: UTF8.self)
+      .split(separator: "\n").dropLast().map(String.init)
+  }
+
+  @Test func `the sample lines with a right end are read`() throws {
+    #expect(stream(lines) == codec.encode(Samples.request()))
+    #expect(throws: Never.self) { try codec.request(stream(lines)) }
+  }
+
+  @Test(arguments: [
+    "", "x", "[]", "{}", #"{"ids":["x"]}"#, #"{"ids":[1]}"#, #"{"transactions":1}"#,
+    #"{"id":"x","type":"visit"}"#, #"{"a":1,"a":2}"#,
+  ])
+  func `a line that is malformed refuses the stream`(line: String) {
+    #expect(throws: SyncStreamError.self) { _ = try codec.request(stream(lines + [line])) }
+  }
+
+  @Test func `documents before their ids are refused`() {
+    var changed = lines
+    changed.swapAt(1, 2)
+    #expect(throws: SyncStreamError.self) { _ = try codec.request(stream(changed)) }
+  }
+
+  @Test(arguments: [
+    ("protocol", "2"), ("protocol", "null"), ("replica", #""x""#), ("account", "1"),
+    ("scope", "1"), ("base", "1"), ("knowledge", "[]"), ("knowledge", #"{"x":1}"#),
+    ("knowledge", #"{"11111111-2222-3333-4444-000000000001":-1}"#), ("history", "1"),
+    ("now", #""yesterday""#), ("push", "1"), ("push", #"{"token":"1","page":0,"last":true}"#),
+    ("push", #"{"token":"0000000000000001","page":-1,"last":true}"#),
+    ("push", #"{"token":"0000000000000001","page":0}"#), ("pull", "1"), ("pull", "{}"),
+    ("pull", #"{"since":{},"cursor":{}}"#), ("pull", #"{"since":{},"cursor":1}"#),
+    ("pull", #"{"since":{},"cursor":{"position":-1,"head":1,"mark":"0000000000000001"}}"#),
+  ])
+  func `a head that is malformed refuses the request`(key: String, value: String) throws {
+    var head = try #require(try JSONValue(parsing: Array(lines[0].utf8)).objectValue)
+    head[key] = try JSONValue(parsing: Array(value.utf8))
+    let changed = [head.line] + lines.dropFirst()
+    #expect(throws: SyncStreamError.self) { _ = try codec.request(stream(changed)) }
+  }
+
+  @Test(arguments: [
+    ("protocol", "2"), ("server", "1"), ("knowledge", "1"), ("history", "null"), ("now", "1"),
+    ("pull", "{}"), ("pull", #"{"cursor":1,"last":true,"restart":false}"#),
+    ("pull", #"{"cursor":{"position":1,"head":1,"mark":"0000000000000001"},"last":true}"#),
+  ])
+  func `a head that is malformed refuses the reply`(key: String, value: String) throws {
+    let bytes = codec.encode(Samples.reply())
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    var head = try #require(try JSONValue(parsing: Array(lines[0].utf8)).objectValue)
+    head[key] = try JSONValue(parsing: Array(value.utf8))
+    let changed = [head.line] + lines.dropFirst().dropLast()
+    #expect(throws: SyncStreamError.self) { _ = try codec.reply(stream(changed)) }
+  }
+
+  @Test(arguments: SyncRefusal.Code.allCases)
+  func `a refusal is read back`(code: SyncRefusal.Code) {
+    for knowledge in [nil, VersionVector(), Samples.knows(3, 4)] {
+      let refusal = SyncRefusal(code, "because \"é\"", knowledge: knowledge)
+      #expect(SyncCodec.refusal(SyncCodec.encode(refusal)) == refusal)
+    }
+    #expect((400..<600).contains(SyncRefusal(code, "").status))
+  }
+
+  @Test(arguments: [
+    "", "<html>", "{}", #"{"error":1}"#, #"{"error":{"code":"malformed"}}"#,
+    #"{"error":{"code":"strange","message":""}}"#,
+  ])
+  func `what is no refusal is not taken for one`(text: String) {
+    #expect(SyncCodec.refusal(Array(text.utf8)) == nil)
+  }
+
+  @Test func `a knowledge has one digest, and another knowledge another`() {
+    #expect(codec.digest(of: Samples.knows(1, 2)) == codec.digest(of: Samples.knows(1, 2)))
+    #expect(codec.digest(of: Samples.knows(1, 2)) != codec.digest(of: Samples.knows(2, 1)))
+    #expect(codec.digest(of: VersionVector()).count == 32)
+  }
+}
