@@ -54,7 +54,7 @@ let package = Package(
     room("Replica", uses: replica),
     room("CommandLineTool", uses: ["JSON", "Platform"]),
     room("Control", uses: ["CommandLineTool", "HTTP", "JSON", "Platform"]),
-    room("Transport", uses: ["Replica"]),
+    room("Transport", uses: ["Replica", "CSystem"]),
     room("Server", uses: server),
     room("Laptop", uses: replica + ["Replica"]),
     room("Commands", uses: server + ["Laptop", "Transport"]),
@@ -77,5 +77,8 @@ let package = Package(
     tests("HTTPTests", of: ["HTTP", "Platform"]),
     tests("PlatformTests", of: ["CSystem", "Platform"]),
     tests("ReplicaTests", of: replica + ["Replica"]),
+    tests(
+      "ProgramTests",
+      of: ["satchel", "satchel-syncd", "satchel-server", "HTTP", "JSON", "Platform"]),
   ]
 )

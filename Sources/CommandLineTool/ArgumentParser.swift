@@ -31,6 +31,30 @@ extension ProgramDescription {
         command: command, operands: operands, values: scan.values, settings: settings(options)))
   }
 
+  /// The arguments with a whole path for each FILE that an option names: they may be carried out by
+  /// a process that works in another directory, or be remembered.
+  /// - Parameter directory: the working directory.
+  package func withWholePaths(_ arguments: [String], in directory: String) -> [String] {
+    let names = (globalOptions + commands.flatMap(\.options)).filter { $0.valueName == "FILE" }
+      .map(\.name)
+    func whole(_ path: Substring) -> String {
+      path.isEmpty || path.hasPrefix("/") ? String(path) : "\(directory)/\(path)"
+    }
+    var result: [String] = []
+    for (index, argument) in arguments.enumerated() {
+      if arguments[..<index].contains("--") {
+        result.append(argument)
+      } else if index > 0, names.contains(arguments[index - 1]) {
+        result.append(whole(argument[...]))
+      } else if let name = names.first(where: { argument.hasPrefix("\($0)=") }) {
+        result.append("\(name)=" + whole(argument.dropFirst(name.count + 1)))
+      } else {
+        result.append(argument)
+      }
+    }
+    return result
+  }
+
   private func helpOrVersion(_ arguments: [String]) -> String? {
     let typed = arguments.prefix { $0 != "--" }
     if typed.contains("--version") { return "\(name) \(version)\n" }

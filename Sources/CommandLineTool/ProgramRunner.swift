@@ -29,10 +29,10 @@ package struct ProgramRunner: Sendable {
 
   private func finish(_ outcome: CommandOutcome) -> Int32 {
     var status = outcome.status
-    do { try writeStandardOutput(outcome.output) } catch  where error.isBrokenPipe {
-      // The reader has seen enough, as `head` does.
-    } catch {
-      writeStandardError(Array("\(program.name): standard output: \(error)\n".utf8))
+    do { try writeStandardOutput(outcome.output) } catch {
+      if !error.isBrokenPipe {
+        writeStandardError(Array("\(program.name): standard output: \(error)\n".utf8))
+      }
       status = max(status, 1)
     }
     for line in outcome.errors { writeStandardError(Array("\(program.name): \(line)\n".utf8)) }

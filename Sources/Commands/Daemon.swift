@@ -28,67 +28,57 @@ package final class Daemon: Sendable {
   /// How long commands that are under way may take to end, in seconds.
   private static let stopSeconds = 5.0
 
-  private let replica: Replica
+  private let laptop: Laptop
   private let loop: SyncLoop
-  private let control: HTTPServer
+  private let owner: StoreOwner
   private let thread: SystemThread
 
   /// Opens the store and starts. It answers when this returns.
   package init(
     directory: String, setup: ReplicaSetup, timing: SyncLoop.Timing = SyncLoop.Timing()
   ) throws {
-    let replica = try setup.open(directory, role: .laptop)
+    let replica = try Self.open(directory, setup)
     let laptop = Laptop(replica: replica, fileSystem: setup.fileSystem) {
       (url, certificateFile) throws(TransportError) in
       try HTTPSTransport(url: url, certificateFile: certificateFile)
     }
     let loop = SyncLoop(laptop: laptop, timing: timing)
-    let runner = CommandRunner(laptop: laptop, syncer: loop)
-    control = HTTPServer(handler: ControlHandler { Self.run($0, runner, loop) })
     do {
-      _ = try control.listen(on: .unix(path: replica.store.layout.controlSocket))
-      try control.start()
+      owner = try StoreOwner(runner: CommandRunner(laptop: laptop, syncer: loop)) {
+        loop.noteWrite()
+      }
       thread = try SystemThread { loop.run() }
     } catch {
       replica.store.close()
       throw error
     }
-    (self.replica, self.loop) = (replica, loop)
+    (self.laptop, self.loop) = (laptop, loop)
   }
 
-  private static func run(
-    _ call: ControlCall, _ runner: CommandRunner, _ loop: SyncLoop
-  ) -> CommandOutcome {
-    do {
-      let parsed = try SatchelProgram.description.parse(call.arguments) {
-        Settings(options: $0, environment: { _ in nil })
+  /// Opens the store; a command that has it for a moment is waited for.
+  private static func open(
+    _ directory: String, _ setup: ReplicaSetup
+  ) throws(ReplicaError) -> Replica {
+    let wait = LockWait()
+    while true {
+      do throws(ReplicaError) {
+        return try setup.open(directory, role: .laptop)
+      } catch {
+        guard error.isLocked, wait.rest() else { throw error }
       }
-      switch parsed {
-      case .print(let text): return CommandOutcome(printing: text)
-      case .run(let invocation):
-        let before = runner.ownTransactionCount
-        defer { if runner.ownTransactionCount != before { loop.noteWrite() } }
-        return runner.run(invocation, input: call.input)
-      }
-    } catch {
-      return .failure("\(error)", status: 2)
     }
   }
 
-  /// Ends it: commands and a sync that are under way come to their end first.
+  /// Ends it: commands and a sync that are under way come to their end first; a sync that waits for
+  /// its server longer than that is given up.
   package func stop() {
+    let laptop = self.laptop
+    DispatchQueue.global().asyncAfter(deadline: .now() + Self.stopSeconds) { laptop.cancelSync() }
     loop.stop()
-    control.stop(withinSeconds: Self.stopSeconds)
+    owner.stop(withinSeconds: Self.stopSeconds)
     thread.join()
     // What is not in a file stays in the log.
-    _ = try? replica.checkpointIfDue()
-    replica.store.close()
-  }
-}
-
-extension CommandRunner {
-  fileprivate var ownTransactionCount: UInt64 {
-    let id = replica.id
-    return replica.read { $0.knowledge[id] }
+    _ = try? laptop.replica.checkpointIfDue()
+    laptop.replica.store.close()
   }
 }

@@ -12,9 +12,10 @@ import Transport
 /// Finds the store that a command is for and runs it: in this process, or in the one that owns the
 /// store.
 package struct StoreAccess: Sendable {
-  /// How long to wait for another command that has the store, in milliseconds.
-  private static let lockWait: UInt64 = 5000
-  private static let lockPoll: UInt32 = 20_000
+  /// Commands that wait for the network: other commands are carried out meanwhile.
+  private static let commandsThatShare: Set<String> = ["sync", "enroll"]
+  /// How long such a command waits for others that it carries out, in seconds: until they end.
+  private static let shareSeconds = 3600.0
 
   private var arguments: [String]
 
@@ -50,17 +51,14 @@ package struct StoreAccess: Sendable {
     }
   }
 
-  /// Files that options name are looked at where the command was typed: the process that owns the
-  /// store may run in another directory, or as somebody who cannot read them.
+  /// Files that options name are read where the command was typed: the process that owns the store may
+  /// run as somebody who cannot.
   private mutating func resolvingFiles(_ invocation: Invocation) throws -> Invocation {
     var invocation = invocation
     if let file = invocation.value("--map") {
       let bytes = try POSIXFileSystem().readFile(file)
       let text = String(decoding: bytes, as: UTF8.self)
       invocation = replace("--map", with: text, in: invocation)
-    }
-    if let file = invocation.value("--ca"), !file.hasPrefix("/") {
-      invocation = replace("--ca", with: "\(Host.currentDirectory())/\(file)", in: invocation)
     }
     return invocation
   }
@@ -80,7 +78,7 @@ package struct StoreAccess: Sendable {
     _ invocation: Invocation, input: [UInt8]?, directory: String, setup: ReplicaSetup
   ) throws -> CommandOutcome {
     let layout = StoreLayout(root: directory)
-    let deadline = monotonicMilliseconds() + Self.lockWait
+    let wait = LockWait()
     while true {
       do {
         return try runHere(invocation, input: input, directory: directory, setup: setup)
@@ -88,8 +86,7 @@ package struct StoreAccess: Sendable {
         let call = ControlCall(
           arguments: invocation.settingsAsFlags + arguments, input: input)
         if let outcome = ControlClient.run(call, socket: layout.controlSocket) { return outcome }
-        guard monotonicMilliseconds() < deadline else { throw error }
-        pause(microseconds: Self.lockPoll)
+        guard wait.rest() else { throw error }
       }
     }
   }
@@ -107,8 +104,13 @@ package struct StoreAccess: Sendable {
       (url, certificateFile) throws(TransportError) in
       try HTTPSTransport(url: url, certificateFile: certificateFile)
     }
-    let outcome = CommandRunner(laptop: laptop).run(invocation, input: input)
-    try replica.checkpointIfDue()
+    let runner = CommandRunner(laptop: laptop)
+    let isShared = Self.commandsThatShare.contains(invocation.command.name)
+    let owner = isShared ? try? StoreOwner(runner: runner) : nil
+    let outcome = runner.run(invocation, input: input)
+    owner?.stop(withinSeconds: Self.shareSeconds)
+    // What is not in a file stays in the log: the command has done its work.
+    _ = try? replica.checkpointIfDue()
     return outcome
   }
 }

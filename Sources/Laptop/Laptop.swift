@@ -26,6 +26,8 @@ package final class Laptop: Sendable {
   private let fileSystem: any FileSystem
   private let makeTransport: TransportMaker
   private let sync = Mutex<(url: String, sync: LaptopSync)?>(nil)
+  /// One sync at a time, to whatever address: they share the staged pages.
+  private let running = Mutex(())
 
   package init(
     replica: Replica, fileSystem: any FileSystem, makeTransport: @escaping TransportMaker
@@ -41,7 +43,9 @@ package final class Laptop: Sendable {
   /// - Parameter url: the server's new address; nil for the one that is known.
   package func syncOnce(url: String?) throws(ReplicaError) -> SyncReport {
     do throws(ReplicaError) {
-      let report = try laptopSync(url).run()
+      let report = try running.withLock { (_) throws(ReplicaError) in
+        try laptopSync(url).run()
+      }
       if let url { try remember(url) }
       note(.done, error: nil)
       return report
@@ -50,6 +54,9 @@ package final class Laptop: Sendable {
       throw error
     }
   }
+
+  /// Makes syncs fail soon where they wait for the server, from now on: the program is ending.
+  package func cancelSync() { sync.withLock { $0 }?.sync.cancel() }
 
   private func laptopSync(_ url: String?) throws(ReplicaError) -> LaptopSync {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }

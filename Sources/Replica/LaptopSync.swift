@@ -11,6 +11,14 @@ package protocol SyncTransport: Sendable {
   /// Sends a request and waits for its answer.
   /// - Throws: if no answer came; nothing is known of what the server did.
   func send(_ request: TransportRequest) throws(TransportError) -> TransportReply
+
+  /// Makes `send` fail soon, from now on.
+  func cancel()
+}
+
+extension SyncTransport {
+  /// For a way that never makes anybody wait.
+  package func cancel() {}
 }
 
 package struct TransportRequest: Sendable {
@@ -102,6 +110,9 @@ package final class LaptopSync: Sendable {
       return report
     }
   }
+
+  /// Makes `run` fail soon where it waits for the server, from now on.
+  package func cancel() { transport.cancel() }
 
   private func start() throws(ReplicaError) -> ClientSession.Start {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }

@@ -23,6 +23,11 @@ package enum ReplicaError: Error, Sendable, CustomStringConvertible {
   case unreachable(String)
   case notEnrolled
 
+  /// Whether another process owns the store.
+  package var isLocked: Bool {
+    if case .storage(let error) = self { error.code == .locked } else { false }
+  }
+
   package var description: String {
     switch self {
     case .storage(let error): "\(error)"

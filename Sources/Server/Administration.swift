@@ -15,7 +15,7 @@ package struct Administration: Sendable {
     do throws(ServerError) {
       return try outcome(invocation, input)
     } catch {
-      return .failure("\(error)")
+      return .failure("\(error)", status: error.status)
     }
   }
 
@@ -92,7 +92,7 @@ package struct Administration: Sendable {
     let email = try required("--user", invocation)
     let minutes = invocation.value("--minutes").map { Int($0) ?? 0 } ?? Self.standardCodeMinutes
     guard Self.codeMinutes.contains(minutes) else {
-      throw .refused("--minutes: a whole number from 1 to \(Self.codeMinutes.upperBound) is needed")
+      throw .usage("--minutes: a whole number from 1 to \(Self.codeMinutes.upperBound) is needed")
     }
     let code = try data.createCode(account: account, email: email, minutes: minutes)
     return CommandOutcome(printing: "\(code)\n")
@@ -166,7 +166,7 @@ package struct Administration: Sendable {
   }
 
   private func id(_ text: String, _ option: String) throws(ServerError) -> UniqueID {
-    guard let id = UniqueID(text) else { throw .refused("\(option): \"\(text)\" is no id") }
+    guard let id = UniqueID(text) else { throw .usage("\(option): \"\(text)\" is no id") }
     return id
   }
 
@@ -181,7 +181,7 @@ package struct Administration: Sendable {
     _ option: String, _ invocation: Invocation
   ) throws(ServerError) -> String {
     guard let value = invocation.value(option), !value.isEmpty else {
-      throw .refused("\(option) is missing")
+      throw .usage("\(option) is missing")
     }
     return value
   }

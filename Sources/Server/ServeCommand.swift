@@ -21,7 +21,7 @@ package final class RunningServer: Sendable {
     data: ServerData, listen: String, isBehindProxy: Bool
   ) throws(ServerError) {
     guard let endpoint = Endpoint(listen), case .tcp = endpoint else {
-      throw .refused("--listen: \"\(listen)\" is no address such as 127.0.0.1:7420")
+      throw .usage("--listen: \"\(listen)\" is no address such as 127.0.0.1:7420")
     }
     guard endpoint.isLoopback || isBehindProxy else {
       throw .refused(

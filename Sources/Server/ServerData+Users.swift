@@ -17,13 +17,19 @@ extension ServerData {
       throw .refused("a user with the e-mail \(email) is there already")
     }
     let hash = try password.map { (text) throws(ServerError) in try hashed(text) }
+    let fields: JSONObject = [
+      "email": .string(email), "role": .string(role), "name": .string(name),
+      "status": .string(password == nil ? "invited" : "active"),
+    ]
     let key = try onReplica { () throws(ReplicaError) in
       try replica.transact { (transaction) throws(ReplicaError) in
-        try replica.create(
-          [
-            "email": .string(email), "role": .string(role), "name": .string(name),
-            "status": .string(password == nil ? "invited" : "active"),
-          ], type: "user", in: &transaction)
+        // What a creation that did not come to its end has left is taken up again.
+        let left = transaction.documents(ofType: "user", .userEmail, key: norm).first
+        guard let left else {
+          return try replica.create(fields, type: "user", in: &transaction)
+        }
+        try replica.update(left.key, patch: fields, in: &transaction)
+        return left.key
       }
     }
     try update { (registry) throws(ServerError) in

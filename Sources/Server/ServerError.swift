@@ -11,6 +11,17 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
   case locked(path: String)
   case notFound(String)
   case refused(String)
+  /// What was typed cannot be understood.
+  case usage(String)
+
+  /// The exit status of a program that fails by it.
+  package var status: Int32 {
+    if case .usage = self { 2 } else { 1 }
+  }
+
+  package var isLocked: Bool {
+    if case .locked = self { true } else { false }
+  }
 
   package var description: String {
     switch self {
@@ -18,7 +29,7 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
     case .replica(let error): "\(error)"
     case .corrupt(let path): "\(path): cannot be read; restore it from a backup"
     case .locked(let path): "\(path): is in use by another program; try again"
-    case .notFound(let message), .refused(let message): message
+    case .notFound(let message), .refused(let message), .usage(let message): message
     }
   }
 }

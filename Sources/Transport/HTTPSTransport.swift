@@ -1,121 +1,115 @@
-import Dispatch
-import Foundation
-import FoundationNetworking
+internal import CSystem
+import Glibc
 package import Replica
 import Synchronization
 
 /// Requests to a server over HTTPS (or HTTP), by the system's libcurl.
 package final class HTTPSTransport: SyncTransport {
   /// How long a request may wait for bytes.
-  private static let idleTimeoutSeconds = 60.0
-  private static let userAgent = "satchel"
+  private static let idleTimeoutSeconds = 60
 
-  private let base: URL
-  private let session: URLSession
+  private let address: String
+  private let certificateFile: String?
+  private let client: Client
+  /// The one connection is used by one thread at a time.
+  private let isBusy = Mutex(())
+
+  /// May be cancelled from any thread.
+  private struct Client: @unchecked Sendable {
+    let handle: OpaquePointer
+  }
 
   /// - Parameters:
   ///   - url: the server's address, such as `https://sync.example.org`.
-  ///   - certificateFile: PEM certificates to trust; nil for the system's. Holds for the process.
-  /// - Throws: if the address is none.
+  ///   - certificateFile: PEM certificates to trust; nil for the system's.
+  /// - Throws: if the address is none, the certificates cannot be read, or libcurl is missing.
   package init(url: String, certificateFile: String?) throws(TransportError) {
-    guard let base = URL(string: url), base.scheme == "https" || base.scheme == "http",
-      base.host?.isEmpty == false
-    else { throw TransportError("\(url) is no address of a server, such as https://example.org") }
-    self.base = base
-    if let certificateFile {
-      guard FileManager.default.isReadableFile(atPath: certificateFile) else {
-        throw TransportError("\(certificateFile): cannot read the certificates")
-      }
-      setenv("URLSessionCertificateAuthorityInfoFile", certificateFile, 1)
+    guard Self.isAddress(url) else {
+      throw TransportError("\(url) is no address of a server, such as https://example.org")
     }
-    let configuration = URLSessionConfiguration.ephemeral
-    configuration.timeoutIntervalForRequest = Self.idleTimeoutSeconds
-    configuration.httpShouldSetCookies = false
-    configuration.httpAdditionalHeaders = [
-      "User-Agent": Self.userAgent, "Accept-Language": "en",
-    ]
-    session = URLSession(configuration: configuration)
+    if let certificateFile, access(certificateFile, R_OK) != 0 {
+      throw TransportError("\(certificateFile): cannot read the certificates")
+    }
+    guard let handle = satchel_http_open() else {
+      throw TransportError("libcurl.so.4 is missing: install the system's curl library")
+    }
+    client = Client(handle: handle)
+    address = url
+    self.certificateFile = certificateFile
   }
 
-  deinit { session.invalidateAndCancel() }
+  deinit { satchel_http_close(client.handle) }
+
+  package func cancel() { satchel_http_cancel(client.handle) }
+
+  private static func isAddress(_ url: String) -> Bool {
+    let scheme = ["https://", "http://"].first { url.lowercased().hasPrefix($0) }
+    guard let scheme else { return false }
+    let rest = url.dropFirst(scheme.count)
+    let host = rest.prefix { $0 != "/" }
+    return !host.isEmpty && host.first != ":"
+      && rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x23 && $0 != 0x3f }
+  }
 
   package func send(_ request: TransportRequest) throws(TransportError) -> TransportReply {
-    let urlRequest = try urlRequest(request)
-    let box = Mutex<Result<(Data, HTTPURLResponse), TransportError>?>(nil)
-    let done = DispatchSemaphore(value: 0)
-    let server = address
-    let task = session.dataTask(with: urlRequest) { data, response, error in
-      box.withLock { result in
-        if let response = response as? HTTPURLResponse, error == nil {
-          result = .success((data ?? Data(), response))
-        } else {
-          result = .failure(TransportError("\(server): \(Self.words(error))"))
-        }
+    var base = address[...]
+    while base.hasSuffix("/") { base.removeLast() }
+    let url = base + request.path
+    let headers = request.headers.map { "\($0.name): \($0.value)" } + ["Accept-Language: en"]
+    return try isBusy.withLock { (_) throws(TransportError) in
+      let answer = Self.post(
+        client.handle, String(url), certificateFile, headers, request.body)
+      guard answer.code == 0 else {
+        throw TransportError("\(address): \(Self.words(answer.code, client.handle))")
       }
-      done.signal()
+      return Self.reply(answer)
     }
-    task.resume()
-    done.wait()
-    guard let result = box.withLock({ $0 }) else {
-      throw TransportError("\(server): no answer")
-    }
-    let (data, response) = try result.get()
-    return reply(to: request, urlRequest, data, response)
   }
 
-  private var address: String { base.absoluteString }
-
-  private func urlRequest(_ request: TransportRequest) throws(TransportError) -> URLRequest {
-    var text = base.absoluteString
-    while text.hasSuffix("/") { text.removeLast() }
-    guard let url = URL(string: text + request.path) else {
-      throw TransportError("\(request.path) is no path")
+  private static func post(
+    _ handle: OpaquePointer, _ url: String, _ certificateFile: String?, _ headers: [String],
+    _ body: [UInt8]
+  ) -> satchel_http_answer {
+    let lines = headers.map { strdup($0) }
+    defer { for line in lines { free(line) } }
+    let pointers = lines.map { UnsafePointer($0) }
+    func post(_ certificates: UnsafePointer<CChar>?) -> satchel_http_answer {
+      body.withUnsafeBufferPointer { body in
+        satchel_http_post(
+          handle, url, certificates, pointers, pointers.count, body.baseAddress, body.count,
+          idleTimeoutSeconds)
+      }
     }
-    var result = URLRequest(url: url)
-    result.httpMethod = "POST"
-    for header in request.headers { result.setValue(header.value, forHTTPHeaderField: header.name) }
-    result.httpBody = Data(request.body)
-    return result
+    return certificateFile.map { $0.withCString(post) } ?? post(nil)
   }
 
-  private func reply(
-    to request: TransportRequest, _ sent: URLRequest, _ data: Data, _ response: HTTPURLResponse
-  ) -> TransportReply {
+  private static func reply(_ answer: satchel_http_answer) -> TransportReply {
+    let head = UnsafeBufferPointer(start: answer.head, count: answer.head_length)
     var headers: [String: String] = [:]
-    var received = "HTTP/1.1 \(response.statusCode) OK\r\n\r\n".utf8.count + data.count
-    for (name, value) in response.allHeaderFields {
-      headers["\(name)".lowercased()] = "\(value)"
-      received += "\(name): \(value)\r\n".utf8.count
+    for line in String(decoding: head, as: UTF8.self).split(separator: "\r\n").dropFirst() {
+      let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else { continue }
+      headers[parts[0].lowercased()] = String(parts[1].drop { $0 == " " || $0 == "\t" })
     }
+    let body = UnsafeBufferPointer(start: answer.body, count: answer.body_length)
     return TransportReply(
-      status: response.statusCode, headers: headers, body: Array(data),
-      bytesSent: Self.headByteCount(sent) + request.body.count, bytesReceived: received)
+      status: answer.status, headers: headers, body: Array(body), bytesSent: answer.sent,
+      bytesReceived: answer.received)
   }
 
-  /// The bytes of a request's head as libcurl writes it.
-  private static func headByteCount(_ request: URLRequest) -> Int {
-    guard let url = request.url else { return 0 }
-    let port = url.port.map { ":\($0)" } ?? ""
-    var lines = [
-      "POST \(url.path) HTTP/1.1", "Host: \(url.host ?? "")\(port)", "User-Agent: \(userAgent)",
-      "Accept: */*", "Accept-Encoding: deflate, gzip, br, zstd", "Accept-Language: en",
-      "Connection: keep-alive", "Content-Length: \(request.httpBody?.count ?? 0)",
-    ]
-    lines += (request.allHTTPHeaderFields ?? [:]).map { "\($0.key): \($0.value)" }
-    return lines.reduce(2) { $0 + $1.utf8.count + 2 }
-  }
-
-  private static func words(_ error: (any Error)?) -> String {
-    guard let error = error as? URLError else { return "no answer" }
-    switch error.code {
-    case .cannotConnectToHost: return "cannot connect; is the server running?"
-    case .cannotFindHost, .dnsLookupFailed: return "no such host"
-    case .timedOut: return "no answer in time"
-    case .networkConnectionLost: return "the connection broke"
-    case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-      .serverCertificateHasUnknownRoot:
-      return "its certificate is not trusted"
-    default: return error.localizedDescription
+  private static func words(_ code: Int32, _ handle: OpaquePointer) -> String {
+    switch Int(code) {
+    case SATCHEL_HTTP_NO_CONNECTION: "cannot connect; is the server running?"
+    case SATCHEL_HTTP_NO_HOST: "no such host"
+    case SATCHEL_HTTP_TIMED_OUT: "no answer in time"
+    case SATCHEL_HTTP_CANCELLED: "given up: the program is ending"
+    case SATCHEL_HTTP_PARTIAL, SATCHEL_HTTP_BROKEN, SATCHEL_HTTP_NOT_SENT,
+      SATCHEL_HTTP_NOT_RECEIVED:
+      "the connection broke"
+    case SATCHEL_HTTP_TOO_LARGE: "the answer is too large"
+    case SATCHEL_HTTP_NOT_TRUSTED: "its certificate is not trusted"
+    case SATCHEL_HTTP_BAD_CERTIFICATES: "the certificates to trust cannot be read"
+    default: String(cString: satchel_http_words(handle, code))
     }
   }
 }

@@ -93,7 +93,7 @@ struct ConversationTests {
     var conversation = conversation()
     let two = request("GET /1 HTTP/1.1") + request("GET /2 HTTP/1.1")
     #expect(conversation.receive(bytes(two), at: start)?.path == "/1")
-    conversation.stop()
+    conversation.stop(at: start)
     conversation.answer(HTTPResponse(status: 204), at: start)
     #expect(conversation.wrote(conversation.output.count, at: start) == nil)
     #expect(conversation.isDraining)

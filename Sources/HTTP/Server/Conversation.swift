@@ -36,6 +36,7 @@ struct Conversation: Sendable {
   private var closesAfterAnswer = false
   private var owesContinue = false
   private var isStopping = false
+  private var hasAnswered = false
 
   init(handler: any HTTPHandler, limits: HTTPLimits, peer: String, at now: Instant) {
     self.handler = handler
@@ -84,6 +85,7 @@ struct Conversation: Sendable {
   /// The handler's answer.
   mutating func answer(_ response: HTTPResponse, at now: Instant) {
     guard phase == .handling else { return }
+    hasAnswered = true
     write(response, at: now)
   }
 
@@ -110,10 +112,12 @@ struct Conversation: Sendable {
     }
   }
 
-  /// Every answer from now on is the connection's last.
-  mutating func stop() {
+  /// Every answer from now on is the connection's last. A connection that has not asked for anything
+  /// yet is given a moment to do so.
+  mutating func stop(at now: Instant) {
     isStopping = true
-    if phase == .idle { phase = .closed }
+    guard phase == .idle else { return }
+    if hasAnswered { phase = .closed } else { deadline = now + .seconds(limits.drainSeconds) }
   }
 
   private mutating func advance(at now: Instant) -> HTTPRequest? {

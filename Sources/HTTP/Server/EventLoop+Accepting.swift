@@ -18,6 +18,15 @@ extension EventLoop {
     }
   }
 
+  /// Accepts all that wait, before a listener is closed.
+  func acceptAll(from listener: ListeningSocket) {
+    var count = -1
+    while connections.count != count, !isAcceptingPaused {
+      count = connections.count
+      accept(from: listener)
+    }
+  }
+
   /// Ends the pause after a want of descriptors.
   func resumeAccepting() {
     isAcceptingPaused = false

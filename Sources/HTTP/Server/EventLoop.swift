@@ -83,9 +83,14 @@ final class EventLoop {
       settle(connection, handing: nil)
     case .stop(let time):
       stopTime = time
+      // Who has connected already may send a request and gets its answer.
+      for listener in listeners.values {
+        listener.hide()
+        acceptAll(from: listener)
+      }
       listeners.removeAll()
       for connection in Array(connections.values) {
-        connection.conversation.stop()
+        connection.conversation.stop(at: now)
         settle(connection, handing: nil)
       }
     }

@@ -14,12 +14,20 @@ package struct POSIXFileSystem: FileSystem {
 
   package func createDirectory(_ path: String, permissions: UInt16) throws(SystemError) {
     do throws(SystemError) {
-      try call("mkdir", path) { mkdir($0, mode_t(permissions)) }
-    } catch  where error.isNotFound {
+      try makeDirectory(path, permissions)
+    } catch {
       let parent = parentDirectory(of: path)
-      guard !path.isEmpty, parent != path else { throw error }
-      try createDirectory(parent, permissions: permissions)
-      try createDirectory(path, permissions: permissions)
+      guard error.isNotFound, !path.isEmpty, parent != path else { throw error }
+      // Some directories are there and take no other: /proc, or one that has been removed.
+      if !isDirectory(parent) { try createDirectory(parent, permissions: permissions) }
+      try makeDirectory(path, permissions)
+    }
+  }
+
+  /// Makes one directory; it may be there.
+  private func makeDirectory(_ path: String, _ permissions: UInt16) throws(SystemError) {
+    do throws(SystemError) {
+      try call("mkdir", path) { mkdir($0, mode_t(permissions)) }
     } catch {
       guard error.isAlreadyThere, isDirectory(path) else { throw error }
     }

@@ -32,6 +32,9 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
   /// The disk, or the user's share of it, is full. The caller may free space and try again.
   package var isNoSpace: Bool { code == ENOSPC || code == EDQUOT }
 
+  /// Nobody reads what was written, such as the output of a program whose reader has ended.
+  package var isBrokenPipe: Bool { code == EPIPE }
+
   /// Nothing has that name.
   package var isNotFound: Bool { code == ENOENT }
 
@@ -40,9 +43,6 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
 
   /// The file system is mounted read-only.
   package var isReadOnly: Bool { code == EROFS }
-
-  /// Nobody reads what was written.
-  package var isBrokenPipe: Bool { code == EPIPE }
 
   /// This user may not do that.
   package var isPermission: Bool { code == EACCES || code == EPERM }

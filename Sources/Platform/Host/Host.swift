@@ -16,11 +16,6 @@ package enum Host {
     return id.count == 32 && isHexadecimal ? String(decoding: id, as: UTF8.self) : nil
   }
 
-  /// The directory that relative paths begin in; "." if the system does not say.
-  package static func currentDirectory() -> String {
-    text(maximumByteCount: 4096) { getcwd($0.baseAddress!, $0.count) != nil } ?? "."
-  }
-
   /// The machine's name in its network; "localhost" if it has none.
   package static func hostName() -> String {
     let name = text(maximumByteCount: 256) { gethostname($0.baseAddress!, $0.count) == 0 }
@@ -41,6 +36,11 @@ package enum Host {
   /// A variable of the environment; nil if it is not set.
   package static func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
+  }
+
+  /// The directory that relative paths begin in; "." if it cannot be told.
+  package static func workingDirectory() -> String {
+    text(maximumByteCount: Int(PATH_MAX)) { getcwd($0.baseAddress, $0.count) != nil } ?? "."
   }
 
   /// The number of this process.

@@ -22,8 +22,14 @@ package final class ListeningSocket: Sendable {
   }
 
   deinit {
-    if let (file, identity) = file { file.remove(identity) }
+    hide()
     close(descriptor)
+  }
+
+  /// Removes the file of a Unix socket, so that nobody connects any more; who has can still be
+  /// accepted. Harmless twice.
+  package func hide() {
+    if let (file, identity) = file { file.remove(identity) }
   }
 
   /// Listens on TCP. Port 0 takes a free one; see `port`. An IPv6 address accepts IPv6 only.

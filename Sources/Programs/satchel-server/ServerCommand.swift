@@ -18,13 +18,29 @@ struct ServerCommand {
     do {
       let input =
         try invocation.has("--password-stdin") ? readStandardInput(maximumByteCount: 1 << 16) : nil
-      if !isServe, let outcome = askOwner(directory, input) { return outcome }
-      let data = try ServerData.open(directory, setup: try ReplicaSetup.system())
-      defer { data.close() }
-      return isServe
-        ? serve(data, invocation) : Administration(data: data).run(invocation, input: input)
+      let setup = try ReplicaSetup.system()
+      let wait = LockWait()
+      while true {
+        if !isServe, let outcome = askOwner(directory, input) { return outcome }
+        guard let data = try open(directory, setup, wait) else { continue }
+        defer { data.close() }
+        return isServe
+          ? serve(data, invocation) : Administration(data: data).run(invocation, input: input)
+      }
     } catch {
       return .failure("\(error)")
+    }
+  }
+
+  /// Opens the data directory; nil if another program has it, for a moment or to serve: ask again.
+  private func open(
+    _ directory: String, _ setup: ReplicaSetup, _ wait: LockWait
+  ) throws(ServerError) -> ServerData? {
+    do throws(ServerError) {
+      return try ServerData.open(directory, setup: setup)
+    } catch {
+      guard error.isLocked, wait.rest() else { throw error }
+      return nil
     }
   }
 
@@ -49,6 +65,8 @@ struct ServerCommand {
       stopped.wait()
       server.stop()
       return CommandOutcome()
+    } catch let error as ServerError {
+      return .failure("\(error)", status: error.status)
     } catch {
       return .failure("\(error)")
     }

@@ -5,7 +5,8 @@ import Glibc
 import Platform
 
 ignoreBrokenPipes()
-let arguments = Array(CommandLine.arguments.dropFirst())
+let arguments = SatchelProgram.description.withWholePaths(
+  Array(CommandLine.arguments.dropFirst()), in: Host.workingDirectory())
 exit(
   ProgramRunner(SatchelProgram.description).run(arguments) { invocation in
     guard invocation.command.name == "demo" else {

@@ -1,0 +1,81 @@
+import Glibc
+import Platform
+
+/// A server's data directory with one account and an owner, and the server that runs on it.
+final class ClinicServer {
+  static let owner = "owner@example.org"
+
+  let fixture: ProgramFixture
+  let data: String
+  private(set) var account = ""
+  /// Where it listens, once it has been started; stays the same after that.
+  private(set) var address = "127.0.0.1:0"
+  private var process: ChildProcess?
+
+  var url: String { "http://\(address)" }
+
+  /// Makes the account and starts.
+  init(_ fixture: ProgramFixture, name: String = "server", id: String? = nil) throws {
+    self.fixture = fixture
+    data = fixture.path(name)
+    account = try administer(["account", "create", "Clinic"] + (id.map { ["--id", $0] } ?? []))
+    try administer([
+      "user", "create", "--account", account, "--email", Self.owner, "--role", "owner",
+      "--name", "Olga Owner",
+    ])
+    try start()
+  }
+
+  /// Carries out an administrator's command.
+  /// - Returns: what it printed, without the line's end.
+  @discardableResult
+  func administer(_ arguments: [String], input: String? = nil) throws -> String {
+    let all = ["--data", data] + arguments
+    let text = try fixture.succeed("satchel-server", all, input: input).text
+    return text.hasSuffix("\n") ? String(text.dropLast()) : text
+  }
+
+  func start() throws {
+    let portFile = "\(data).port"
+    let process = try fixture.start(
+      "satchel-server",
+      ["serve", "--data", data, "--listen", address, "--port-file", portFile])
+    _ = try process.firstErrorLine()
+    address = String(
+      decoding: try readWhole(portFile).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    self.process = process
+  }
+
+  func stop() throws {
+    guard let process else { return }
+    process.signal(SIGTERM)
+    let result = try process.wait()
+    self.process = nil
+    guard result.status == 0 else { throw TestFailure("server: \(result)") }
+  }
+
+  func kill() throws {
+    process?.signal(SIGKILL)
+    _ = try process?.wait()
+    process = nil
+  }
+
+  func code(for email: String = owner) throws -> String {
+    try administer(["code", "create", "--account", account, "--user", email])
+  }
+
+  /// A laptop that is enrolled here.
+  func laptop(_ name: String) throws -> TestLaptop {
+    let laptop = try TestLaptop(fixture, name)
+    try laptop.succeed(
+      "enroll", "--server", url, "--code", try code(), "--device", name)
+    return laptop
+  }
+
+  /// A copy of the account's store, to look at. The server must not run.
+  func storeCopy(_ name: String) throws -> TestLaptop {
+    let copy = fixture.path(name)
+    try fixture.copy("\(data)/accounts/\(account)", to: copy)
+    return TestLaptop(fixture, at: copy)
+  }
+}
