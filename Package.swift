@@ -65,7 +65,7 @@ let package = Package(
     program("satchel-syncd", uses: ["Commands", "CommandLineTool", "Platform", "Replica"]),
     program("satchel-server", uses: ["Server"] + server),
     .target(
-      name: "TestSupport", dependencies: documents.map { .byName(name: $0) },
+      name: "TestSupport", dependencies: (documents + ["Platform"]).map { .byName(name: $0) },
       path: "Tests/TestSupport", swiftSettings: settings),
     tests("JSONTests", of: ["JSON"]),
     tests("CausalityTests", of: ["Causality"]),

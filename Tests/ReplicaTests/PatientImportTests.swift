@@ -3,6 +3,7 @@ import Clinic
 import Documents
 import JSON
 import Replica
+import TestSupport
 import Testing
 
 @Suite struct PatientImportTests {

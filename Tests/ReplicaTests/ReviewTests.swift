@@ -4,6 +4,7 @@ import Documents
 import JSON
 import Replica
 import Storage
+import TestSupport
 import Testing
 
 /// Two laptops of one clinic that edit apart and then meet.
