@@ -49,6 +49,21 @@ package enum HexText {
       decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
+  /// The bytes that digits of either case name; nil for an odd number of them or anything else.
+  package static func bytes(_ text: String) -> [UInt8]? {
+    let digits = Array(text.utf8)
+    guard digits.count % 2 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    for place in stride(from: 0, to: digits.count, by: 2) {
+      let pair = String(decoding: digits[place..<place + 2], as: UTF8.self)
+      guard pair.utf8.first.map({ !"+-".utf8.contains($0) }) == true,
+        let byte = UInt8(pair, radix: 16)
+      else { return nil }
+      bytes.append(byte)
+    }
+    return bytes
+  }
+
   /// A number of exactly 16 digits; nil for anything else.
   package static func number(_ text: some StringProtocol) -> UInt64? {
     text.utf8.count == 16 && text.utf8.first.map { !"+-".utf8.contains($0) } ?? false

@@ -12,8 +12,8 @@ package struct LocalTransaction {
   package let rules: MergeRules
   package let schemaVersion: Int
   private let write: Write
-  /// Nil once the transaction is sealed: a commit must not copy what somebody else still holds.
-  private var tables: Tables?
+  /// What the transaction builds on.
+  private let base: Ahead
   /// Documents as this transaction leaves them, in the order of their first change.
   private(set) var changed: [Document] = []
   private var places: [DocumentKey: Int] = [:]
@@ -28,34 +28,30 @@ package struct LocalTransaction {
   }
 
   init(
-    dot: Dot, stamp: Stamp, author: Author, rules: MergeRules, schemaVersion: Int, tables: Tables
+    dot: Dot, stamp: Stamp, author: Author, rules: MergeRules, schemaVersion: Int, base: Ahead
   ) {
     self.dot = dot
     self.stamp = stamp
     self.author = author
     self.rules = rules
     self.schemaVersion = schemaVersion
-    self.tables = tables
-    knowledge = tables.knowledge
+    self.base = base
+    knowledge = base.knowledge
     write = Write(dot: dot, stamp: stamp, author: author)
   }
 
   /// What the replica knew when the transaction began.
   private let knowledge: VersionVector
 
-  /// Ends the transaction: nothing can be read through it any more.
-  mutating func seal() { tables = nil }
-
   /// A document as this transaction sees it, deleted or not.
   package func document(_ key: DocumentKey) -> Document? {
-    places[key].map { changed[$0] } ?? tables?.document(key)
+    places[key].map { changed[$0] } ?? base.document(key)
   }
 
   /// All documents of a type as this transaction sees them, in no order. O(documents of the type).
   package func documents(ofType type: String) -> [Document] {
-    guard let tables else { return [] }
-    let old = tables.documents(ofType: type).map { document($0.key) ?? $0 }
-    return old + changed.filter { $0.key.type == type && tables.document($0.key) == nil }
+    let old = base.documents(ofType: type).filter { places[$0.key] == nil }
+    return old + changed.filter { $0.key.type == type }
   }
 
   /// The documents of a type that have a key in an index, as this transaction sees them: the living
@@ -63,7 +59,7 @@ package struct LocalTransaction {
   package func documents(
     ofType type: String, _ index: ClinicIndex, key: String, includingDeleted: Bool = false
   ) -> [Document] {
-    let old = tables?.documents(ofType: type, index: index.rawValue, key: key) ?? []
+    let old = base.candidates(ofType: type, index: index.rawValue, key: key)
     let own = (found[IndexEntry(index: index, key: key)] ?? []).union(unindexed).sorted()
     let candidates =
       old.filter { places[$0.key] == nil } + own.compactMap { places[$0].map { changed[$0] } }

@@ -65,31 +65,37 @@ package final class Replica: Sendable {
     _ body: (inout LocalTransaction) throws(ReplicaError) -> Result
   ) throws(ReplicaError) -> Result {
     let author = author ?? self.author
-    return try writer.withLock { (clock) throws(ReplicaError) in
-      var transaction = begin(by: author, &clock)
+    let (result, ticket) = try writer.withLock { (clock) throws(ReplicaError) in
+      var transaction = try begin(by: author, &clock)
       let result = try body(&transaction)
-      transaction.seal()
-      if !isRehearsal { try commit(transaction) }
-      return result
+      return (result, isRehearsal ? nil : try stage(transaction))
     }
+    // Others go on while this one waits for the disk.
+    if let ticket { try stored { () throws(StorageError) in try store.wait(for: ticket) } }
+    return result
   }
 
-  private func begin(by author: Author, _ clock: inout HybridClock) -> LocalTransaction {
-    let tables = store.snapshot()
+  private func begin(
+    by author: Author, _ clock: inout HybridClock
+  ) throws(ReplicaError) -> LocalTransaction {
+    // A server's numbers stand in a register, which must be there before the next are given.
+    if role == .server { try stored { () throws(StorageError) in try store.drain() } }
+    let base = Ahead(store)
     let replica = id
     return LocalTransaction(
-      dot: Dot(replica, tables.knowledge[replica] + 1), stamp: clock.tick(now: now()),
-      author: author, rules: rules, schemaVersion: Catalogue.version, tables: tables)
+      dot: Dot(replica, base.knowledge[replica] + 1), stamp: clock.tick(now: now()),
+      author: author, rules: rules, schemaVersion: Catalogue.version, base: base)
   }
 
-  private func commit(_ transaction: LocalTransaction) throws(ReplicaError) {
-    guard !transaction.changed.isEmpty else { return }
+  /// Nil if the transaction wrote nothing.
+  private func stage(_ transaction: LocalTransaction) throws(ReplicaError) -> CommitTicket? {
+    guard !transaction.changed.isEmpty else { return nil }
     var transaction = transaction
     var batch = Batch()
     if role == .server { batch.registers = number(transaction.changed, in: &transaction) }
     batch.documents = transaction.changed
     batch.runs = [run(of: transaction)]
-    try stored { () throws(StorageError) in try store.commit(batch) }
+    return try stored { () throws(StorageError) in try store.stage(batch) }
   }
 
   private func run(of transaction: LocalTransaction) -> TransactionRun {
@@ -116,12 +122,12 @@ package final class Replica: Sendable {
     )]
   ) throws(ReplicaError) -> Int {
     try writer.withLock { (clock) throws(ReplicaError) in
+      try stored { () throws(StorageError) in try store.drain() }
       try store.read { (tables) throws(ReplicaError) in try check(tables) }
       for record in changes.runs.flatMap(\.records) { clock.observe(record.stamp) }
-      var transaction = begin(by: author, &clock)
+      var transaction = try begin(by: author, &clock)
       for part in changes.latestParts { Self.join(part, into: &transaction) }
       let arrived = transaction.changed
-      transaction.seal()
       var batch = Batch()
       if role == .server { batch.registers = number(arrived, in: &transaction) }
       batch.documents = transaction.changed

@@ -15,31 +15,53 @@ struct Checkpointer {
     self.environment = environment
   }
 
-  /// Writes the file of every document whose file is older. On return all of them are durable.
-  mutating func writeFiles(
-    _ tables: Tables, _ files: inout [DocumentKey: UInt32?]
-  ) throws(StorageError) -> Int {
-    let codec = RecordCodec(rules: environment.rules)
-    let keys = files.filter { $0.value == nil }.keys.sorted()
-    guard !keys.isEmpty else { return 0 }
-    var written: [(key: DocumentKey, checksum: UInt32)] = []
+  /// So many files are made durable together: bounds what is in memory and in the disk's queue.
+  private static let filesPerSync = 500
+
+  /// Writes the files of documents. On return all of them are durable.
+  /// - Parameter entry: a document as it is now.
+  func writeFiles(
+    _ keys: [DocumentKey], entry: (DocumentKey) -> Tables.Entry?
+  ) throws(StorageError) -> [WrittenFile] {
+    var written: [WrittenFile] = []
     var directories: Set<String> = []
-    for key in keys {
-      guard let document = tables.document(key) else { continue }
-      let bytes = codec.encode(document)
-      if directories.insert(layout.directory(of: key)).inserted { try makeDirectory(of: key) }
-      try write(bytes, to: temporaryFile(of: key))
-      written.append((key, crc32c(bytes, seed: 0)))
+    var next = keys[...]
+    while !next.isEmpty {
+      let chunk = next.prefix(Self.filesPerSync)
+      next = next.dropFirst(chunk.count)
+      let files = try writeTemporaryFiles(chunk, entry, &directories)
+      try rename(files.map(\.key))
+      written += files
     }
+    return written
+  }
+
+  private func writeTemporaryFiles(
+    _ keys: ArraySlice<DocumentKey>, _ entry: (DocumentKey) -> Tables.Entry?,
+    _ directories: inout Set<String>
+  ) throws(StorageError) -> [WrittenFile] {
+    let codec = RecordCodec(rules: environment.rules)
+    var files: [WrittenFile] = []
+    for key in keys {
+      guard let entry = entry(key) else { continue }
+      if directories.insert(layout.directory(of: key)).inserted { try makeDirectory(of: key) }
+      let bytes = codec.encode(entry.document)
+      try write(bytes, to: temporaryFile(of: key))
+      files.append(
+        WrittenFile(key: key, checksum: crc32c(bytes, seed: 0), arrival: entry.arrival))
+    }
+    return files
+  }
+
+  private func rename(_ keys: [DocumentKey]) throws(StorageError) {
+    guard !keys.isEmpty else { return }
     try translated { () throws(SystemError) in
       try fileSystem.synchronizeFileSystem(layout.documents)
-      for (key, _) in written {
-        try fileSystem.rename(temporaryFile(of: key), to: layout.file(of: key))
+      for key in keys { try fileSystem.rename(temporaryFile(of: key), to: layout.file(of: key)) }
+      for directory in Set(keys.map(layout.directory(of:))).sorted() {
+        try fileSystem.synchronizeDirectory(directory)
       }
-      for directory in directories.sorted() { try fileSystem.synchronizeDirectory(directory) }
     }
-    for (key, checksum) in written { files[key] = checksum }
-    return written.count
   }
 
   private func temporaryFile(of key: DocumentKey) -> String { layout.file(of: key) + ".tmp" }
@@ -61,34 +83,19 @@ struct Checkpointer {
     }
   }
 
-  /// Writes the manifest by temporary file and rename: from here on recovery starts at a segment.
-  func writeManifest(
-    _ tables: Tables, _ files: [DocumentKey: UInt32?], segment: UInt64, sequence: UInt64
-  ) throws(StorageError) {
-    var manifest = Manifest(segment: segment, sequence: sequence)
-    manifest.registers = tables.registers.sorted { utf8Less($0.key, $1.key) }
-      .map { (name: $0.key, value: $0.value) }
-    manifest.runs = tables.history.runs(since: .init())
-    manifest.marks = tables.allMarks
-    for (arrival, document) in tables.allEntries {
-      guard let checksum = files[document.key] ?? nil else { continue }
-      manifest.files.append(
-        .init(key: document.key, arrival: arrival, checksum: checksum))
+  /// Writes the manifest by temporary file and rename: from here on recovery starts at its position.
+  func writeManifest(_ plan: CheckpointPlan) throws(StorageError) {
+    var manifest = Manifest(position: plan.position)
+    manifest.registers = plan.tables.registers
+    manifest.runs = plan.tables.runs
+    manifest.marks = plan.tables.marks
+    for (arrival, key) in plan.tables.arrivals {
+      guard let checksum = plan.files[key] ?? nil else { continue }
+      manifest.files.append(.init(key: key, arrival: arrival, checksum: checksum))
     }
     let bytes = manifest.bytes
     try translated { () throws(SystemError) in
       try fileSystem.writeFileDurably(layout.manifest, bytes)
-    }
-  }
-
-  /// Removes the segments that the manifest covers, also those that an earlier checkpoint left.
-  func removeSegments(before end: UInt64) throws(StorageError) {
-    try translated { () throws(SystemError) in
-      let names = try fileSystem.contents(ofDirectory: layout.log)
-      for number in names.compactMap(StoreLayout.segmentNumber).sorted() where number < end {
-        try fileSystem.removeFile(layout.segment(number))
-      }
-      try fileSystem.synchronizeDirectory(layout.log)
     }
   }
 }

@@ -6,7 +6,7 @@ import Platform
 /// What a checkpoint leaves besides the documents' files: one JSON value a line, the last of which
 /// names the number of lines before it and their CRC-32C.
 ///
-///     {"format":1,"segment":N,"sequence":N}     the log goes on with this segment and frame
+///     {"format":1,"segment":N,"sequence":N,"chain":"…"}   the log goes on with this segment and frame
 ///     {"register":NAME,"value":…}               any number
 ///     {"replica":…,"first":1,"transactions":…}  any number
 ///     {"type":T,"id":ID,"arrival":N,"crc":N}    each document, in the order of arrival
@@ -19,29 +19,27 @@ struct Manifest {
     let checksum: UInt32
   }
 
-  /// The first segment that the checkpoint does not cover.
-  var segment: UInt64
-  /// The sequence number of its first frame.
-  var sequence: UInt64
+  /// Where the log goes on that the checkpoint does not cover.
+  var position: WriteAheadLog.Position
   var registers: [(name: String, value: JSONValue)] = []
   var runs: [TransactionRun] = []
   var files: [FileEntry] = []
   var marks: [FeedMark] = []
 
-  static let empty = Manifest(segment: 1, sequence: 1)
+  static let empty = Manifest(
+    position: WriteAheadLog.Position(segment: 1, sequence: 1, chain: .start))
 
-  init(segment: UInt64, sequence: UInt64) {
-    self.segment = segment
-    self.sequence = sequence
-  }
+  init(position: WriteAheadLog.Position) { self.position = position }
 }
 
 extension Manifest {
   var bytes: [UInt8] {
     var objects: [JSONObject] = [
       [
-        "format": .int(StoreIdentity.currentFormat), "segment": .number(JSONNumber(segment)),
-        "sequence": .number(JSONNumber(sequence)),
+        "format": .int(StoreIdentity.currentFormat),
+        "segment": .number(JSONNumber(position.segment)),
+        "sequence": .number(JSONNumber(position.sequence)),
+        "chain": .string(HexText.text(position.chain.bytes)),
       ]
     ]
     objects += registers.map { ["register": .string($0.name), "value": $0.value] }
@@ -95,8 +93,11 @@ extension Manifest {
 
   private mutating func read(_ object: JSONObject) -> Bool {
     if let segment = object["segment"]?.intValue, let sequence = object["sequence"]?.intValue {
-      guard segment > 0, sequence > 0 else { return false }
-      (self.segment, self.sequence) = (UInt64(segment), UInt64(sequence))
+      guard segment > 0, sequence > 0, let chain = object["chain"]?.stringValue,
+        let bytes = HexText.bytes(chain), bytes.count == LogChain.byteCount
+      else { return false }
+      position = WriteAheadLog.Position(
+        segment: UInt64(segment), sequence: UInt64(sequence), chain: LogChain(bytes: bytes))
     } else if let name = object["register"]?.stringValue, let value = object["value"] {
       registers.append((name, value))
     } else if object["transactions"] != nil {

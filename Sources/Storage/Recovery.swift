@@ -39,18 +39,14 @@ struct RecoveryReader {
       }
     }
     for mark in manifest.marks { tables.addMark(mark) }
-    let segments = try segments(from: manifest.segment)
-    var sequence = manifest.sequence
-    for segment in segments {
-      try check(segment, follows: sequence)
-      try replay(segment, into: &tables, &files)
-      sequence += UInt64(segment.frameCount)
-    }
+    var segments = try segments(from: manifest.position.segment)
+    let position = try check(&segments, from: manifest.position)
+    for segment in segments { try replay(segment, into: &tables, &files) }
     // A checkpoint that was cut off has replaced files of documents that the log still holds.
     for file in manifest.files where files[file.key] == nil {
       if let error = damaged[file.key] { throw error }
     }
-    let log = try log(after: segments, manifest)
+    let log = try log(after: segments, position)
     return Recovery(tables: tables, files: files, log: log)
   }
 
@@ -88,7 +84,9 @@ struct RecoveryReader {
       let bytes = try translated { () throws(SystemError) in
         try fileSystem.readFile(path, maximumByteCount: .max)
       }
-      readings.append(SegmentReading(path: path, number: number, bytes: bytes))
+      readings.append(
+        SegmentReading(
+          path: path, number: number, bytes: bytes, digest: environment.digest))
     }
     return readings
   }
@@ -99,24 +97,51 @@ struct RecoveryReader {
     return Set(frames.compactMap { try? codec.document($0.payload).key })
   }
 
-  /// A segment that begins too late shows that acknowledged batches before it are gone.
-  private func check(
-    _ segment: SegmentReading, follows sequence: UInt64
-  ) throws(StorageError) {
-    guard let first = segment.header?.firstSequence, first != sequence else { return }
-    throw StorageError(
-      .corrupt, path: segment.path, offset: 0,
-      problem: "begins with record \(first) where \(sequence) belongs: a part of the log is gone")
+  /// Each segment must go on where the one before it ends, and nothing in them may be damaged.
+  ///
+  /// - Returns: where the log goes on behind all of them.
+  func check(
+    _ segments: inout [SegmentReading], from start: WriteAheadLog.Position
+  ) throws(StorageError) -> WriteAheadLog.Position {
+    var position = start
+    for index in segments.indices {
+      let segment = segments[index]
+      if case .damaged(let offset, let what) = segment.end {
+        throw StorageError(
+          .corrupt, path: segment.path, offset: offset,
+          problem: what + "; satchel verify lists all that is damaged")
+      }
+      position.segment = segment.number + 1
+      guard let header = segment.header else { continue }
+      let isNext = header.firstSequence == position.sequence && header.chain == position.chain
+      guard
+        header.number == segment.number,
+        isNext
+          || index > 0
+            && segments[index - 1].cutLastWrite(at: header.firstSequence, header.chain)
+      else {
+        throw StorageError(
+          .corrupt, path: segment.path, offset: 0,
+          problem:
+            "begins with record \(header.firstSequence) where \(position.sequence) belongs: a "
+            + "part of the log is gone")
+      }
+      position.sequence = header.firstSequence + UInt64(segment.frameCount)
+      position.chain = segment.chain
+    }
+    let seal = try CleanClose.read(layout, fileSystem)
+    if let seal, seal.sequence >= position.sequence {
+      throw StorageError(
+        .corrupt, path: segments.last?.path ?? layout.log, offset: segments.last?.validEnd,
+        problem: "the records up to \(seal.sequence) had been saved, those from "
+          + "\(position.sequence) on are gone or damaged")
+    }
+    return position
   }
 
   private func replay(
     _ segment: SegmentReading, into tables: inout Tables, _ files: inout [DocumentKey: UInt32?]
   ) throws(StorageError) {
-    if let damage = segment.damage {
-      throw StorageError(
-        .corrupt, path: segment.path, offset: damage.offset,
-        problem: damage.what + "; satchel verify lists all that is damaged")
-    }
     for batch in segment.batches {
       for frame in batch.frames { try apply(frame, from: segment.path, to: &tables, &files) }
       tables.addMark(batch.mark)
@@ -149,16 +174,15 @@ struct RecoveryReader {
   }
 
   private func log(
-    after segments: [SegmentReading], _ manifest: Manifest
+    after segments: [SegmentReading], _ position: WriteAheadLog.Position
   ) throws(StorageError) -> WriteAheadLog {
-    let last = segments.last
-    let frames = segments.reduce(0) { $0 + $1.frameCount }
     var log = WriteAheadLog(
-      layout: layout, fileSystem: fileSystem, random: environment.random,
-      nextSegment: (last?.number ?? manifest.segment - 1) + 1,
-      nextSequence: manifest.sequence + UInt64(frames),
-      byteCount: segments.reduce(0) { $0 + $1.byteCount })
-    if let last { try log.resume(last) }
+      layout: layout, environment: environment, position: position,
+      byteCount: segments.reduce(0) { $0 + $1.validEnd })
+    let seal = try CleanClose.read(layout, fileSystem)
+    if let last = segments.last {
+      try log.resume(last, isDurable: seal?.sequence == position.sequence - 1)
+    }
     return log
   }
 

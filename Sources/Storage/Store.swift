@@ -11,6 +11,8 @@ package struct StoreEnvironment: Sendable {
   package var digest: Digest
   package var rules: MergeRules
   package var indexes: [StoreIndex]
+  /// The size of a segment of the log.
+  package var segmentByteCount = 4 << 20
 
   package init(
     fileSystem: any FileSystem, random: any RandomSource, digest: @escaping Digest,
@@ -30,28 +32,35 @@ package struct StoreEnvironment: Sendable {
 /// power cut; `checkpoint` brings it into one readable file a document.
 package final class Store: Sendable {
   package let layout: StoreLayout
-  private let environment: StoreEnvironment
+  let environment: StoreEnvironment
   private let lock: any File
   /// Apart from the tables, so that it can be asked for while they are read.
   private let currentIdentity: Mutex<StoreIdentity>
-  private let state: Mutex<State>
+  let state: Mutex<State>
+  /// Held while bytes are written and synced; never waited for while `state` is held.
+  let log: Mutex<WriteAheadLog>
+  /// One checkpoint at a time.
+  let checkpointing = Mutex(())
 
-  private struct State: Sendable {
+  struct State: Sendable {
+    /// What is durable.
     var tables: Tables
-    var log: WriteAheadLog
+    /// What is on its way, in order: writers build on it, readers do not see it.
+    var queue = CommitQueue()
     /// The checksum of each document's file; nil while the file is older than the document.
     var files: [DocumentKey: UInt32?]
   }
 
   private init(
     layout: StoreLayout, environment: StoreEnvironment, lock: any File,
-    identity: StoreIdentity, state: State
+    identity: StoreIdentity, recovery: Recovery
   ) {
     self.layout = layout
     self.environment = environment
     self.lock = lock
     currentIdentity = Mutex(identity)
-    self.state = Mutex(state)
+    state = Mutex(State(tables: recovery.tables, files: recovery.files))
+    log = Mutex(recovery.log)
   }
 
   /// Makes an empty store in a directory that is new or empty, and opens it. Durable on return.
@@ -137,12 +146,10 @@ package final class Store: Sendable {
       let identity = try StoreIdentity(parsing: bytes, path: layout.identity)
       let reader = RecoveryReader(layout: layout, environment: environment)
       let recovery = try reader.read()
-      let state = State(
-        tables: recovery.tables, log: recovery.log, files: recovery.files)
       removeTemporaryFiles(layout, environment.fileSystem)
       return Store(
         layout: layout, environment: environment, lock: lock, identity: identity,
-        state: state)
+        recovery: recovery)
     } catch {
       lock.close()
       throw error
@@ -160,7 +167,13 @@ package final class Store: Sendable {
 
   /// Gives up the store. Calls after this that write fail with `poisoned`.
   package func close() {
-    state.withLock { $0.log.close() }
+    log.withLock { log in
+      if log.poison == nil {
+        // What is not left there is found out at the next opening.
+        try? CleanClose(sequence: log.nextSequence - 1).write(to: lock)
+      }
+      log.close()
+    }
     lock.close()
   }
 
@@ -168,7 +181,7 @@ package final class Store: Sendable {
 
   /// Changes `store.json`. Durable on return; on an error nothing has changed.
   package func updateIdentity(_ change: (inout StoreIdentity) -> Void) throws(StorageError) {
-    if let poison = state.withLock({ $0.log.poison }) { throw poison }
+    if let poison = log.withLock({ $0.poison }) { throw poison }
     try currentIdentity.withLock { (current) throws(StorageError) in
       var identity = current
       change(&identity)
@@ -190,78 +203,15 @@ package final class Store: Sendable {
     try state.withLock { (state) throws(Failure) in try body(state.tables) }
   }
 
-  /// Makes a batch durable with one fdatasync, then visible.
-  ///
-  /// - Throws: `system` if it was refused: nothing has changed. `poisoned` if nobody knows what is
-  ///   durable: nothing more is accepted until the store is opened again.
-  package func commit(_ batch: Batch) throws(StorageError) {
-    guard !batch.isEmpty else { return }
-    let codec = RecordCodec(rules: environment.rules)
-    var records: [(Frame.Kind, [UInt8])] = []
-    records += batch.documents.map { (.document, codec.encode($0)) }
-    records += batch.runs.map { (.transactions, codec.encode($0)) }
-    records += batch.registers.map { (.register, codec.encode(register: $0.name, $0.value)) }
-    if let record = records.first(where: { $0.1.count > Frame.maximumPayloadByteCount }) {
-      throw StorageError(
-        .system, path: layout.root,
-        problem: "a record of \(record.1.count) bytes is longer than "
-          + "\(Frame.maximumPayloadByteCount)")
-    }
-    let mark = environment.random.uint64()
-    try state.withLock { (state) throws(StorageError) in
-      Self.checkRuns(of: batch, state.tables)
-      try state.log.append(records, mark: mark)
-      Self.apply(batch, mark: mark, to: &state)
-    }
-  }
-
-  /// A batch with a gap must not reach the log: no opening could read it.
-  private static func checkRuns(of batch: Batch, _ tables: borrowing Tables) {
-    var known = tables.knowledge
-    for run in batch.runs {
-      precondition(
-        run.first >= 1 && run.first <= known[run.replica] + 1,
-        "a batch leaves out transactions of \(run.replica)")
-      known.include(Dot(run.replica, run.last))
-    }
-  }
-
-  private static func apply(_ batch: Batch, mark: UInt64, to state: inout State) {
-    for document in batch.documents {
-      state.tables.put(document)
-      state.files[document.key] = .some(nil)
-    }
-    for run in batch.runs { _ = state.tables.append(run) }
-    for register in batch.registers { state.tables.setRegister(register.name, register.value) }
-    state.tables.addMark(mark)
-  }
-
   /// Checks every file and log record. Writers wait meanwhile. O(store).
   package func verify() -> VerificationReport {
-    state.withLock { _ in Verifier(layout: layout, environment: environment).verify() }
+    checkpointing.withLock { _ in
+      log.withLock { _ in Verifier(layout: layout, environment: environment).verify() }
+    }
   }
 
   /// Bytes of log that the next opening would have to replay.
-  package var logByteCount: Int { state.withLock { $0.log.byteCount } }
-
-  /// Writes every changed document into its file, makes all durable together, then drops the log
-  /// that they cover. Writers wait meanwhile.
-  ///
-  /// - Returns: the number of files written.
-  /// - Throws: `system`: log and files together still hold everything.
-  package func checkpoint() throws(StorageError) -> Int {
-    try state.withLock { (state) throws(StorageError) in
-      if let poison = state.log.poison { throw poison }
-      var checkpointer = Checkpointer(layout: layout, environment: environment)
-      let firstSegment = state.log.beginSegment()
-      let written = try checkpointer.writeFiles(state.tables, &state.files)
-      try checkpointer.writeManifest(
-        state.tables, state.files, segment: firstSegment, sequence: state.log.nextSequence)
-      state.log.noteCheckpoint()
-      try checkpointer.removeSegments(before: firstSegment)
-      return written
-    }
-  }
+  package var logByteCount: Int { log.withLock { $0.byteCount } }
 }
 
 extension File {

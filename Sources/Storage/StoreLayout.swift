@@ -21,6 +21,9 @@ package struct StoreLayout: Sendable {
   package var parked: String { "\(root)/parked" }
   package var quarantine: String { "\(root)/quarantine" }
 
+  /// A segment that is ready before it is needed.
+  package var spareSegment: String { "\(log)/spare.wal" }
+
   package func segment(_ number: UInt64) -> String { "\(log)/\(Self.segmentName(number))" }
 
   static func segmentName(_ number: UInt64) -> String {

@@ -126,11 +126,14 @@ package struct Tables: Sendable {
     if marks.count > Self.maximumMarkCount { marks.removeFirst(Self.maximumMarkCount / 2) }
   }
 
-  /// All places that are valid, oldest first.
-  var allMarks: [FeedMark] { marks }
+  func entry(_ key: DocumentKey) -> Entry? { types[key.type]?[key.id] }
 
-  /// All documents with their arrival numbers, in order of arrival.
-  var allEntries: some Sequence<(arrival: UInt64, document: Document)> {
-    documents(arrivedAfter: 0)
+  /// Everything but the documents themselves.
+  var outline: TablesOutline {
+    TablesOutline(
+      registers: registers.sorted { utf8Less($0.key, $1.key) }
+        .map { (name: $0.key, value: $0.value) },
+      runs: history.runs(since: VersionVector()), marks: marks,
+      arrivals: feed.filter { types[$0.key.type]?[$0.key.id]?.arrival == $0.arrival })
   }
 }

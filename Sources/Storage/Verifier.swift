@@ -65,13 +65,13 @@ package struct Verifier {
     _ manifest: Manifest, _ report: inout VerificationReport
   ) -> Set<DocumentKey> {
     let segments = check(&report) { () throws(StorageError) in
-      try reader.segments(from: manifest.segment)
+      try reader.segments(from: manifest.position.segment)
     }
     for segment in segments ?? [] {
       report.checked += segment.frameCount
-      guard let damage = segment.damage else { continue }
+      guard case .damaged(let offset, let what) = segment.end else { continue }
       report.problems.append(
-        VerificationProblem(file: segment.path, offset: damage.offset, what: damage.what))
+        VerificationProblem(file: segment.path, offset: offset, what: what))
     }
     return reader.documentKeys(in: segments ?? [])
   }

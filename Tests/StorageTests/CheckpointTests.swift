@@ -26,11 +26,15 @@ struct CheckpointTests {
     #expect(try test.open.checkpoint() == 1)
     let file = "\(UniqueID.sample(1)).json"
     let calls = test.fileSystem.calls.filter {
-      !$0.hasPrefix("status") && !$0.hasPrefix("contents")
+      !$0.hasPrefix("status") && !$0.hasPrefix("contents") && !$0.hasPrefix("size")
     }
     #expect(
       calls == [
-        "createDirectory 11", "synchronizeDirectory visits", "synchronizeDirectory documents",
+        "openOrCreate spare.wal.tmp", "truncate spare.wal.tmp", "write spare.wal.tmp",
+        "synchronize spare.wal.tmp", "rename spare.wal", "synchronizeDirectory wal",
+        "rename 00000002.wal", "readWrite 00000002.wal", "write 00000002.wal",
+        "synchronize 00000002.wal", "synchronizeDirectory wal", "createDirectory 11",
+        "synchronizeDirectory visits", "synchronizeDirectory documents",
         "openOrCreate \(file).tmp", "truncate \(file).tmp", "write \(file).tmp",
         "synchronizeFileSystem documents", "rename \(file)", "synchronizeDirectory 11",
         "createNew manifest.jsonl.tmp", "write manifest.jsonl.tmp",
@@ -56,7 +60,10 @@ struct CheckpointTests {
     let test = try sample()
     _ = try test.open.checkpoint()
     let documents = (1...4).map { "documents/visits/11/\(UniqueID.sample($0)).json" }
-    #expect(try test.files() == ["LOCK"] + documents + ["manifest.jsonl", "store.json"])
+    #expect(
+      try test.files() == ["LOCK"] + documents + [
+        "manifest.jsonl", "store.json", "wal/00000003.wal", "wal/spare.wal",
+      ])
   }
 
   @Test func `only files of changed documents are written`() throws {
@@ -92,14 +99,16 @@ struct CheckpointTests {
       let test = try sample()
       let before = try test.state()
       test.fileSystem.fail(.init(prefix: "", number: number, code: 5, lasts: true))
-      #expect(throws: StorageError.self, "call \(number)") { try test.open.checkpoint() }
-      test.close()
+      _ = try? test.open.checkpoint()
+      try test.kill()
       test.fileSystem.fail(nil)
       #expect(test.verify().problems == [], "call \(number)")
       try test.reopened()
       #expect(try test.state() == before, "call \(number)")
       _ = try test.open.checkpoint()
-      #expect(try test.files().allSatisfy { !$0.hasSuffix(".tmp") && !$0.hasSuffix(".wal") })
+      let files = try test.files()
+      #expect(files.allSatisfy { !$0.hasSuffix(".tmp") }, "call \(number): \(files)")
+      #expect(try test.segments().count == 1, "call \(number)")
       try test.reopened()
       #expect(try test.state() == before, "call \(number)")
       #expect(test.verify().problems == [], "call \(number)")
@@ -111,8 +120,12 @@ struct CheckpointTests {
     for number in 1...(try callCount()) {
       let test = try sample()
       test.fileSystem.fail(.init(prefix: "", number: number, code: code))
-      #expect(throws: StorageError.self, "call \(number)") { try test.open.checkpoint() }
-      try test.commit([2, 5], "E")
+      _ = try? test.open.checkpoint()
+      if (try? test.commit([2, 5], "E")) == nil {
+        // A sync of the log failed: nothing more is taken until the store is opened again.
+        try test.reopened()
+        try test.commit([2, 5], "E")
+      }
       let before = try test.state()
       try test.reopened()
       #expect(try test.state() == before, "call \(number)")
@@ -121,7 +134,9 @@ struct CheckpointTests {
       _ = try test.open.checkpoint()
       try test.reopened()
       #expect(try test.state() == after, "call \(number)")
-      #expect(try test.files().allSatisfy { !$0.hasSuffix(".tmp") && !$0.hasSuffix(".wal") })
+      let files = try test.files()
+      #expect(files.allSatisfy { !$0.hasSuffix(".tmp") }, "call \(number): \(files)")
+      #expect(try test.segments().count == 1, "call \(number)")
       #expect(test.verify().problems == [], "call \(number)")
     }
   }

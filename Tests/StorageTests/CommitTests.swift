@@ -46,8 +46,11 @@ struct CommitTests {
     let test = try TestStore()
     test.fileSystem.forgetCalls()
     try test.commit([1])
+    let calls = test.fileSystem.calls.filter {
+      !$0.hasPrefix("status") && !$0.hasPrefix("size")
+    }
     #expect(
-      test.fileSystem.calls == [
+      calls == [
         "createNew 00000001.wal", "write 00000001.wal", "synchronize 00000001.wal",
         "synchronizeDirectory wal", "write 00000001.wal", "synchronize 00000001.wal",
       ])
@@ -95,17 +98,62 @@ struct CommitTests {
     #expect(try test.open.snapshot().document(TestStore.key(2)) == nil)
   }
 
-  @Test func `a write that fails and cannot be taken back stops all commits`() throws {
+  @Test func `what a failed write leaves in a segment is never read`() throws {
     let test = try TestStore()
     try test.commit([1])
-    let before = try test.state()
-    test.fileSystem.fail(.init(prefix: "", number: 1, code: inputOutput, lasts: true))
-    let error = #expect(throws: StorageError.self) { try test.commit([2]) }
-    #expect(error?.code == .poisoned)
+    test.fileSystem.fail(.init(prefix: "write 0", number: 1, code: inputOutput))
+    #expect(throws: StorageError.self) { try test.commit([2]) }
     test.fileSystem.fail(nil)
-    #expect(throws: StorageError.self) { try test.commit([3]) }
+    // As if a part of it had reached the disk.
+    let path = test.layout.segment(1)
+    try test.put(try test.bytes(path) + [9, 9, 9], path)
+    try test.commit([3])
+    let state = try test.state()
+    #expect(try test.segments().count == 2)
     try test.reopened()
-    #expect(try test.state() == before)
+    #expect(try test.state() == state)
+    #expect(try test.open.snapshot().document(TestStore.key(2)) == nil)
+  }
+
+  @Test func `many writers share syncs, and each is durable when its call returns`() async throws {
+    let test = try TestStore()
+    try test.commit([1])
+    let store = try test.open
+    test.fileSystem.forgetCalls()
+    await withTaskGroup(of: Void.self) { group in
+      for writer in 0..<8 {
+        group.addTask {
+          for number in 0..<25 {
+            var batch = Batch()
+            batch.registers = [("w\(writer)", .int(number))]
+            try? store.commit(batch)
+            let seen = store.read { $0.registers["w\(writer)"]?.intValue }
+            #expect(seen == number)
+          }
+        }
+      }
+    }
+    let registers = try test.reopened().snapshot().registers
+    for writer in 0..<8 { #expect(registers["w\(writer)"]?.intValue == 24) }
+  }
+
+  @Test func `what is staged behind a batch that fails, fails with it`() throws {
+    let test = try TestStore()
+    try test.commit([1])
+    let store = try test.open
+    var (first, second) = (Batch(), Batch())
+    first.registers = [("a", 1)]
+    second.registers = [("b", 1)]
+    test.fileSystem.fail(.init(prefix: "write 0", number: 1, code: noSpace))
+    let tickets = [try store.stage(first), try store.stage(second)]
+    for ticket in tickets {
+      let error = #expect(throws: StorageError.self) { try store.wait(for: ticket) }
+      #expect(error?.underlying?.code == noSpace)
+    }
+    test.fileSystem.fail(nil)
+    #expect(store.read { $0.registers["a"] == nil && $0.registers["b"] == nil })
+    try store.commit(second)
+    #expect(try test.reopened().snapshot().registers["b"]?.intValue == 1)
   }
 
   @Test(arguments: 1...6)

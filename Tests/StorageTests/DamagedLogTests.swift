@@ -32,6 +32,7 @@ private struct ThreeBatches {
   /// What opening says of the segment with other bytes.
   func opened(with changed: [UInt8]) throws -> Result<String, StorageError> {
     try test.put(changed, segment)
+    try test.put([], test.layout.lock)
     do throws(StorageError) {
       let store = try test.reopened()
       let state = TestStore.state(of: store.snapshot())
@@ -50,7 +51,7 @@ struct DamagedLogTests {
       let result = try log.opened(with: Array(log.bytes[..<end]))
       #expect(try result.get() == log.states[1], "cut at \(end)")
     }
-    for end in 0..<32 {
+    for end in 0..<48 {
       let result = try log.opened(with: Array(log.bytes[..<end]))
       #expect(throws: Never.self, "cut at \(end)") { try result.get() }
     }
@@ -86,6 +87,19 @@ struct DamagedLogTests {
     #expect(try log.opened(with: log.bytes + old).get() == log.states[2])
   }
 
+  @Test func `a store that was closed misses the records that it had then`() throws {
+    let log = try ThreeBatches()
+    for end in [log.ends[0], log.ends[1], log.bytes.count - 1] {
+      try log.test.put(Array(log.bytes[..<end]), log.segment)
+      let error = #expect(throws: StorageError.self) { try log.test.reopened() }
+      #expect(error?.code == .corrupt && error?.path == log.segment)
+      #expect(try log.test.bytes(log.segment).count == end)
+    }
+    try log.test.put(log.bytes, log.segment)
+    try log.test.reopened()
+    #expect(try log.test.state() == log.states[2])
+  }
+
   @Test func `a damaged byte before a whole record is corruption, with the place`() throws {
     let log = try ThreeBatches()
     for place in log.ends[0]..<log.ends[1] {
@@ -117,8 +131,8 @@ struct DamagedLogTests {
 
   @Test func `a whole batch that is gone, doubled or moved is corruption`() throws {
     let log = try ThreeBatches()
-    let (first, second) = (log.bytes[32..<log.ends[0]], log.bytes[log.ends[0]..<log.ends[1]])
-    let (head, third) = (log.bytes[..<32], log.bytes[log.ends[1]...])
+    let (first, second) = (log.bytes[48..<log.ends[0]], log.bytes[log.ends[0]..<log.ends[1]])
+    let (head, third) = (log.bytes[..<48], log.bytes[log.ends[1]...])
     for changed in [
       head + first + third, head + first + first + second + third, head + second + first + third,
     ] {
@@ -132,7 +146,7 @@ struct DamagedLogTests {
 
   @Test func `a damaged head of a segment is corruption at its start`() throws {
     let log = try ThreeBatches()
-    for place in 0..<32 {
+    for place in 0..<48 {
       var changed = log.bytes
       changed[place] ^= 4
       guard case .failure(let error) = try log.opened(with: changed) else {

@@ -84,8 +84,8 @@ struct OwnershipTests {
       let environment = test.environment
       let root = test.layout.root
       let made = try? Store.create(at: root, identity: identity, environment: environment)
-      #expect(fileSystem.hasFailed)
       made?.close()
+      #expect(fileSystem.hasFailed)
       fileSystem.fail(nil)
       do throws(StorageError) {
         try Store.create(at: test.layout.root, identity: identity, environment: environment).close()

@@ -38,9 +38,14 @@ final class TestStore {
   }
 
   var environment: StoreEnvironment {
-    StoreEnvironment(
+    var environment = StoreEnvironment(
       fileSystem: fileSystem, random: random, digest: sampleDigest, rules: SampleRules.all)
+    environment.segmentByteCount = Self.segmentByteCount
+    return environment
   }
+
+  /// Small, so that looking at every byte of a segment takes no time.
+  static let segmentByteCount = 8192
 
   /// The store that is open.
   var open: Store {
@@ -50,6 +55,12 @@ final class TestStore {
   func close() {
     store?.close()
     store = nil
+  }
+
+  /// Ends the store as a power cut does: nothing says what was durable.
+  func kill() throws {
+    close()
+    try put([], layout.lock)
   }
 
   /// Closes the store, if it is open, and opens it again.
@@ -146,6 +157,12 @@ final class TestStore {
   /// The segments that are there, oldest first.
   func segments() throws -> [String] {
     try POSIXFileSystem().contents(ofDirectory: layout.log).map { "\(layout.log)/\($0)" }
+      .filter { $0 != layout.spareSegment }
+  }
+
+  /// Where the bytes of a segment end that are not zero.
+  func usedEnd(_ path: String) throws -> Int {
+    (try bytes(path).lastIndex { $0 != 0 } ?? -1) + 1
   }
 
   func lastSegment() throws -> String { try segments().last ?? "" }

@@ -92,11 +92,11 @@ struct VerifierTests {
     try test.commit([4], "C")
     test.close()
     let path = try test.lastSegment()
-    let bytes = try test.bytes(path)
+    let end = try test.usedEnd(path)
     try test.reopened()
     try test.commit([5], "D")
     test.close()
-    for offset in 0..<bytes.count {
+    for offset in 0..<end {
       try test.flip(path, at: offset)
       let problems = test.verify().problems
       #expect(problems.map(\.file) == [path], "byte \(offset)")
@@ -112,7 +112,8 @@ struct VerifierTests {
     try test.commit([4], "C")
     test.close()
     let path = try test.lastSegment()
-    try test.put(Array(try test.bytes(path).dropLast(3)), path)
+    try test.flip(path, at: try test.usedEnd(path) - 1)
+    try test.kill()
     try test.reopened()
     try test.commitRegister("x")
     test.close()

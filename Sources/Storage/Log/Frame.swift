@@ -1,0 +1,128 @@
+import Platform
+
+/// A record of the log, as bytes:
+///
+///     offset  size
+///          0     4  payload length, little-endian
+///          4     1  kind
+///          5     3  zero
+///          8     8  sequence number, little-endian: 1 more than that of the frame before
+///         16     4  place in its write, little-endian, counted from 0
+///         20     4  CRC-32C of the payload, seeded with the segment's salt
+///         24     4  CRC-32C of the bytes 0 to 23, seeded with the segment's salt
+///         28        payload
+///
+/// A frame is valid if and only if both checksums hold, the kind is known, the three bytes are zero
+/// and the length is within its limit. A write holds one batch or several, and begins only after the
+/// write before it is durable; the place says with which frame it began, even where that is damaged.
+package struct Frame: Sendable, Equatable {
+  package enum Kind: UInt8, Sendable {
+    /// A document with all its versions, as in its file.
+    case document = 1
+    /// Transactions that became known.
+    case transactions = 2
+    /// A named value of the replica.
+    case register = 3
+    /// The end of a batch: its frames count from here on, together. See `BatchEnd`.
+    case commit = 4
+  }
+
+  static let headerByteCount = 28
+  /// No payload is longer than this many bytes.
+  package static let maximumPayloadByteCount = 64 << 20
+
+  package let kind: Kind
+  package let sequence: UInt64
+  package let place: UInt32
+  package let payload: [UInt8]
+
+  /// The sequence number of the first frame of its write.
+  var writeStart: UInt64 { sequence &- UInt64(place) }
+
+  /// Appends a frame to bytes that will be written together.
+  /// - Returns: the CRC-32C of the payload, as it stands in the frame.
+  @discardableResult
+  static func append(
+    _ kind: Kind, _ payload: [UInt8], sequence: UInt64, place: UInt32, salt: UInt32,
+    to bytes: inout [UInt8]
+  ) -> UInt32 {
+    let start = bytes.count
+    let checksum = crc32c(payload, seed: salt)
+    bytes.appendLittleEndian(UInt32(payload.count))
+    bytes.append(kind.rawValue)
+    bytes.append(contentsOf: [0, 0, 0])
+    bytes.appendLittleEndian(sequence)
+    bytes.appendLittleEndian(place)
+    bytes.appendLittleEndian(checksum)
+    bytes.appendLittleEndian(crc32c(bytes[start...], seed: salt))
+    bytes.append(contentsOf: payload)
+    return checksum
+  }
+}
+
+/// What stands at one place of a segment.
+enum FrameReading {
+  case frame(Frame, checksum: UInt32, end: Int)
+  /// No valid frame begins here.
+  case none
+}
+
+/// Reads frames out of a segment's bytes.
+struct FrameReader {
+  let bytes: [UInt8]
+  let salt: UInt32
+
+  /// O(payload).
+  func read(at offset: Int) -> FrameReading {
+    guard hasHeader(at: offset), let kind = Frame.Kind(rawValue: bytes[offset + 4]) else {
+      return .none
+    }
+    let count = Int(bytes.littleEndian(UInt32.self, at: offset))
+    let begin = offset + Frame.headerByteCount
+    guard begin + count <= bytes.count else { return .none }
+    let payload = bytes[begin..<begin + count]
+    let checksum = crc32c(payload, seed: salt)
+    guard checksum == bytes.littleEndian(UInt32.self, at: offset + 20) else { return .none }
+    let frame = Frame(
+      kind: kind, sequence: bytes.littleEndian(UInt64.self, at: offset + 8),
+      place: bytes.littleEndian(UInt32.self, at: offset + 16), payload: Array(payload))
+    return .frame(frame, checksum: checksum, end: begin + count)
+  }
+
+  /// Whether a valid header begins at a place. Cheap where none does.
+  private func hasHeader(at offset: Int) -> Bool {
+    guard offset + Frame.headerByteCount <= bytes.count,
+      (1...4).contains(bytes[offset + 4]), bytes[offset + 5] == 0, bytes[offset + 6] == 0,
+      bytes[offset + 7] == 0,
+      bytes.littleEndian(UInt32.self, at: offset) <= UInt32(Frame.maximumPayloadByteCount)
+    else { return false }
+    return crc32c(bytes[offset..<offset + 24], seed: salt)
+      == bytes.littleEndian(UInt32.self, at: offset + 24)
+  }
+
+  /// The valid frames beyond a place, wherever they begin. O(bytes).
+  func frames(after offset: Int) -> some Sequence<(offset: Int, frame: Frame)> {
+    var place = offset
+    return AnyIterator {
+      while place + Frame.headerByteCount <= bytes.count {
+        defer { place += 1 }
+        if case .frame(let frame, _, _) = read(at: place) { return (place, frame) }
+      }
+      return nil
+    }
+  }
+}
+
+extension [UInt8] {
+  mutating func appendLittleEndian(_ value: some FixedWidthInteger) {
+    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+  }
+
+  func littleEndian<Value: FixedWidthInteger>(_: Value.Type, at offset: Int) -> Value {
+    var value: Value = 0
+    for index in (0..<MemoryLayout<Value>.size).reversed() {
+      value = value << 8 | Value(truncatingIfNeeded: self[offset + index])
+    }
+    return value
+  }
+}

@@ -1,0 +1,224 @@
+import Documents
+import Platform
+
+/// A batch on its way into the log.
+struct LogBatch {
+  let records: [(kind: Frame.Kind, payload: [UInt8])]
+  let mark: UInt64
+}
+
+/// The log: batches of records, each durable as a whole or not at all.
+struct WriteAheadLog {
+  private let layout: StoreLayout
+  private let environment: StoreEnvironment
+  private let pool: SegmentPool
+  private var current: OpenSegment?
+  /// The number that the next segment gets.
+  private(set) var nextSegment: UInt64
+  private(set) var nextSequence: UInt64
+  /// After the last batch.
+  private(set) var chain: LogChain
+  /// Why nothing can be written any more; nil while all is well.
+  private(set) var poison: StorageError?
+  /// Bytes written since the last checkpoint.
+  private(set) var byteCount: Int
+
+  private var fileSystem: any FileSystem { environment.fileSystem }
+
+  private struct OpenSegment {
+    let file: any File
+    let salt: UInt32
+    /// Behind the last batch.
+    var end: Int
+    /// Where the file ends that was made before it was needed.
+    let capacity: Int
+  }
+
+  /// Where a log goes on.
+  struct Position: Sendable {
+    /// The number of the next segment.
+    var segment: UInt64
+    /// The sequence number of the next frame.
+    var sequence: UInt64
+    var chain: LogChain
+  }
+
+  /// - Parameter byteCount: what there is of log already.
+  init(
+    layout: StoreLayout, environment: StoreEnvironment, position: Position, byteCount: Int
+  ) {
+    self.layout = layout
+    self.environment = environment
+    pool = SegmentPool(
+      layout: layout, fileSystem: environment.fileSystem,
+      segmentByteCount: environment.segmentByteCount)
+    nextSegment = position.segment
+    nextSequence = position.sequence
+    chain = position.chain
+    self.byteCount = byteCount
+  }
+
+  /// Goes on behind the last batch of a segment, if nothing stands there.
+  ///
+  /// - Parameter isDurable: whether everything in it is known to be. A program that was killed may
+  ///   have left batches, or the segment's name, that can be read but are not; on return they are.
+  mutating func resume(
+    _ segment: SegmentReading, isDurable: Bool
+  ) throws(StorageError) {
+    let file = try translated { () throws(SystemError) in
+      let file = try fileSystem.open(segment.path, .readWrite)
+      guard !isDurable else { return file }
+      try file.synchronize()
+      try fileSystem.synchronizeDirectory(layout.log)
+      return file
+    }
+    guard let header = segment.header, segment.end == .clean else { return file.close() }
+    current = OpenSegment(
+      file: file, salt: header.salt, end: segment.validEnd, capacity: segment.byteCount)
+  }
+
+  /// Writes batches with one write and one fdatasync. On return they are durable.
+  ///
+  /// - Throws: `system` if they could not be written: the log is as before. `poisoned` if nobody
+  ///   knows what is durable: every later call fails too.
+  mutating func append(_ batches: [LogBatch]) throws(StorageError) {
+    if let poison { throw poison }
+    guard !batches.isEmpty else { return }
+    let segment = try segment(for: batches)
+    let (bytes, after) = encode(batches, salt: segment.salt)
+    try write(bytes, to: segment)
+    do { try segment.file.synchronize() } catch { throw poisoned(by: error) }
+    current?.end += bytes.count
+    byteCount += bytes.count
+    (nextSequence, chain) = (after.sequence, after.chain)
+  }
+
+  private func encode(
+    _ batches: [LogBatch], salt: UInt32
+  ) -> (bytes: [UInt8], after: (sequence: UInt64, chain: LogChain)) {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.byteCount(of: batches))
+    var (sequence, chain) = (nextSequence, chain)
+    let durable = nextSequence - 1
+    func append(_ kind: Frame.Kind, _ payload: [UInt8]) -> UInt32 {
+      defer { sequence += 1 }
+      return Frame.append(
+        kind, payload, sequence: sequence, place: UInt32(sequence - nextSequence), salt: salt,
+        to: &bytes)
+    }
+    for batch in batches {
+      let checksums = batch.records.map { append($0.kind, $0.payload) }
+      chain = chain.adding(checksums, digest: environment.digest)
+      let end = BatchEnd(
+        frameCount: UInt64(batch.records.count), mark: batch.mark, durable: durable, chain: chain)
+      _ = append(.commit, end.payload)
+    }
+    return (bytes, (sequence, chain))
+  }
+
+  private static func byteCount(of batches: [LogBatch]) -> Int {
+    batches.reduce(0) { sum, batch in
+      batch.records.reduce(sum + 2 * Frame.headerByteCount + 40) {
+        $0 + $1.payload.count + Frame.headerByteCount
+      }
+    }
+  }
+
+  private mutating func write(
+    _ bytes: [UInt8], to segment: OpenSegment
+  ) throws(StorageError) {
+    do {
+      try segment.file.write(bytes, at: segment.end)
+    } catch {
+      // What was written of the batch must not stand before a later one: that goes into a new segment.
+      segment.file.close()
+      current = nil
+      throw StorageError(error)
+    }
+  }
+
+  // MARK: - Segments
+
+  private mutating func segment(for batches: [LogBatch]) throws(StorageError) -> OpenSegment {
+    if let current {
+      let limit = max(current.capacity, environment.segmentByteCount)
+      let isEmpty = current.end == SegmentHeader.byteCount
+      if isEmpty || current.end + Self.byteCount(of: batches) <= limit { return current }
+    }
+    return try beginSegment()
+  }
+
+  /// Ends the current segment and begins another, whose head and name are durable on return.
+  @discardableResult
+  private mutating func beginSegment() throws(StorageError) -> OpenSegment {
+    endSegment()
+    let salt = UInt32(truncatingIfNeeded: environment.random.uint64())
+    let header = SegmentHeader(
+      number: nextSegment, firstSequence: nextSequence, chain: chain, salt: salt)
+    let path = layout.segment(nextSegment)
+    nextSegment += 1
+    let (file, size) = try translated { () throws(SystemError) in
+      let file = try pool.take(as: path)
+      try file.write(header.bytes, at: 0)
+      return (file, try file.size())
+    }
+    do {
+      try file.synchronize()
+      try fileSystem.synchronizeDirectory(layout.log)
+    } catch { throw poisoned(by: error) }
+    let segment = OpenSegment(
+      file: file, salt: salt, end: SegmentHeader.byteCount, capacity: size)
+    current = segment
+    return segment
+  }
+
+  private mutating func endSegment() {
+    current?.file.close()
+    current = nil
+  }
+
+  /// Begins a segment at which a checkpoint will make recovery start.
+  /// - Returns: the position before it: all batches so far are in earlier segments.
+  mutating func rotate() throws(StorageError) -> Position {
+    if let poison { throw poison }
+    translateAway { () throws(SystemError) in try pool.prepare() }
+    let position = Position(segment: nextSegment, sequence: nextSequence, chain: chain)
+    try beginSegment()
+    return position
+  }
+
+  /// A segment that is not ready costs time later, nothing else.
+  private func translateAway(_ body: () throws(SystemError) -> Void) {
+    do { try body() } catch {}
+  }
+
+  /// Drops what a checkpoint covers: from now on recovery begins at a segment. The log may hold more
+  /// already.
+  mutating func release(before segment: UInt64, byteCount covered: Int) throws(StorageError) {
+    byteCount = max(0, byteCount - covered)
+    try translated { () throws(SystemError) in
+      let names = try fileSystem.contents(ofDirectory: layout.log)
+      for number in names.compactMap(StoreLayout.segmentNumber).sorted() where number < segment {
+        try pool.recycle(layout.segment(number))
+      }
+      try pool.clean()
+      try fileSystem.synchronizeDirectory(layout.log)
+    }
+  }
+
+  private mutating func poisoned(by error: SystemError) -> StorageError {
+    let poison = StorageError(
+      .poisoned, path: error.path,
+      problem: "\(error); nothing more is saved until the store is opened again",
+      underlying: error)
+    self.poison = poison
+    return poison
+  }
+
+  /// Every later call fails.
+  mutating func close() {
+    endSegment()
+    poison = StorageError(
+      .poisoned, path: layout.root, problem: "is closed; nothing more is saved until it is opened")
+  }
+}

@@ -1,0 +1,165 @@
+package import Causality
+package import Documents
+import JSON
+import Platform
+import Synchronization
+
+/// A batch that is on its way. The thread that staged it must wait for it: it may be its turn to do
+/// the writing for all.
+package struct CommitTicket: Sendable {
+  let commit: PendingCommit
+  let leads: Bool
+}
+
+extension Store {
+  /// Makes a batch durable, then visible.
+  ///
+  /// - Throws: `system` if it was refused: nothing has changed. `poisoned` if nobody knows what is
+  ///   durable: nothing more is accepted until the store is opened again.
+  package func commit(_ batch: Batch) throws(StorageError) {
+    guard !batch.isEmpty else { return }
+    try wait(for: try stage(batch))
+  }
+
+  /// Puts a batch behind all that are on their way. Later batches may build on it (see `Ahead`); it is
+  /// neither durable nor visible before `wait` has returned.
+  ///
+  /// The caller stages batches in the order in which they build on each other.
+  package func stage(_ batch: Batch) throws(StorageError) -> CommitTicket {
+    let commit = PendingCommit(batch: batch, log: try encode(batch))
+    return state.withLock { state in
+      Self.checkRuns(of: batch, known: Ahead.knowledge(state))
+      return CommitTicket(commit: commit, leads: state.queue.add(commit))
+    }
+  }
+
+  private func encode(_ batch: Batch) throws(StorageError) -> LogBatch {
+    let codec = RecordCodec(rules: environment.rules)
+    var records: [(kind: Frame.Kind, payload: [UInt8])] = []
+    records.reserveCapacity(batch.documents.count + batch.runs.count + batch.registers.count)
+    for document in batch.documents { records.append((.document, codec.encode(document))) }
+    for run in batch.runs { records.append((.transactions, codec.encode(run))) }
+    for (name, value) in batch.registers {
+      records.append((.register, codec.encode(register: name, value)))
+    }
+    if let record = records.first(where: { $0.payload.count > Frame.maximumPayloadByteCount }) {
+      throw StorageError(
+        .system, path: layout.root,
+        problem: "a record of \(record.payload.count) bytes is longer than "
+          + "\(Frame.maximumPayloadByteCount)")
+    }
+    return LogBatch(records: records, mark: environment.random.uint64())
+  }
+
+  /// A batch with a gap must not reach the log: no opening could read it.
+  private static func checkRuns(of batch: Batch, known: VersionVector) {
+    var known = known
+    for run in batch.runs {
+      precondition(
+        run.first >= 1 && run.first <= known[run.replica] + 1,
+        "a batch leaves out transactions of \(run.replica)")
+      known.include(Dot(run.replica, run.last))
+    }
+  }
+
+  /// Waits until a staged batch is durable and visible. Throws as `commit` does; whatever was staged
+  /// behind a batch that fails, fails with it.
+  package func wait(for ticket: CommitTicket) throws(StorageError) {
+    if ticket.leads { lead() }
+    while true {
+      if let outcome = ticket.commit.wait() { return try outcome.get() }
+      lead()
+    }
+  }
+
+  /// Waits until all that is on its way is durable.
+  package func drain() throws(StorageError) { try wait(for: try stage(Batch())) }
+
+  /// Writes all that has gathered, and gives the lead to the first of those that gathered meanwhile.
+  private func lead() {
+    log.withLock { log in
+      let writing = state.withLock { $0.queue.beginWriting() }
+      do throws(StorageError) {
+        try log.append(writing.map(\.log).filter { !$0.records.isEmpty })
+      } catch {
+        let failed = state.withLock { $0.queue.fail() }
+        for commit in failed { commit.finish(.failure(error)) }
+        return
+      }
+      let next = state.withLock { state in
+        for commit in writing { Self.apply(commit, to: &state) }
+        return state.queue.endWriting()
+      }
+      for commit in writing { commit.finish(.success(())) }
+      next?.lead()
+    }
+  }
+
+  private static func apply(_ commit: PendingCommit, to state: inout State) {
+    let batch = commit.batch
+    for document in batch.documents {
+      state.tables.put(document)
+      state.files[document.key] = .some(nil)
+    }
+    for run in batch.runs { _ = state.tables.append(run) }
+    for register in batch.registers { state.tables.setRegister(register.name, register.value) }
+    if !batch.isEmpty { state.tables.addMark(commit.log.mark) }
+  }
+}
+
+/// What a writer builds on: the store as it will be once all that is on its way is durable.
+///
+/// Only one thread at a time may stage what it builds on it; others only make durable what was staged,
+/// which changes nothing here.
+package struct Ahead: Sendable {
+  private let store: Store
+
+  package init(_ store: Store) { self.store = store }
+
+  package var knowledge: VersionVector { store.state.withLock { Self.knowledge($0) } }
+
+  static func knowledge(_ state: borrowing Store.State) -> VersionVector {
+    var knowledge = state.tables.knowledge
+    for run in state.queue.pending.flatMap(\.batch.runs) {
+      knowledge.include(Dot(run.replica, run.last))
+    }
+    return knowledge
+  }
+
+  package func document(_ key: DocumentKey) -> Document? {
+    store.state.withLock { Self.document(key, $0) }
+  }
+
+  private static func document(
+    _ key: DocumentKey, _ state: borrowing Store.State
+  ) -> Document? {
+    for commit in state.queue.pending.reversed() {
+      if let place = commit.places[key] { return commit.batch.documents[place] }
+    }
+    return state.tables.document(key)
+  }
+
+  /// All documents of a type, in no order. O(documents of the type).
+  package func documents(ofType type: String) -> [Document] {
+    store.state.withLock { state in
+      let new = Self.pendingKeys(state).filter { $0.type == type }
+      let old = state.tables.documents(ofType: type).filter { !new.contains($0.key) }
+      return old + new.compactMap { Self.document($0, state) }
+    }
+  }
+
+  /// The documents of a type that may have a key in an index: those that have it, and those that are
+  /// on their way, whatever they have.
+  package func candidates(ofType type: String, index: String, key: String) -> [Document] {
+    store.state.withLock { state in
+      let new = Self.pendingKeys(state).filter { $0.type == type }
+      let old = state.tables.documents(ofType: type, index: index, key: key)
+        .filter { !new.contains($0.key) }
+      return old + new.sorted().compactMap { Self.document($0, state) }
+    }
+  }
+
+  private static func pendingKeys(_ state: borrowing Store.State) -> Set<DocumentKey> {
+    state.queue.pending.reduce(into: []) { $0.formUnion($1.places.keys) }
+  }
+}
