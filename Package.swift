@@ -60,6 +60,7 @@ let package = Package(
     room("Commands", uses: server + ["Laptop", "Transport"]),
     room("Samples"),
     room("Satchel", uses: replica + ["Replica", "Laptop", "Transport"]),
+    room("Simulation", uses: ["Platform"]),
     room("Demo", uses: server + ["Laptop", "Samples", "Server", "Transport"]),
     program("satchel", uses: ["Commands", "CommandLineTool", "Demo", "Platform"]),
     program("satchel-syncd", uses: ["Commands", "CommandLineTool", "Platform", "Replica"]),
@@ -76,6 +77,8 @@ let package = Package(
     tests("ClinicTimeTests", of: ["Causality", "Clinic", "Samples"]),
     tests("HTTPTests", of: ["HTTP", "Platform"]),
     tests("PlatformTests", of: ["CSystem", "Platform"]),
+    tests("SimulationTests", of: ["Platform", "Simulation"]),
+    tests("CrashPointTests", of: documents + ["Platform", "Simulation", "Storage"]),
     tests("ReplicaTests", of: replica + ["Replica"]),
     tests(
       "ProgramTests",

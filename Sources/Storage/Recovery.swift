@@ -8,6 +8,24 @@ struct Recovery {
   /// The checksum of each document's file; one that is missing or nil must be written.
   var files: [DocumentKey: UInt32?] = [:]
   var log: WriteAheadLog
+  /// The segment that ends the log; nil if there is none.
+  let lastSegment: SegmentReading?
+  /// Whether the store's last owner closed it, having made everything durable.
+  let wasClosed: Bool
+
+  /// Makes durable whatever was read, and lets the log go on behind it.
+  mutating func resume(
+    _ layout: StoreLayout, _ fileSystem: any FileSystem
+  ) throws(StorageError) {
+    if let lastSegment { try log.resume(lastSegment, isDurable: wasClosed) }
+    if wasClosed { return }
+    try translated { () throws(SystemError) in
+      // Whoever made the store may have been killed before its names, and those of the directories
+      // above, were durable.
+      if log.nextSegment == 1 { try fileSystem.synchronizeFileSystem(layout.root) }
+      try fileSystem.synchronizeDirectory(layout.root)
+    }
+  }
 }
 
 /// Reads a store's directory; changes nothing.
@@ -46,8 +64,13 @@ struct RecoveryReader {
     for file in manifest.files where files[file.key] == nil {
       if let error = damaged[file.key] { throw error }
     }
-    let log = try log(after: segments, position)
-    return Recovery(tables: tables, files: files, log: log)
+    let seal = try CleanClose.read(layout, fileSystem)
+    let log = WriteAheadLog(
+      layout: layout, environment: environment, position: position,
+      byteCount: segments.reduce(0) { $0 + $1.validEnd })
+    return Recovery(
+      tables: tables, files: files, log: log, lastSegment: segments.last,
+      wasClosed: seal?.sequence == position.sequence - 1)
   }
 
   func readManifest() throws(StorageError) -> Manifest {
@@ -171,19 +194,6 @@ struct RecoveryReader {
       throw StorageError(
         .corrupt, path: path, problem: "record \(frame.sequence) cannot be read: \(error)")
     }
-  }
-
-  private func log(
-    after segments: [SegmentReading], _ position: WriteAheadLog.Position
-  ) throws(StorageError) -> WriteAheadLog {
-    var log = WriteAheadLog(
-      layout: layout, environment: environment, position: position,
-      byteCount: segments.reduce(0) { $0 + $1.validEnd })
-    let seal = try CleanClose.read(layout, fileSystem)
-    if let last = segments.last {
-      try log.resume(last, isDurable: seal?.sequence == position.sequence - 1)
-    }
-    return log
   }
 
   private func gap(in run: TransactionRun, path: String) -> StorageError {

@@ -87,8 +87,6 @@ package final class Store: Sendable {
         try fileSystem.createDirectory(directory)
       }
       try fileSystem.writeFileDurably(layout.identity, identity.bytes)
-      // Also the names of the directories above, which may be new.
-      try fileSystem.synchronizeFileSystem(layout.root)
     }
     return try open(layout, environment, lock)
   }
@@ -145,7 +143,10 @@ package final class Store: Sendable {
       }
       let identity = try StoreIdentity(parsing: bytes, path: layout.identity)
       let reader = RecoveryReader(layout: layout, environment: environment)
-      let recovery = try reader.read()
+      var recovery = try reader.read()
+      try recovery.resume(layout, environment.fileSystem)
+      // Whoever ends without closing the store leaves nothing there.
+      try translated { () throws(SystemError) in try lock.truncate(to: 0) }
       removeTemporaryFiles(layout, environment.fileSystem)
       return Store(
         layout: layout, environment: environment, lock: lock, identity: identity,

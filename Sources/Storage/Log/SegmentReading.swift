@@ -31,6 +31,8 @@ struct SegmentReading {
   let header: SegmentHeader?
   /// Complete batches.
   private(set) var batches: [SegmentBatch] = []
+  /// Where the write begins that the last complete batch is part of, in bytes.
+  private(set) var lastWriteStart = 0
   /// The end of the last complete batch, in bytes.
   private(set) var validEnd = 0
   let byteCount: Int
@@ -55,7 +57,7 @@ struct SegmentReading {
       end = Self.endWithoutHead(bytes)
       return
     }
-    validEnd = SegmentHeader.byteCount
+    (lastWriteStart, validEnd) = (SegmentHeader.byteCount, SegmentHeader.byteCount)
     let reader = FrameReader(bytes: bytes, salt: header.salt)
     let next = readBatches(reader, from: header.firstSequence, digest)
     judgeEnd(reader, expecting: next)
@@ -80,9 +82,11 @@ struct SegmentReading {
     var checksums: [UInt32] = []
     var next = firstSequence
     var offset = validEnd
+    var writeStart = offset
     while case .frame(let frame, let checksum, let end) = reader.read(at: offset),
       frame.sequence == sequence, frame.place == place || frame.place == 0 && frames.isEmpty
     {
+      if frame.place == 0 { writeStart = offset }
       (offset, sequence, place) = (end, sequence + 1, frame.place + 1)
       guard frame.kind == .commit else {
         frames.append(frame)
@@ -97,6 +101,7 @@ struct SegmentReading {
         SegmentBatch(
           frames: frames, mark: last.mark, writeStart: frame.writeStart, chain: after))
       (chain, validEnd, next, frames, checksums) = (after, end, sequence, [], [])
+      lastWriteStart = writeStart
     }
     return next
   }

@@ -61,13 +61,17 @@ struct WriteAheadLog {
   /// Goes on behind the last batch of a segment, if nothing stands there.
   ///
   /// - Parameter isDurable: whether everything in it is known to be. A program that was killed may
-  ///   have left batches, or the segment's name, that can be read but are not; on return they are.
+  ///   have left a write, or the segment's name, that can be read but is not; on return it is. If that
+  ///   program's sync failed, the system takes the bytes for durable and would not write them again:
+  ///   so they are written anew.
   mutating func resume(
     _ segment: SegmentReading, isDurable: Bool
   ) throws(StorageError) {
     let file = try translated { () throws(SystemError) in
       let file = try fileSystem.open(segment.path, .readWrite)
       guard !isDurable else { return file }
+      let start = segment.lastWriteStart
+      try file.write(try file.read(at: start, count: segment.validEnd - start), at: start)
       try file.synchronize()
       try fileSystem.synchronizeDirectory(layout.log)
       return file
