@@ -22,6 +22,9 @@ package struct DocumentCodecError: Error, Sendable, CustomStringConvertible {
 ///
 /// The value of a unit in `writes` stands at the top level; `versions` hold theirs.
 package struct DocumentDecoder {
+  /// The longest name of a type: it becomes the name of a directory.
+  package static let maximumTypeByteCount = 64
+
   package var table: IDTable
 
   /// - Parameter table: the stream's ids; a document that carries its own uses that.
@@ -30,6 +33,9 @@ package struct DocumentDecoder {
   package func decode(_ object: JSONObject) throws(DocumentCodecError) -> Document {
     guard let type = object["type"]?.stringValue, !type.isEmpty else {
       throw DocumentCodecError("a document without a type")
+    }
+    guard type.utf8.count <= Self.maximumTypeByteCount else {
+      throw DocumentCodecError("a type of more than \(Self.maximumTypeByteCount) bytes")
     }
     guard let id = object["id"]?.stringValue.flatMap({ UniqueID($0) }) else {
       throw DocumentCodecError("a \(type) without an id")

@@ -52,17 +52,31 @@ package struct StoreLayout: Sendable {
   /// A transfer that is not complete: one file a page.
   package func stage(_ name: String) -> String { "\(staged)/\(name)" }
 
-  /// The English plural of a type, made safe as a file name: bytes other than letters, digits, `_`
-  /// and `-` are written as `%` and two hexadecimal digits.
+  /// The name of a type's directory: its English plural, made safe as a file name (bytes other than
+  /// letters, digits, `_` and `-` are written as `%` and two hexadecimal digits). Two types never
+  /// share one: where the plural could be that of another word, the type itself and `%` is taken.
   static func plural(of type: String) -> String {
     let safe = type.utf8.map { byte in
-      isSafe(byte)
-        ? String(UnicodeScalar(byte)) : (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
+      isSafe(byte) ? String(UnicodeScalar(byte)) : "%" + hexadecimal(byte)
     }.joined()
-    if safe.hasSuffix("s") { return safe + "es" }
-    let endsInConsonantY =
-      safe.hasSuffix("y") && !["ay", "ey", "oy", "uy"].contains { safe.hasSuffix($0) }
-    return endsInConsonantY ? safe.dropLast() + "ies" : safe + "s"
+    let plural = englishPlural(of: safe)
+    return singular(of: plural) == safe ? plural : safe + "%"
+  }
+
+  private static func hexadecimal(_ byte: UInt8) -> String {
+    (byte < 16 ? "0" : "") + String(byte, radix: 16)
+  }
+
+  private static func englishPlural(of word: String) -> String {
+    if word.hasSuffix("s") { return word + "es" }
+    let endsInVowelY = ["ay", "ey", "oy", "uy"].contains { word.hasSuffix($0) }
+    return word.hasSuffix("y") && !endsInVowelY ? word.dropLast() + "ies" : word + "s"
+  }
+
+  /// The one word that has a plural.
+  private static func singular(of plural: String) -> String {
+    if plural.hasSuffix("ies") { return plural.dropLast(3) + "y" }
+    return String(plural.dropLast(plural.hasSuffix("ses") ? 2 : 1))
   }
 
   private static func isSafe(_ byte: UInt8) -> Bool {

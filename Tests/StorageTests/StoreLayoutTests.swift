@@ -30,4 +30,13 @@ struct StoreLayoutTests {
   func `a type's directory is its plural, safe as a file name`(type: String, name: String) {
     #expect(layout.directory(ofType: type) == "/store/documents/\(name)")
   }
+
+  @Test func `two types never share a directory`() {
+    let words = [
+      "nurs", "nurse", "nurses", "city", "citie", "cities", "y", "ie", "s", "es", "se", "ses",
+      "day", "daie", "bus", "buse", "a", "as", "ass", "i", "ies", "toy", "toie",
+    ]
+    let directories = words.map(layout.directory(ofType:))
+    #expect(Set(directories).count == words.count, "\(directories)")
+  }
 }
