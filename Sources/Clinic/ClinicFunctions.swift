@@ -36,6 +36,10 @@ extension ClinicFunctions {
 
 /// The text without white space (as Unicode defines it) at its ends.
 package func trimmed(_ text: String) -> String {
+  // Most texts begin and end with a letter or digit: no table is needed to see that.
+  if let first = text.utf8.first, let last = text.utf8.last, isPlain(first), isPlain(last) {
+    return text
+  }
   let scalars = text.unicodeScalars
   let isSpace = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
   guard let first = scalars.firstIndex(where: { !isSpace($0) }),
@@ -43,3 +47,5 @@ package func trimmed(_ text: String) -> String {
   else { return "" }
   return String(scalars[first...last])
 }
+
+private func isPlain(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7f }

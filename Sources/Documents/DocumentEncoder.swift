@@ -147,18 +147,6 @@ struct PlacedUnit {
   }
 }
 
-/// What the units of one entry in `writes` have in common.
-private struct WriteHeader: Hashable {
-  let dot: Dot
-  let first: Dot
-  let stamp: Stamp
-  let author: Author
-
-  init(_ write: Write) {
-    (dot, first, stamp, author) = (write.dot, write.first, write.stamp, write.author)
-  }
-}
-
 /// A document's versions, split into those whose values stand at the top level and all others.
 struct SplitVersions {
   /// Keys of the form itself: a field of such a name does not stand at the top level.
@@ -171,21 +159,17 @@ struct SplitVersions {
   init(_ document: Document, _ rules: TypeRules) {
     fields = document.visibleFields(rules)
     for name in Self.reservedNames { fields[name] = nil }
-    var writes: [WriteHeader: Int] = [:]
     for unit in document.units {
-      let shown =
-        unit.isContent ? rules.unit(named: unit.name).shown(of: unit.versions) : nil
+      let shown = unit.isContent ? rules.shown(unit) : nil
       for version in unit.versions {
         let isPlaced = version.key == shown?.key && stands(version.value, unit: unit.name)
         guard isPlaced else {
           others.append((unit.name, version))
           continue
         }
-        let header = WriteHeader(version.write)
-        let index = writes[header] ?? placed.count
-        if index == placed.count { placed.append((version.write, [])) }
-        writes[header] = index
-        placed[index].units.append(PlacedUnit(unit: unit.name, version: version))
+        let place = placed.firstIndex { $0.write.isSame(as: version.write) } ?? placed.count
+        if place == placed.count { placed.append((version.write, [])) }
+        placed[place].units.append(PlacedUnit(unit: unit.name, version: version))
       }
     }
   }

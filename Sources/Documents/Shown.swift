@@ -21,6 +21,14 @@ extension UnitRule {
   }
 }
 
+extension TypeRules {
+  /// The visible version of a unit. Nil of none.
+  package func shown(_ unit: Unit) -> Version? {
+    unit.versions.count == 1
+      ? unit.versions[0] : self.unit(named: unit.name).shown(of: unit.versions)
+  }
+}
+
 extension Preference {
   /// True if the second is preferred, false if the first is, nil if they are alike.
   fileprivate func prefersSecond(_ a: JSONObject, _ b: JSONObject) -> Bool? {

@@ -36,6 +36,12 @@ package final class Write: Sendable {
     self.init(dot: dot, first: dot, stamp: stamp, author: author)
   }
 
+  /// Whether both say the same; the versions of one transaction share the object.
+  func isSame(as other: Write) -> Bool {
+    self === other
+      || dot == other.dot && first == other.first && stamp == other.stamp && author == other.author
+  }
+
   /// The order in which writings rank: by stamp, then by first dot.
   package static func ranksBefore(_ a: Write, _ b: Write) -> Bool {
     a.stamp != b.stamp ? a.stamp < b.stamp : a.first < b.first

@@ -20,15 +20,19 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
   }
 
   /// The key of a document by its visible fields; nil if it has none.
-  package func key(_ fields: JSONObject) -> String? {
+  package func key(_ fields: JSONObject) -> String? { key { fields[$0] } }
+
+  /// The key of a document; nil if it has none.
+  /// - Parameter value: the visible value of a field.
+  package func key(_ value: StoreIndex.FieldValue) -> String? {
     switch self {
-    case .patientEmail, .userEmail: fields["email"]?.stringValue.map(Self.emailKey)
-    case .patientExternalID: fields["external_id"]?.stringValue
-    case .appointmentCode: fields["confirmation_code"]?.stringValue
+    case .patientEmail, .userEmail: value("email")?.stringValue.map(Self.emailKey)
+    case .patientExternalID: value("external_id")?.stringValue
+    case .appointmentCode: value("confirmation_code")?.stringValue
     case .appointmentDoctorDay:
-      Self.doctorDay(fields["doctor_id"]?.stringValue, fields["date"]?.stringValue)
-    case .appointmentPatient, .invitePatient: fields["patient_id"]?.stringValue
-    case .appointmentCancellations: fields["appointment_id"]?.stringValue
+      Self.doctorDay(value("doctor_id")?.stringValue, value("date")?.stringValue)
+    case .appointmentPatient, .invitePatient: value("patient_id")?.stringValue
+    case .appointmentCancellations: value("appointment_id")?.stringValue
     }
   }
 

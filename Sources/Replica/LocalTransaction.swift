@@ -139,9 +139,9 @@ package struct LocalTransaction {
     place(document)
     let indexes = ClinicIndex.allCases.filter { $0.type == document.key.type }
     guard !indexes.isEmpty else { return }
-    let fields = fields(document)
+    let typeRules = rules.type(document.key.type)
     for index in indexes {
-      guard let key = index.key(fields) else { continue }
+      guard let key = index.key({ document.visibleValue(of: $0, typeRules) }) else { continue }
       found[IndexEntry(index: index, key: key), default: []].insert(document.key)
     }
   }

@@ -6,10 +6,12 @@ package import JSON
 package struct StoreIndex: Sendable {
   package let type: String
   package let name: String
-  /// The key of a document by its visible fields; nil if it has none.
-  package let key: @Sendable (JSONObject) -> String?
+  /// The visible value of a field; nil if it has none.
+  package typealias FieldValue = (String) -> JSONValue?
+  /// The key of a document; nil if it has none.
+  package let key: @Sendable (FieldValue) -> String?
 
-  package init(type: String, name: String, key: @escaping @Sendable (JSONObject) -> String?) {
+  package init(type: String, name: String, key: @escaping @Sendable (FieldValue) -> String?) {
     self.type = type
     self.name = name
     self.key = key
@@ -26,8 +28,9 @@ struct IndexTable: Sendable {
   /// The documents that have a key, sorted by id.
   func ids(_ key: String) -> [UniqueID] { (ids[key] ?? []).sorted() }
 
-  mutating func replace(_ id: UniqueID, old: JSONObject?, new: JSONObject) {
-    let (before, after) = (old.flatMap(index.key), index.key(new))
+  mutating func replace(_ id: UniqueID, old: Document?, new: Document, _ rules: TypeRules) {
+    let before = old.flatMap { old in index.key { old.visibleValue(of: $0, rules) } }
+    let after = index.key { new.visibleValue(of: $0, rules) }
     guard before != after else { return }
     if let before {
       ids[before]?.remove(id)

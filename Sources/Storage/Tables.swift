@@ -99,9 +99,10 @@ package struct Tables: Sendable {
     let type = document.key.type
     guard var tables = indexes.removeValue(forKey: type) else { return }
     let typeRules = rules.type(type)
-    let old = self.document(document.key)?.visibleFields(typeRules)
-    let new = document.visibleFields(typeRules)
-    for place in tables.indices { tables[place].replace(document.key.id, old: old, new: new) }
+    let old = self.document(document.key)
+    for place in tables.indices {
+      tables[place].replace(document.key.id, old: old, new: document, typeRules)
+    }
     indexes[type] = tables
   }
 
