@@ -18,9 +18,18 @@ package struct Printer: Sendable {
     return CommandOutcome(printing: text.joined())
   }
 
+  /// Left out of tables: the same on every line, or of no use to a person who looks for something.
+  private static let namesNotInTables: Set<String> = [
+    "type", "account_id", "created_at", "created_by", "updated_by",
+  ]
+
   /// Objects: a line of JSON each, or a table.
   package func list(_ objects: [JSONObject]) -> CommandOutcome {
-    isJSON ? lines(objects) : CommandOutcome(printing: TextTable.text(objects))
+    guard !isJSON else { return lines(objects) }
+    let rows = objects.map { object in
+      JSONObject(members: object.members.filter { !Self.namesNotInTables.contains($0.key) })
+    }
+    return CommandOutcome(printing: TextTable.text(rows))
   }
 
   private func lines(_ objects: [JSONObject]) -> CommandOutcome {
