@@ -176,9 +176,11 @@ package struct ClientSession: Sendable {
   }
 
   private func request(_ start: Start, _ cut: PushCut) -> SyncRequest {
-    SyncRequest(
+    var request = SyncRequest(
       replica: start.replica, account: start.account, base: codec.digest(of: start.base),
       knowledge: cut.knowledge.difference(from: start.base), history: cut.history, now: cut.now)
+    request.server = start.server
+    return request
   }
 
   private mutating func handle(_ reply: SyncReply) -> [Effect] {

@@ -111,6 +111,13 @@ package struct ServerSession: Sendable {
     guard request.account == state.account else {
       return .refuse(SyncRefusal(.foreignAccount, "the device belongs to another account"))
     }
+    if let server = request.server, server != state.server {
+      return .refuse(
+        SyncRefusal(
+          .foreignAccount,
+          "another server (\(state.server)) answers at this address; this device is enrolled at "
+            + "\(server)"))
+    }
     guard state.replicas.contains(request.replica) else {
       return .refuse(
         SyncRefusal(.foreignTransactions, "the device does not write as \(request.replica)"))
@@ -146,6 +153,8 @@ package struct ServerSession: Sendable {
   private func pull() -> Effect {
     guard let request else { return outOfOrder }
     guard let pull = request.pull else {
+      // A push that was accepted is answered, also to a client that pulls later.
+      if request.push != nil { return reply { _ in } }
       return .refuse(SyncRefusal(.malformed, "the request neither pushes a page nor pulls"))
     }
     return .cutPull(pull)

@@ -66,6 +66,7 @@ extension SyncCodec {
       "history": .string(request.history),
       "now": .string(Timestamp.text(milliseconds: request.now)),
     ]
+    if let server = request.server { head.append("server", .string(server.description)) }
     if let push = request.push {
       head.append(
         "push",
@@ -112,6 +113,10 @@ extension SyncCodec {
       replica: replica, account: account, base: base, knowledge: knowledge, history: history,
       now: now)
     request.scope = scope
+    if let value = head["server"] {
+      guard let server = value.stringValue.flatMap({ UniqueID($0) }) else { return nil }
+      request.server = server
+    }
     if let value = head["push"] {
       guard let push = push(value) else { return nil }
       request.push = push

@@ -62,6 +62,9 @@ package struct PullPosition: Sendable {
 package struct SyncRequest: Sendable {
   package var replica: ReplicaID
   package var account: UniqueID
+  /// The server that the device is enrolled at: another one must not take anything. Nil if the
+  /// sender does not say.
+  package var server: UniqueID?
   /// What the device may see: for now its whole account.
   package var scope = "account"
   /// The digest of the server's knowledge as the laptop last knew it: the base of the differences.

@@ -50,6 +50,7 @@ enum Samples {
     var request = SyncRequest(
       replica: laptop, account: account, base: codec.digest(of: knows(1, 1)),
       knowledge: knows(3, 1).difference(from: knows(1, 1)), history: "ab", now: now)
+    request.server = server
     request.push = PushPosition(token: 0xffff_0000_0000_0001, page: 0, isLast: true)
     request.pull = PullPosition(since: knows(3, 1), cursor: cursor(4))
     request.parts = [document(1), document(2)]

@@ -155,6 +155,26 @@ struct ServerSessionTests {
     #expect(server.trace == ["read state", "refuse foreign_account"])
   }
 
+  @Test func `a push that is meant for another server is refused before anything is taken`() {
+    var server = Server()
+    server.receive { $0.server = .sample(77) }
+    server.state()
+    #expect(server.trace == ["read state", "refuse foreign_account"])
+    var own = Server()
+    own.receive { $0.server = Samples.server }
+    own.state()
+    #expect(own.push != nil)
+  }
+
+  @Test func `a last page that pulls nothing is accepted and answered`() {
+    var server = Server()
+    server.receive { $0.pull = nil }
+    server.state()
+    server.handle(.accepted)
+    #expect(server.trace.last == "answer: page of 0")
+    #expect(server.reply?.pull == nil)
+  }
+
   @Test func `a replica that the device does not write as is refused`() {
     var server = Server()
     server.receive()

@@ -22,6 +22,7 @@ struct SyncCodecTests {
     #expect(try back(request) == codec.encode(request))
     let read = try codec.request(codec.encode(request))
     #expect(read.replica == request.replica && read.account == request.account)
+    #expect(read.server == request.server)
     #expect(read.scope == "account" && read.base == request.base && read.history == "ab")
     #expect(read.knowledge == request.knowledge && read.now == request.now)
     #expect(read.push == request.push)
