@@ -40,6 +40,17 @@ package struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible
     self.init(bytes: marked)
   }
 
+  /// All ids whose text begins with some text, in digits of either case; nil if none can.
+  package static func range(prefix: some StringProtocol) -> ClosedRange<UniqueID>? {
+    let form = "00000000-0000-0000-0000-000000000000"
+    let rest = form.dropFirst(prefix.count)
+    guard prefix.count <= form.count,
+      let first = UniqueID(prefix + rest),
+      let last = UniqueID(prefix + rest.map { $0 == "0" ? "f" : String($0) }.joined())
+    else { return nil }
+    return first...last
+  }
+
   /// Reads the form 8-4-4-4-12 in hexadecimal digits of either case; nil for anything else.
   package init?(_ text: some StringProtocol) {
     var value: (high: UInt64, low: UInt64) = (0, 0)

@@ -105,7 +105,7 @@ extension CommandRunner {
     if let patient = invocation.value("--patient") {
       query.filters = [(field: "patient_id", value: try living("patient", patient).description)]
     }
-    return printer.list(replica.list(query))
+    return printer.list(try replica.list(query))
   }
 
   // MARK: - Appointments

@@ -52,7 +52,7 @@ package struct CommandRunner: Sendable {
     case "delete": try delete(invocation)
     case "restore": try restore(invocation, printer)
     case "sync": try sync(invocation, printer)
-    case "status": printer.object(laptop.status(review: reviewCount()))
+    case "status": printer.object(try laptop.status(review: reviewCount()))
     case "verify": verify(printer)
     case "checkpoint": CommandOutcome(printing: "\(try replica.checkpoint()) documents written\n")
     default: try clinicOutcome(invocation, input, printer)
@@ -96,7 +96,7 @@ package struct CommandRunner: Sendable {
       }
       return keys
     }
-    return replica.read { tables in keys.compactMap { tables.document($0).map(replica.view) } }
+    return try keys.compactMap { try replica.document($0).map(replica.view) }
   }
 
   private func get(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
@@ -106,7 +106,7 @@ package struct CommandRunner: Sendable {
       return printer.object(replica.view(try replica.living(type: type, named: name)))
     }
     let key = try replica.find(type: type, named: name)
-    guard let document = replica.read({ $0.document(key) }) else {
+    guard let document = try replica.document(key) else {
       throw ReplicaError.notFound(type: type, name: name)
     }
     var encoder = DocumentEncoder(embedsTable: true)
@@ -117,9 +117,7 @@ package struct CommandRunner: Sendable {
 
   /// A type that the catalogue has, or of which there are documents.
   private func knownType(_ name: String) throws -> String {
-    let isKnown =
-      replica.catalogue.type(named: name) != nil || replica.read { $0.count(ofType: name) > 0 }
-    if isKnown { return name }
+    if replica.read({ $0.typeNames.contains(name) }) { return name }
     do { _ = try replica.catalogue.requireType(named: name) } catch {
       throw ReplicaError.invalid(type: name, error)
     }
@@ -144,7 +142,7 @@ package struct CommandRunner: Sendable {
       return limit
     }
     query.isTrash = invocation.has("--trash")
-    return printer.list(replica.list(query))
+    return printer.list(try replica.list(query))
   }
 
   private func update(
@@ -160,7 +158,7 @@ package struct CommandRunner: Sendable {
   }
 
   func stored(_ key: DocumentKey) throws -> JSONObject {
-    guard let document = replica.read({ $0.document(key) }) else {
+    guard let document = try replica.document(key) else {
       throw ReplicaError.notFound(type: key.type, name: key.id.description)
     }
     return replica.view(document)
@@ -201,7 +199,7 @@ package struct CommandRunner: Sendable {
 
   private func sync(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
     let report = try syncer.syncOnce(url: invocation.value("--server"))
-    let review = reviewCount()
+    let review = try reviewCount()
     let value: JSONObject = [
       "pushed": .int(report.pushed), "pulled": .int(report.pulled),
       "bytes_sent": .int(report.bytesSent), "bytes_received": .int(report.bytesReceived),

@@ -10,17 +10,17 @@ extension CommandRunner {
     _ invocation: Invocation, _ printer: Printer
   ) throws -> CommandOutcome {
     switch invocation.command.name {
-    case "review", "review list": listReview(printer)
+    case "review", "review list": try listReview(printer)
     case "review show": try showReview(invocation, printer)
     case "review resolve": try resolveReview(invocation)
     case let name: throw UsageError("\(name) cannot be run here")
     }
   }
 
-  func reviewCount() -> Int { replica.reviewItems().count }
+  func reviewCount() throws(ReplicaError) -> Int { try replica.reviewItems().count }
 
-  private func listReview(_ printer: Printer) -> CommandOutcome {
-    let items = replica.reviewItems()
+  private func listReview(_ printer: Printer) throws(ReplicaError) -> CommandOutcome {
+    let items = try replica.reviewItems()
     guard !printer.isJSON else { return printer.list(items.map(\.value)) }
     if items.isEmpty { return CommandOutcome(printing: "nothing to review\n") }
     return CommandOutcome(printing: items.map(line).joined())
@@ -64,7 +64,7 @@ extension CommandRunner {
     } else if let action = invocation.value("--do") {
       try replica.resolve(item: item, action: action, reason: reason)
     }
-    let left = reviewCount()
+    let left = try reviewCount()
     return CommandOutcome(
       status: left > 0 ? 3 : 0, output: Array("settled; \(left) left to review\n".utf8))
   }

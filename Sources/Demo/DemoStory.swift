@@ -107,13 +107,13 @@ struct DemoStory {
 
     /// - Throws: if the sample data holds nothing that fits.
     init(_ replica: Replica) throws {
-      let patients = replica.list(ListQuery(type: "patient")).compactMap(Self.key)
+      let patients = try replica.list(ListQuery(type: "patient")).compactMap(Self.key)
       var query = ListQuery(type: "appointment")
       query.filters = [(field: "status", value: "unconfirmed")]
       query.sort = "date"
-      let busy = Set(replica.list(query).compactMap { $0["patient_id"]?.stringValue })
+      let busy = try Set(replica.list(query).compactMap { $0["patient_id"]?.stringValue })
       let free = patients.filter { !busy.contains($0.id.description) }
-      guard patients.count > 3, let moved = replica.list(query).compactMap(Self.key).last,
+      guard patients.count > 3, let moved = try replica.list(query).compactMap(Self.key).last,
         let deleted = free.last
       else { throw DemoError(description: "the sample data does not fit the story") }
       edited = Array(patients.filter { $0 != deleted }.prefix(3))
@@ -153,7 +153,7 @@ struct DemoStory {
   }
 
   private func value(_ replica: Replica, _ key: DocumentKey, _ field: String) throws -> String {
-    guard let document = replica.read({ $0.document(key) }) else {
+    guard let document = try replica.document(key) else {
       throw ReplicaError.notFound(type: key.type, name: key.id.description)
     }
     return replica.view(document)[field].map(Replica.plainText) ?? ""
@@ -162,25 +162,25 @@ struct DemoStory {
   // MARK: - 4. Proof
 
   private func ending(_ plan: Plan) throws -> Ending {
-    let items = a.reviewItems()
+    let items = try a.reviewItems()
     let merged = try plan.edited.filter { key in
       try value(a, key, "phone").hasPrefix("555-019") && !value(a, key, "notes").isEmpty
     }
-    let revived = items.filter { item in
-      item.rule == "P9"
-        && a.read { tables in tables.document(plan.deleted).map(tables.isDeleted) }
-          == false
+    let isBack = try a.read { (tables) throws(StorageError) in
+      try !tables.isDeleted(plan.deleted)
     }
+    let revived = items.filter { $0.rule == "P9" && isBack }
     let server = try stage.serverReplica()
-    let isEqual = Self.listing(a) == Self.listing(b) && Self.listing(a) == Self.listing(server)
+    let listing = try Self.listing(a)
+    let isEqual = try listing == Self.listing(b) && listing == Self.listing(server)
     return Ending(
       isEqual: isEqual, merged: merged.count, review: items.map(\.value), revived: revived.count)
   }
 
   /// Every document that lives, as `satchel list --json` prints it.
-  private static func listing(_ replica: Replica) -> [UInt8] {
-    replica.documentCounts.flatMap { type, _ in
-      replica.list(ListQuery(type: type)).flatMap { JSONValue.object($0).bytes + [10] }
+  private static func listing(_ replica: Replica) throws -> [UInt8] {
+    try replica.documentCounts().flatMap { type, _ in
+      try replica.list(ListQuery(type: type)).flatMap { JSONValue.object($0).bytes + [10] }
     }
   }
 }

@@ -39,28 +39,78 @@ package struct TransactionRun: Hashable, Sendable {
 /// the nonce and the stamp of n. Two histories with the same hash at n agree up to n.
 package struct History: Sendable {
   /// A hash is kept at every multiple of this number; others are computed from the one before.
-  static let recordsPerKeptHash = 64
-  static let emptyHash = [UInt8](repeating: 0, count: 32)
+  package static let recordsPerKeptHash = 64
+  package static let hashByteCount = 32
+  static let emptyHash = [UInt8](repeating: 0, count: hashByteCount)
 
   struct Chain: Sendable {
     var records: [TransactionRecord] = []
-    /// The hash at 0, `recordsPerKeptHash`, twice that, …
-    var keptHashes: [[UInt8]] = [History.emptyHash]
+    /// The hash at 0, `recordsPerKeptHash`, twice that, …, one behind the other.
+    var keptHashes: [UInt8] = History.emptyHash
     var head: [UInt8] = History.emptyHash
+  }
+
+  /// All that is kept of one replica's transactions.
+  package struct ChainImage: Sendable {
+    package let replica: ReplicaID
+    package let records: [TransactionRecord]
+    /// The hash at 0, `recordsPerKeptHash`, twice that, …, one behind the other.
+    package let keptHashes: [UInt8]
+    /// The hash at the last transaction.
+    package let head: [UInt8]
+
+    package init(
+      replica: ReplicaID, records: [TransactionRecord], keptHashes: [UInt8], head: [UInt8]
+    ) {
+      self.replica = replica
+      self.records = records
+      self.keptHashes = keptHashes
+      self.head = head
+    }
   }
 
   private var chains: [ReplicaID: Chain] = [:]
   private let digest: Digest
   package private(set) var knowledge = VersionVector()
+  /// The latest stamp of any known transaction.
+  package private(set) var lastStamp = Stamp(rawValue: 0)
 
   package init(digest: @escaping Digest) { self.digest = digest }
+
+  /// A history as it was kept; its hashes are not computed anew. Nil if a part has a wrong size or a
+  /// replica occurs twice. O(transactions).
+  package init?(digest: @escaping Digest, chains images: [ChainImage]) {
+    self.digest = digest
+    for image in images {
+      let keptCount = image.records.count / Self.recordsPerKeptHash + 1
+      guard !image.records.isEmpty, chains[image.replica] == nil,
+        image.keptHashes.count == keptCount * Self.hashByteCount,
+        image.head.count == Self.hashByteCount
+      else { return nil }
+      chains[image.replica] = Chain(
+        records: image.records, keptHashes: image.keptHashes, head: image.head)
+      knowledge.include(Dot(image.replica, UInt64(image.records.count)))
+      for record in image.records { lastStamp = max(lastStamp, record.stamp) }
+    }
+  }
+
+  /// All that is kept, by replica.
+  package var chainImages: [ChainImage] {
+    knowledge.entries.compactMap { entry in
+      chains[entry.replica].map {
+        ChainImage(
+          replica: entry.replica, records: $0.records, keptHashes: $0.keptHashes, head: $0.head)
+      }
+    }
+  }
 
   /// Adds the next transaction of a replica.
   package mutating func append(_ record: TransactionRecord, of replica: ReplicaID) {
     var chain = chains.removeValue(forKey: replica) ?? Chain()
     chain.head = hash(after: chain.head, record)
     chain.records.append(record)
-    if chain.records.count % Self.recordsPerKeptHash == 0 { chain.keptHashes.append(chain.head) }
+    if chain.records.count % Self.recordsPerKeptHash == 0 { chain.keptHashes += chain.head }
+    lastStamp = max(lastStamp, record.stamp)
     knowledge.include(Dot(replica, UInt64(chain.records.count)))
     chains[replica] = chain
   }
@@ -74,11 +124,6 @@ package struct History: Sendable {
       append(record, of: run.replica)
     }
     return true
-  }
-
-  /// The latest stamp of any known transaction.
-  package var lastStamp: Stamp {
-    chains.values.flatMap { $0.records.map(\.stamp) }.max() ?? Stamp(rawValue: 0)
   }
 
   package func record(_ dot: Dot) -> TransactionRecord? {
@@ -128,8 +173,10 @@ package struct History: Sendable {
     guard knowledge[replica] >= number, let chain = chains[replica] else { return nil }
     if number == chain.records.count { return chain.head }
     let kept = Int(number) / Self.recordsPerKeptHash
+    let start = kept * Self.hashByteCount
+    let keptHash = Array(chain.keptHashes[start..<start + Self.hashByteCount])
     return chain.records[(kept * Self.recordsPerKeptHash)..<Int(number)]
-      .reduce(chain.keptHashes[kept]) { hash(after: $0, $1) }
+      .reduce(keptHash) { hash(after: $0, $1) }
   }
 
   private func hash(after previous: [UInt8], _ record: TransactionRecord) -> [UInt8] {

@@ -5,17 +5,24 @@ extension Document {
   /// The delete versions that stand. A delete that followed another document's counts only while
   /// that one is deleted (DESIGN, rule 9).
   /// - Parameter causeStands: whether the document that a cause names is deleted.
-  package func standingDeletes(causeStands: (DeleteCause) -> Bool) -> [Deletion] {
-    versions(of: Unit.life).compactMap(\.details?.deletion).filter { deletion in
-      deletion.cause.map(causeStands) ?? true
+  package func standingDeletes<Failure: Error>(
+    causeStands: (DeleteCause) throws(Failure) -> Bool
+  ) throws(Failure) -> [Deletion] {
+    var standing: [Deletion] = []
+    for deletion in versions(of: Unit.life).compactMap(\.details?.deletion) {
+      if let cause = deletion.cause, try !causeStands(cause) { continue }
+      standing.append(deletion)
     }
+    return standing
   }
 
   /// Whether the document is in the trash (DESIGN, rule 8): a delete stands, nothing says that the
   /// document lives, and the deletes had seen every version.
-  package func isDeleted(causeStands: (DeleteCause) -> Bool) -> Bool {
+  package func isDeleted<Failure: Error>(
+    causeStands: (DeleteCause) throws(Failure) -> Bool
+  ) throws(Failure) -> Bool {
     guard index(of: Unit.life) != nil, !saysAlive else { return false }
-    let deletes = standingDeletes(causeStands: causeStands)
+    let deletes = try standingDeletes(causeStands: causeStands)
     guard !deletes.isEmpty else { return false }
     let context = deletes.reduce(VersionVector()) { $0.union($1.context) }
     return contentUnits.allSatisfy { unit in
@@ -25,14 +32,19 @@ extension Document {
 
   /// Whether a delete stands that did not reach its end, because of an edit or a restore that it had
   /// not seen: a person should look.
-  package func isBroughtBack(causeStands: (DeleteCause) -> Bool) -> Bool {
-    index(of: Unit.life) != nil && !standingDeletes(causeStands: causeStands).isEmpty
-      && !isDeleted(causeStands: causeStands)
+  package func isBroughtBack<Failure: Error>(
+    causeStands: (DeleteCause) throws(Failure) -> Bool
+  ) throws(Failure) -> Bool {
+    guard index(of: Unit.life) != nil else { return false }
+    if try standingDeletes(causeStands: causeStands).isEmpty { return false }
+    return try !isDeleted(causeStands: causeStands)
   }
 
   /// The reason that counts most among the standing deletes; nil if none stands.
-  package func deleteReason(causeStands: (DeleteCause) -> Bool) -> DeleteReason? {
-    standingDeletes(causeStands: causeStands).map(\.reason).max()
+  package func deleteReason<Failure: Error>(
+    causeStands: (DeleteCause) throws(Failure) -> Bool
+  ) throws(Failure) -> DeleteReason? {
+    try standingDeletes(causeStands: causeStands).map(\.reason).max()
   }
 
   private var saysAlive: Bool {

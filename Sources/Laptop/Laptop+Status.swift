@@ -2,7 +2,7 @@ import Causality
 import Documents
 package import JSON
 import Platform
-import Replica
+package import Replica
 import Storage
 
 extension Laptop {
@@ -10,9 +10,11 @@ extension Laptop {
   /// - Parameters:
   ///   - review: the number of open review items.
   ///   - isSyncing: whether a sync is under way.
-  package func status(review: Int, isSyncing: Bool = false) -> JSONObject {
+  package func status(
+    review: Int, isSyncing: Bool = false
+  ) throws(ReplicaError) -> JSONObject {
     let identity = replica.store.identity
-    let counts = replica.documentCounts.map { ($0.type, JSONValue.int($0.count)) }
+    let counts = try replica.documentCounts().map { ($0.type, JSONValue.int($0.count)) }
     let knowledge = replica.read { $0.knowledge }
     return [
       "replica": .string(identity.replica.description),

@@ -12,10 +12,10 @@ extension Replica {
       throw .conflict("erasure is final and done by the server; ask an administrator")
     }
     try transact { (transaction) throws(ReplicaError) in
-      guard let document = transaction.document(key) else {
+      guard let document = try transaction.document(key) else {
         throw .notFound(type: key.type, name: key.id.description)
       }
-      guard !transaction.isDeleted(document) else { throw .inTrash(key) }
+      guard try !transaction.isDeleted(document) else { throw .inTrash(key) }
       try requireWritable(key.type)
       try delete(key, reason: reason, in: &transaction)
     }
@@ -27,10 +27,10 @@ extension Replica {
     let plan = try deletionPlan(of: key, in: transaction)
     for document in plan.documents {
       let cause = document == key ? nil : DeleteCause(document: key, dot: transaction.dot)
-      transaction.delete(document, reason: reason, cause: cause)
+      try transaction.delete(document, reason: reason, cause: cause)
     }
     for reference in plan.cleared where !plan.documents.contains(reference.document.key) {
-      clear(reference, in: &transaction)
+      try clear(reference, in: &transaction)
     }
   }
 
@@ -44,7 +44,7 @@ extension Replica {
     while next < documents.count {
       let current = documents[next]
       next += 1
-      for reference in referring(to: current, in: transaction) {
+      for reference in try referring(to: current, in: transaction) {
         let other = reference.document
         if reference.action == .setNull {
           cleared.append(reference)
@@ -68,7 +68,7 @@ extension Replica {
   /// O(documents of the types that may refer to it).
   private func referring(
     to key: DocumentKey, in transaction: LocalTransaction
-  ) -> [Reference] {
+  ) throws(ReplicaError) -> [Reference] {
     let id = key.id.description
     var found: [Reference] = []
     for type in catalogue.types {
@@ -76,10 +76,11 @@ extension Replica {
         guard case .reference(let target, let action) = field.kind, target == key.type else {
           continue
         }
-        found += transaction.documents(ofType: type.name).filter { document in
+        let naming = try transaction.documents(ofType: type.name).filter { document in
           transaction.fields(document)[field.name]?.stringValue == id
-            && !transaction.isDeleted(document)
-        }.map { Reference(document: $0, field: field.name, action: action) }
+        }
+        found += try transaction.living(among: naming)
+          .map { Reference(document: $0, field: field.name, action: action) }
       }
     }
     return found.sorted { $0.document.key < $1.document.key }
@@ -104,11 +105,13 @@ extension Replica {
     }
   }
 
-  private func clear(_ reference: Reference, in transaction: inout LocalTransaction) {
-    guard let document = transaction.document(reference.document.key) else { return }
+  private func clear(_ reference: Reference, in transaction: inout LocalTransaction)
+    throws(ReplicaError)
+  {
+    guard let document = try transaction.document(reference.document.key) else { return }
     var fields = transaction.fields(document)
     fields[reference.field] = nil
-    transaction.set(document.key, to: fields)
+    try transaction.set(document.key, to: fields)
   }
 
   /// Brings a document back from the trash, with what was deleted because of it.
@@ -116,17 +119,17 @@ extension Replica {
   /// - Throws: `notFound`, or `conflict` if it is not in the trash or was erased.
   package func restore(_ key: DocumentKey) throws(ReplicaError) {
     try transact { (transaction) throws(ReplicaError) in
-      guard let document = transaction.document(key) else {
+      guard let document = try transaction.document(key) else {
         throw .notFound(type: key.type, name: key.id.description)
       }
-      guard transaction.isDeleted(document) else {
+      guard try transaction.isDeleted(document) else {
         throw .conflict("\(key) is not in the trash")
       }
       let reasons = document.standingDeletes { _ in true }.map(\.reason)
       if reasons.contains(.erasure) {
         throw .conflict("\(key) was erased: nothing can bring it back")
       }
-      transaction.undelete(key)
+      try transaction.undelete(key)
     }
   }
 }

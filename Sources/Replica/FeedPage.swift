@@ -8,6 +8,8 @@ struct FeedPage {
   static let maximumDocumentCount = 1000
   /// About so many bytes of JSON; the last document of a page may go beyond.
   static let maximumByteCount = 1 << 20
+  /// So many places of the feed are looked up at once.
+  private static let chunkCount = 256
 
   private(set) var parts: [Document] = []
   /// The arrival number of the last document that was looked at.
@@ -16,18 +18,24 @@ struct FeedPage {
   private(set) var isHead = true
 
   /// O(documents behind the place, up to the page's end).
-  init(_ tables: borrowing Tables, since: VersionVector, after place: UInt64) {
+  init(
+    _ tables: borrowing Tables, since: VersionVector, after place: UInt64
+  ) throws(StorageError) {
     position = place
     var byteCount = 0
-    for (arrival, document) in tables.documents(arrivedAfter: place) {
-      if parts.count >= Self.maximumDocumentCount || byteCount >= Self.maximumByteCount {
-        isHead = false
-        return
+    while true {
+      let entries = try tables.arrivals(after: position, limit: Self.chunkCount)
+      if entries.isEmpty { return }
+      for entry in entries {
+        if parts.count >= Self.maximumDocumentCount || byteCount >= Self.maximumByteCount {
+          isHead = false
+          return
+        }
+        position = entry.arrival
+        guard let part = try tables.document(entry.key)?.part(since: since) else { continue }
+        parts.append(part)
+        byteCount += part.approximateByteCount
       }
-      position = arrival
-      guard let part = document.part(since: since) else { continue }
-      parts.append(part)
-      byteCount += part.approximateByteCount
     }
   }
 }

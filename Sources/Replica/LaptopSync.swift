@@ -140,7 +140,7 @@ package final class LaptopSync: Sendable {
   ) throws(ReplicaError) -> ClientSession.Event? {
     switch effect {
     case .cutPush(let since, let after):
-      return .pushCut(replica.cutPush(since: since, after: after))
+      return .pushCut(try replica.cutPush(since: since, after: after))
     case .send(let request):
       return try send(request, &report)
     case .dropStagedPull:
@@ -238,10 +238,14 @@ extension Replica {
 
   /// The next page of what a server with a knowledge lacks. O(documents behind the place, up to the
   /// page's end).
-  func cutPush(since: VersionVector, after place: UInt64) -> ClientSession.PushCut {
+  func cutPush(since: VersionVector, after place: UInt64) throws(ReplicaError)
+    -> ClientSession.PushCut
+  {
     let now = self.now()
-    return store.read { tables in
-      let page = FeedPage(tables, since: since, after: place)
+    return try store.read { (tables) throws(ReplicaError) in
+      let page = try stored { () throws(StorageError) in
+        try FeedPage(tables, since: since, after: place)
+      }
       let knowledge = tables.knowledge
       return ClientSession.PushCut(
         parts: page.parts, runs: page.isHead ? tables.history.runs(since: since) : [],

@@ -44,13 +44,15 @@ package struct LocalTransaction {
   private let knowledge: VersionVector
 
   /// A document as this transaction sees it, deleted or not.
-  package func document(_ key: DocumentKey) -> Document? {
-    places[key].map { changed[$0] } ?? base.document(key)
+  package func document(_ key: DocumentKey) throws(ReplicaError) -> Document? {
+    if let place = places[key] { return changed[place] }
+    return try stored { () throws(StorageError) in try base.document(key) }
   }
 
   /// All documents of a type as this transaction sees them, in no order. O(documents of the type).
-  package func documents(ofType type: String) -> [Document] {
-    let old = base.documents(ofType: type).filter { places[$0.key] == nil }
+  package func documents(ofType type: String) throws(ReplicaError) -> [Document] {
+    let old = try stored { () throws(StorageError) in try base.documents(ofType: type) }
+      .filter { places[$0.key] == nil }
     return old + changed.filter { $0.key.type == type }
   }
 
@@ -58,24 +60,33 @@ package struct LocalTransaction {
   /// ones, or all.
   package func documents(
     ofType type: String, _ index: ClinicIndex, key: String, includingDeleted: Bool = false
-  ) -> [Document] {
-    let old = base.candidates(ofType: type, index: index.rawValue, key: key)
+  ) throws(ReplicaError) -> [Document] {
+    let old = try stored { () throws(StorageError) in
+      try base.candidates(ofType: type, index: index.rawValue, key: key)
+    }
     let own = (found[IndexEntry(index: index, key: key)] ?? []).union(unindexed).sorted()
     let candidates =
       old.filter { places[$0.key] == nil } + own.compactMap { places[$0].map { changed[$0] } }
-    return candidates.filter { document in
-      document.key.type == type && index.key(fields(document)) == key
-        && (includingDeleted || !isDeleted(document))
+    var found: [Document] = []
+    for document in candidates
+    where document.key.type == type && index.key(fields(document)) == key {
+      if !includingDeleted, try isDeleted(document) { continue }
+      found.append(document)
+    }
+    return found
+  }
+
+  package func isDeleted(_ document: Document) throws(ReplicaError) -> Bool {
+    try document.isDeleted { (cause) throws(ReplicaError) in
+      guard let other = try self.document(cause.document) else { return true }
+      return try isDeleted(other)
     }
   }
 
-  package func isDeleted(_ document: Document) -> Bool {
-    document.isDeleted { cause in self.document(cause.document).map(isDeleted) ?? true }
-  }
-
   /// The document if it is there and not deleted.
-  package func living(_ key: DocumentKey) -> Document? {
-    document(key).flatMap { isDeleted($0) ? nil : $0 }
+  package func living(_ key: DocumentKey) throws(ReplicaError) -> Document? {
+    guard let document = try document(key), try !isDeleted(document) else { return nil }
+    return document
   }
 
   package func fields(_ document: Document) -> JSONObject {
@@ -86,9 +97,11 @@ package struct LocalTransaction {
   /// units whose value differs.
   /// - Returns: whether anything was written.
   @discardableResult
-  package mutating func set(_ key: DocumentKey, to fields: JSONObject) -> Bool {
+  package mutating func set(
+    _ key: DocumentKey, to fields: JSONObject
+  ) throws(ReplicaError) -> Bool {
     let typeRules = rules.type(key.type)
-    let existing = document(key)
+    let existing = try document(key)
     var document =
       existing ?? Document(key: key, createdBy: write, schemaVersion: schemaVersion)
     var hasChanged = existing == nil
@@ -100,28 +113,28 @@ package struct LocalTransaction {
 
   package mutating func resolve(
     _ key: DocumentKey, _ value: UnitValue, replacing shown: [VersionKey]
-  ) {
-    guard var document = document(key) else { return }
+  ) throws(ReplicaError) {
+    guard var document = try document(key) else { return }
     document.resolve(value, replacing: shown, by: write, rules.type(key.type))
     put(document)
   }
 
   package mutating func delete(
     _ key: DocumentKey, reason: DeleteReason, cause: DeleteCause? = nil
-  ) {
-    guard var document = document(key) else { return }
+  ) throws(ReplicaError) {
+    guard var document = try document(key) else { return }
     document.delete(reason: reason, cause: cause, knowledge: knowledge, by: write)
     put(document)
   }
 
-  package mutating func undelete(_ key: DocumentKey) {
-    guard var document = document(key) else { return }
+  package mutating func undelete(_ key: DocumentKey) throws(ReplicaError) {
+    guard var document = try document(key) else { return }
     document.undelete(by: write)
     put(document)
   }
 
-  mutating func receive(_ key: DocumentKey, number: Int) {
-    guard var document = document(key) else { return }
+  mutating func receive(_ key: DocumentKey, number: Int) throws(ReplicaError) {
+    guard var document = try document(key) else { return }
     document.receive(number: number, by: write)
     put(document)
   }

@@ -2,13 +2,15 @@ package import JSON
 package import Storage
 
 extension Replica {
-  /// How many living documents there are of each type, by the bytes of its name. O(documents).
-  package var documentCounts: [(type: String, count: Int)] {
-    read { tables in
+  /// How many living documents there are of each type, by the bytes of its name. O(documents), of
+  /// which those are read that somebody deleted once.
+  package func documentCounts() throws(ReplicaError) -> [(type: String, count: Int)] {
+    try read { (tables) throws(ReplicaError) in
       var counts: [(type: String, count: Int)] = []
       for type in tables.typeNames {
-        let count = tables.documents(ofType: type).reduce(0) {
-          $0 + (tables.isDeleted($1) ? 0 : 1)
+        let count = try stored { () throws(StorageError) in
+          try tables.count(ofType: type)
+            - tables.keysWithLife(ofType: type).count(where: tables.isDeleted)
         }
         if count > 0 { counts.append((type, count)) }
       }

@@ -22,29 +22,40 @@ package struct ListQuery: Sendable {
 
 extension Tables {
   /// Whether a document is in the trash.
-  package func isDeleted(_ document: Document) -> Bool {
-    document.isDeleted { cause in self.document(cause.document).map(isDeleted) ?? true }
+  package func isDeleted(_ document: Document) throws(StorageError) -> Bool {
+    try document.isDeleted { (cause) throws(StorageError) in try isDeleted(cause.document) }
+  }
+
+  /// Whether a document is in the trash, or not there at all.
+  package func isDeleted(_ key: DocumentKey) throws(StorageError) -> Bool {
+    guard let document = try document(key) else { return true }
+    return try isDeleted(document)
   }
 
   /// Whether a delete of it stands that an unseen edit or restore has overcome.
-  package func isBroughtBack(_ document: Document) -> Bool {
-    document.isBroughtBack { cause in self.document(cause.document).map(isDeleted) ?? true }
+  package func isBroughtBack(_ document: Document) throws(StorageError) -> Bool {
+    try document.isBroughtBack { (cause) throws(StorageError) in try isDeleted(cause.document) }
   }
 }
 
 extension Replica {
   /// The documents that a query asks for, in an order that is the same on every replica.
   /// O(documents of the type).
-  package func list(_ query: ListQuery) -> [JSONObject] {
+  package func list(_ query: ListQuery) throws(ReplicaError) -> [JSONObject] {
     let words = query.search.map { Text.folded($0).split(separator: " ") } ?? []
     let typeRules = rules.type(query.type)
-    let documents = read { tables in
-      tables.documents(ofType: query.type).filter { document in
-        guard tables.isDeleted(document) == query.isTrash else { return false }
-        if query.filters.isEmpty, words.isEmpty { return true }
-        let fields = document.visibleFields(typeRules)
-        return Self.matches(fields, query.filters) && Self.contains(fields, words)
+    let documents = try read { (tables) throws(ReplicaError) in
+      var documents: [Document] = []
+      try tables.forEachDocument(ofType: query.type) { (document) throws(ReplicaError) in
+        let isDeleted = try stored { () throws(StorageError) in try tables.isDeleted(document) }
+        guard isDeleted == query.isTrash else { return }
+        if !query.filters.isEmpty || !words.isEmpty {
+          let fields = document.visibleFields(typeRules)
+          guard Self.matches(fields, query.filters), Self.contains(fields, words) else { return }
+        }
+        documents.append(document)
       }
+      return documents
     }
     let listed = ordered(documents, by: query.sort).map(view)
     return query.limit.map { Array(listed.prefix($0)) } ?? listed
@@ -88,6 +99,13 @@ extension Replica {
     SortKey(view(document)[field])
   }
 
+  /// A document, deleted or not; nil if there is none.
+  package func document(_ key: DocumentKey) throws(ReplicaError) -> Document? {
+    try read { (tables) throws(ReplicaError) in
+      try stored { () throws(StorageError) in try tables.document(key) }
+    }
+  }
+
   // MARK: - Names
 
   /// The document that a person means: by id, by a prefix of it of 4 or more characters, by a
@@ -95,8 +113,8 @@ extension Replica {
   ///
   /// - Throws: `notFound`, or `ambiguous` with the candidates.
   package func find(type: String, named name: String) throws(ReplicaError) -> DocumentKey {
-    let candidates: [DocumentKey] = read { tables in
-      self.candidates(type: type, name, tables)
+    let candidates = try read { (tables) throws(ReplicaError) in
+      try self.candidates(type: type, name, tables)
     }
     guard let key = candidates.first else { throw .notFound(type: type, name: name) }
     guard candidates.count == 1 else {
@@ -107,33 +125,36 @@ extension Replica {
 
   private func candidates(
     type: String, _ name: String, _ tables: borrowing Tables
-  ) -> [DocumentKey] {
-    if let id = UniqueID(name) {
-      let key = DocumentKey(type: type, id: id)
-      return tables.document(key) == nil ? [] : [key]
+  ) throws(ReplicaError) -> [DocumentKey] {
+    do throws(StorageError) {
+      if let id = UniqueID(name) {
+        let key = DocumentKey(type: type, id: id)
+        return try tables.document(key) == nil ? [] : [key]
+      }
+      var named: [Document] = []
+      if type == "patient" {
+        named = try tables.documents(
+          ofType: type, index: ClinicIndex.patientExternalID.rawValue, key: name)
+      } else if type == "appointment" {
+        named = try tables.documents(
+          ofType: type, index: ClinicIndex.appointmentCode.rawValue, key: name.uppercased())
+      }
+      if !named.isEmpty { return named.map(\.key) }
+      guard name.utf8.count >= 4, let ids = UniqueID.range(prefix: name) else { return [] }
+      return try tables.keys(ofType: type, from: ids.lowerBound, through: ids.upperBound)
+    } catch {
+      throw .storage(error)
     }
-    var named: [Document] = []
-    if type == "patient" {
-      named = tables.documents(
-        ofType: type, index: ClinicIndex.patientExternalID.rawValue, key: name)
-    } else if type == "appointment" {
-      named = tables.documents(
-        ofType: type, index: ClinicIndex.appointmentCode.rawValue, key: name.uppercased())
-    }
-    if !named.isEmpty { return named.map(\.key) }
-    guard name.utf8.count >= 4 else { return [] }
-    let prefix = name.lowercased()
-    return tables.documents(ofType: type).map(\.key)
-      .filter { $0.id.description.hasPrefix(prefix) }.sorted()
   }
 
   /// A document that lives.
   /// - Throws: `notFound` or `inTrash`.
   package func living(type: String, named name: String) throws(ReplicaError) -> Document {
     let key = try find(type: type, named: name)
-    let (document, isDeleted) = read { tables in
-      let document = tables.document(key)
-      return (document, document.map(tables.isDeleted) ?? true)
+    let (document, isDeleted) = try read { (tables) throws(ReplicaError) in
+      try stored { () throws(StorageError) in
+        (try tables.document(key), try tables.isDeleted(key))
+      }
     }
     guard let document else { throw .notFound(type: type, name: name) }
     if isDeleted { throw .inTrash(key) }

@@ -47,14 +47,14 @@ extension Replica {
     ]
     let fields = try normalised(
       input, type: type, mode: .create, envelope, validator ?? self.validator())
-    if let existing = transaction.document(key) {
-      guard !transaction.isDeleted(existing) else { throw .inTrash(key) }
+    if let existing = try transaction.document(key) {
+      guard try !transaction.isDeleted(existing) else { throw .inTrash(key) }
       guard transaction.fields(existing).isIdentical(to: fields) else { throw .exists(key) }
       return key
     }
     try checkReferences(fields, type: type, in: transaction)
     try checkUnique(fields, input: input, key: key, in: transaction)
-    transaction.set(key, to: fields)
+    try transaction.set(key, to: fields)
     return key
   }
 
@@ -66,10 +66,10 @@ extension Replica {
     validator: Validator? = nil
   ) throws(ReplicaError) -> Bool {
     try requireWritable(key.type)
-    guard let document = transaction.document(key) else {
+    guard let document = try transaction.document(key) else {
       throw .notFound(type: key.type, name: key.id.description)
     }
-    guard !transaction.isDeleted(document) else { throw .inTrash(key) }
+    guard try !transaction.isDeleted(document) else { throw .inTrash(key) }
     let before = transaction.fields(document)
     let fields = try normalised(
       patch, type: key.type, mode: .update(existing: before), envelope(of: document),
@@ -77,7 +77,7 @@ extension Replica {
     if fields.isIdentical(to: before) { return false }
     try checkReferences(fields, unless: before, type: key.type, in: transaction)
     try checkUnique(fields, unless: before, input: patch, key: key, in: transaction)
-    return transaction.set(key, to: fields)
+    return try transaction.set(key, to: fields)
   }
 
   package func normalised(
@@ -116,7 +116,7 @@ extension Replica {
         before[field.name]?.isIdentical(to: value) != true,
         let id = value.stringValue.flatMap({ UniqueID($0) })
       else { continue }
-      if transaction.living(DocumentKey(type: target, id: id)) == nil {
+      if try transaction.living(DocumentKey(type: target, id: id)) == nil {
         problems.append(FieldProblem(field.name, "there is no \(target) \(id)"))
       }
     }
@@ -133,7 +133,7 @@ extension Replica {
       guard let value = index.key(fields), index.key(before) != value,
         !(allowsEmail && field == "email")
       else { continue }
-      let others = transaction.documents(ofType: key.type, index, key: value)
+      let others = try transaction.documents(ofType: key.type, index, key: value)
       guard let other = others.first(where: { $0.key != key }) else { continue }
       let hint = field == "email" ? "; allow_duplicate_email says that it is meant" : ""
       throw .conflict("\(field): \(other.key) has this \(field) already\(hint)")

@@ -92,7 +92,7 @@ package final class Replica: Sendable {
     guard !transaction.changed.isEmpty else { return nil }
     var transaction = transaction
     var batch = Batch()
-    if role == .server { batch.registers = number(transaction.changed, in: &transaction) }
+    if role == .server { batch.registers = try number(transaction.changed, in: &transaction) }
     batch.documents = transaction.changed
     batch.runs = [run(of: transaction)]
     return try stored { () throws(StorageError) in try store.stage(batch) }
@@ -126,10 +126,10 @@ package final class Replica: Sendable {
       try store.read { (tables) throws(ReplicaError) in try check(tables) }
       for record in changes.runs.flatMap(\.records) { clock.observe(record.stamp) }
       var transaction = try begin(by: author, &clock)
-      for part in changes.latestParts { Self.join(part, into: &transaction) }
+      for part in changes.latestParts { try Self.join(part, into: &transaction) }
       let arrived = transaction.changed
       var batch = Batch()
-      if role == .server { batch.registers = number(arrived, in: &transaction) }
+      if role == .server { batch.registers = try number(arrived, in: &transaction) }
       batch.documents = transaction.changed
       batch.runs = runs(changes, transaction)
       batch.registers += changedRegisters(registers, after: batch)
@@ -158,8 +158,10 @@ package final class Replica: Sendable {
     }
   }
 
-  private static func join(_ part: Document, into transaction: inout LocalTransaction) {
-    guard let mine = transaction.document(part.key) else { return transaction.take(part) }
+  private static func join(
+    _ part: Document, into transaction: inout LocalTransaction
+  ) throws(ReplicaError) {
+    guard let mine = try transaction.document(part.key) else { return transaction.take(part) }
     if part.clock.isCovered(by: mine.clock) { return }
     transaction.take(mine.joined(with: part))
   }
@@ -168,13 +170,13 @@ package final class Replica: Sendable {
   /// - Returns: the register that keeps the last number.
   private func number(
     _ documents: [Document], in transaction: inout LocalTransaction
-  ) -> [(name: String, value: JSONValue)] {
+  ) throws(ReplicaError) -> [(name: String, value: JSONValue)] {
     let missing = documents.filter { $0.received == nil }
     guard !missing.isEmpty else { return [] }
     var last = store.read { $0.registers[Self.receivedRegister]?.intValue } ?? 0
     for document in missing {
       last += 1
-      transaction.receive(document.key, number: last)
+      try transaction.receive(document.key, number: last)
     }
     return [(Self.receivedRegister, .int(last))]
   }

@@ -47,6 +47,10 @@ package enum ReplicaError: Error, Sendable, CustomStringConvertible {
   }
 }
 
+extension ReplicaError: FromStorageError {
+  package init(_ error: StorageError) { self = .storage(error) }
+}
+
 /// Runs an operation of the store and says what failed in the replica's terms.
 func stored<Result>(
   _ operation: () throws(StorageError) -> Result

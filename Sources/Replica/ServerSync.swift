@@ -55,7 +55,7 @@ package struct ServerSync: Sendable {
         try stored { () throws(StorageError) in try stage(push.replica).clear() }
         return .accepted
       case .cutPull(let position):
-        return .pullCut(replica.cutPull(position))
+        return .pullCut(try replica.cutPull(position))
       case .answer, .refuse:
         return .refused(SyncRefusal(.unavailable, "the session has ended"))
       }
@@ -189,13 +189,15 @@ extension Replica {
   }
 
   /// The next page of what a laptop lacks. On the last page everything is cut under one lock.
-  func cutPull(_ position: PullPosition) -> ServerSession.PullCut {
-    let cut = store.read { tables in
-      let isValid = position.cursor.map {
-        tables.contains(FeedMark(position: $0.head, mark: $0.mark))
+  func cutPull(_ position: PullPosition) throws(ReplicaError) -> ServerSession.PullCut {
+    let cut = try store.read { (tables) throws(ReplicaError) in
+      let (isValid, page) = try stored { () throws(StorageError) in
+        let isValid = try position.cursor.map { (cursor) throws(StorageError) in
+          try tables.contains(FeedMark(position: cursor.head, mark: cursor.mark))
+        }
+        let place = isValid == true ? position.cursor?.position ?? 0 : 0
+        return (isValid, try FeedPage(tables, since: position.since, after: place))
       }
-      let place = isValid == true ? position.cursor?.position ?? 0 : 0
-      let page = FeedPage(tables, since: position.since, after: place)
       let head = tables.headMark
       let cursor = PullCursor(position: page.position, head: head.position, mark: head.mark)
       let knowledge = tables.knowledge

@@ -89,10 +89,13 @@ public final class ClinicStore: Sendable {
 
   /// The documents of a type, oldest first.
   /// - Parameter fields: values that they must have.
-  public func documents(_ type: String, where fields: [String: String] = [:]) -> [String] {
+  public func documents(_ type: String, where fields: [String: String] = [:]) throws(SatchelError)
+    -> [String]
+  {
     var query = ListQuery(type: type)
     query.filters = fields.sorted { $0.key < $1.key }.map { (field: $0.key, value: $0.value) }
-    return replica.list(query).map(Self.text)
+    let sorted = query
+    return try Self.told { try replica.list(sorted).map(Self.text) }
   }
 
   /// Puts a document into the trash.
@@ -128,7 +131,7 @@ public final class ClinicStore: Sendable {
   // MARK: - Text
 
   private func shown(_ key: DocumentKey) throws -> String {
-    guard let document = replica.read({ $0.document(key) }) else {
+    guard let document = try replica.document(key) else {
       throw ReplicaError.notFound(type: key.type, name: key.id.description)
     }
     return Self.text(replica.view(document))

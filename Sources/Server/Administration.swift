@@ -124,7 +124,7 @@ package struct Administration: Sendable {
     var accounts: [JSONObject] = []
     for account in data.read(\.accounts) {
       let replica = try data.replica(of: account.id)
-      let counts = replica.documentCounts
+      let counts = try onReplica { () throws(ReplicaError) in try replica.documentCounts() }
       let documents = counts.map { ($0.type, JSONValue.int($0.count)) }
       accounts.append([
         "id": .id(account.id), "name": .string(account.name), "replica": .id(replica.id),

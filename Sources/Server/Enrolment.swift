@@ -84,7 +84,10 @@ extension ServerData {
         device, replica, name, code, tokenHash: tokenHash(token), now, into: &registry)
     }
     let server = try self.replica(of: record.account)
-    let user = server.read { $0.document(DocumentKey(type: "user", id: record.user)) }
+    // The code is used up by now: a name that cannot be read must not fail the enrolment.
+    let user = try? server.read { (tables) throws(StorageError) in
+      try tables.document(DocumentKey(type: "user", id: record.user))
+    }
     let userName = user.flatMap { server.view($0)["name"]?.stringValue } ?? ""
     return EnrolmentGrant(
       device: record, refreshToken: token, server: server.id, userName: userName)

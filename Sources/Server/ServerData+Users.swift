@@ -24,7 +24,7 @@ extension ServerData {
     let key = try onReplica { () throws(ReplicaError) in
       try replica.transact { (transaction) throws(ReplicaError) in
         // What a creation that did not come to its end has left is taken up again.
-        let left = transaction.documents(ofType: "user", .userEmail, key: norm).first
+        let left = try transaction.documents(ofType: "user", .userEmail, key: norm).first
         guard let left else {
           return try replica.create(fields, type: "user", in: &transaction)
         }
@@ -61,8 +61,10 @@ extension ServerData {
     if let account, !accounts.contains(account) { throw .notFound("no account \(account)") }
     var users: [JSONObject] = []
     for id in accounts where account == nil || id == account {
-      let query = ListQuery(type: "user")
-      users += try replica(of: id).list(query)
+      let replica = try replica(of: id)
+      users += try onReplica { () throws(ReplicaError) in
+        try replica.list(ListQuery(type: "user"))
+      }
     }
     return users
   }

@@ -117,7 +117,7 @@ package final class ServerData: Sendable {
     try onReplica { () throws(ReplicaError) in
       try replica.transact { (transaction) throws(ReplicaError) in
         let document: JSONObject = ["id": .id(account), "name": .string(name)]
-        if transaction.document(DocumentKey(type: "account", id: account)) == nil {
+        if try transaction.document(DocumentKey(type: "account", id: account)) == nil {
           _ = try replica.create(document, type: "account", in: &transaction)
         }
       }

@@ -18,39 +18,31 @@ struct Checkpointer {
   /// So many files are made durable together: bounds what is in memory and in the disk's queue.
   private static let filesPerSync = 500
 
-  /// Writes the files of documents. On return all of them are durable.
-  /// - Parameter entry: a document as it is now.
-  func writeFiles(
-    _ keys: [DocumentKey], entry: (DocumentKey) -> Tables.Entry?
-  ) throws(StorageError) -> [WrittenFile] {
-    var written: [WrittenFile] = []
+  /// Writes the files of the documents that stand in the log. On return all of them are durable.
+  /// - Returns: what each file is now.
+  func writeFiles(_ tables: Tables) throws(StorageError) -> [DocumentKey: FileImage] {
+    var images: [DocumentKey: FileImage] = [:]
     var directories: Set<String> = []
-    var next = keys[...]
+    var next = tables.loggedKeys[...]
     while !next.isEmpty {
       let chunk = next.prefix(Self.filesPerSync)
       next = next.dropFirst(chunk.count)
-      let files = try writeTemporaryFiles(chunk, entry, &directories)
-      try rename(files.map(\.key))
-      written += files
+      for key in chunk {
+        if directories.insert(layout.directory(of: key)).inserted { try makeDirectory(of: key) }
+        images[key] = try writeTemporaryFile(key, tables)
+      }
+      try rename(Array(chunk))
     }
-    return written
+    return images
   }
 
-  private func writeTemporaryFiles(
-    _ keys: ArraySlice<DocumentKey>, _ entry: (DocumentKey) -> Tables.Entry?,
-    _ directories: inout Set<String>
-  ) throws(StorageError) -> [WrittenFile] {
-    let codec = RecordCodec(rules: environment.rules)
-    var files: [WrittenFile] = []
-    for key in keys {
-      guard let entry = entry(key) else { continue }
-      if directories.insert(layout.directory(of: key)).inserted { try makeDirectory(of: key) }
-      let bytes = codec.encode(entry.document)
-      try write(bytes, to: temporaryFile(of: key))
-      files.append(
-        WrittenFile(key: key, checksum: crc32c(bytes, seed: 0), arrival: entry.arrival))
-    }
-    return files
+  private func writeTemporaryFile(
+    _ key: DocumentKey, _ tables: Tables
+  ) throws(StorageError) -> FileImage? {
+    guard let entry = try tables.entry(key) else { return nil }
+    let bytes = try tables.reader.bytes(key, entry.place)
+    try write(bytes, to: temporaryFile(of: key))
+    return FileImage(checksum: crc32c(bytes, seed: 0), byteCount: UInt32(bytes.count))
   }
 
   private func rename(_ keys: [DocumentKey]) throws(StorageError) {
@@ -83,19 +75,58 @@ struct Checkpointer {
     }
   }
 
-  /// Writes the manifest by temporary file and rename: from here on recovery starts at its position.
-  func writeManifest(_ plan: CheckpointPlan) throws(StorageError) {
-    var manifest = Manifest(position: plan.position)
-    manifest.registers = plan.tables.registers
-    manifest.runs = plan.tables.runs
-    manifest.marks = plan.tables.marks
-    for (arrival, key) in plan.tables.arrivals {
-      guard let checksum = plan.files[key] ?? nil else { continue }
-      manifest.files.append(.init(key: key, arrival: arrival, checksum: checksum))
-    }
-    let bytes = manifest.bytes
+  /// Writes the index and the history, then the manifest that names them: from here on recovery starts
+  /// at its position.
+  func writeTables(
+    _ tables: Tables, files: [DocumentKey: FileImage], _ position: WriteAheadLog.Position
+  ) throws(StorageError) {
+    try makeDirectories()
+    var manifest = Manifest(position: position)
+    let index = try IndexWriter(
+      tables, files: files, path: layout.index(position.segment), sequence: position.sequence,
+      environment)
+    manifest.documents.root = try index.write()
+    for type in tables.typeNames { manifest.documents.count += try tables.count(ofType: type) }
+    let history = HistoryFile.bytes(of: tables.history)
+    manifest.historyChecksum = crc32c(history, seed: 0)
+    manifest.registers = tables.registers.sorted { utf8Less($0.key, $1.key) }
+      .map { (name: $0.key, value: $0.value) }
     try translated { () throws(SystemError) in
-      try fileSystem.writeFileDurably(layout.manifest, bytes)
+      try fileSystem.writeFileDurably(layout.history(position.segment), history)
+      try fileSystem.writeFileDurably(layout.manifest, manifest.bytes)
+    }
+  }
+
+  private func makeDirectories() throws(StorageError) {
+    try translated { () throws(SystemError) in
+      for directory in [layout.index, layout.history] {
+        guard try fileSystem.status(directory) == nil else { continue }
+        try fileSystem.createDirectory(directory)
+        try fileSystem.synchronizeDirectory(layout.root)
+      }
+    }
+  }
+
+  /// Removes what earlier checkpoints left beside the files of one.
+  func removeTables(exceptOf segment: UInt64) throws(StorageError) {
+    let kept = [layout.index(segment), layout.history(segment)]
+    try translated { () throws(SystemError) in
+      for directory in [layout.index, layout.history] {
+        for name in try fileSystem.contents(ofDirectory: directory) {
+          let path = "\(directory)/\(name)"
+          if !kept.contains(path) { try fileSystem.removeFile(path) }
+        }
+      }
+    }
+  }
+}
+
+extension Tables {
+  /// The documents whose files are older than they are, sorted.
+  var loggedKeys: [DocumentKey] {
+    recent.keys.sorted(by: utf8Less).flatMap { type in
+      (recent[type] ?? [:]).filter { if case .log = $0.value.place { true } else { false } }
+        .keys.sorted().map { DocumentKey(type: type, id: $0) }
     }
   }
 }

@@ -1,35 +1,41 @@
-import Causality
 import Documents
 import JSON
 import Platform
 
-/// What a checkpoint leaves besides the documents' files: one JSON value a line, the last of which
-/// names the number of lines before it and their CRC-32C.
+/// What a checkpoint leaves besides the documents' files, the index and the history: one JSON value a
+/// line, the last of which names the number of lines before it and their CRC-32C.
 ///
 ///     {"format":1,"segment":N,"sequence":N,"chain":"…"}   the log goes on with this segment and frame
-///     {"register":NAME,"value":…}               any number
-///     {"replica":…,"first":1,"transactions":…}  any number
-///     {"type":T,"id":ID,"arrival":N,"crc":N}    each document, in the order of arrival
-///     {"position":N,"mark":"…"}                 each valid place of the feed, oldest first
+///     {"documents":N,"root":"…","history":CRC}            how many there are, and the hash over them
+///     {"register":NAME,"value":…}                         any number
 ///     {"lines":N,"crc":N}
+///
+/// The index and the history bear the segment's number in their names.
 struct Manifest {
-  struct FileEntry {
-    let key: DocumentKey
-    let arrival: UInt64
-    let checksum: UInt32
-  }
-
   /// Where the log goes on that the checkpoint does not cover.
   var position: WriteAheadLog.Position
+  var documents = Documents(count: 0, root: [UInt8](repeating: 0, count: 32))
+  /// Of the file of the history.
+  var historyChecksum: UInt32 = 0
   var registers: [(name: String, value: JSONValue)] = []
-  var runs: [TransactionRun] = []
-  var files: [FileEntry] = []
-  var marks: [FeedMark] = []
 
+  struct Documents: Equatable {
+    var count: Int
+    /// See `RootHash`.
+    var root: [UInt8]
+  }
+
+  /// Whether a checkpoint was made.
+  let isCheckpoint: Bool
+
+  /// Before the first checkpoint.
   static let empty = Manifest(
-    position: WriteAheadLog.Position(segment: 1, sequence: 1, chain: .start))
+    position: WriteAheadLog.Position(segment: 1, sequence: 1, chain: .start), isCheckpoint: false)
 
-  init(position: WriteAheadLog.Position) { self.position = position }
+  init(position: WriteAheadLog.Position, isCheckpoint: Bool = true) {
+    self.position = position
+    self.isCheckpoint = isCheckpoint
+  }
 }
 
 extension Manifest {
@@ -40,21 +46,13 @@ extension Manifest {
         "segment": .number(JSONNumber(position.segment)),
         "sequence": .number(JSONNumber(position.sequence)),
         "chain": .string(HexText.text(position.chain.bytes)),
-      ]
+      ],
+      [
+        "documents": .int(documents.count), "root": .string(HexText.text(documents.root)),
+        "history": .int(Int(historyChecksum)),
+      ],
     ]
     objects += registers.map { ["register": .string($0.name), "value": $0.value] }
-    objects += runs.map(RunCodec.encode)
-    objects += files.map { file in
-      [
-        "type": .string(file.key.type), "id": .string(file.key.id.description),
-        "arrival": .number(JSONNumber(file.arrival)), "crc": .int(Int(file.checksum)),
-      ]
-    }
-    objects += marks.map { mark in
-      [
-        "position": .number(JSONNumber(mark.position)), "mark": .string(HexText.text(mark.mark)),
-      ]
-    }
     var bytes: [UInt8] = []
     for object in objects {
       JSONValue.object(object).write(into: &bytes)
@@ -75,15 +73,16 @@ extension Manifest {
     guard let end = Self.object(bytes[body...]), let lines = end["lines"]?.intValue,
       end["crc"]?.intValue == Int(crc32c(Array(bytes[..<body]), seed: 0))
     else { throw corrupt("the checksum does not hold") }
-    self = .empty
+    self.init(position: Manifest.empty.position)
     var offset = 0
+    var count = 0
     for line in bytes[..<body].split(separator: UInt8(ascii: "\n")) {
       offset = line.startIndex
+      count += 1
       guard let object = Self.object(line), read(object) else {
         throw corrupt("a line is malformed", offset: offset)
       }
     }
-    let count = 1 + registers.count + runs.count + files.count + marks.count
     guard lines == count else { throw corrupt("\(count) lines where \(lines) belong") }
   }
 
@@ -92,37 +91,33 @@ extension Manifest {
   }
 
   private mutating func read(_ object: JSONObject) -> Bool {
-    if let segment = object["segment"]?.intValue, let sequence = object["sequence"]?.intValue {
-      guard segment > 0, sequence > 0, let chain = object["chain"]?.stringValue,
-        let bytes = HexText.bytes(chain), bytes.count == LogChain.byteCount
-      else { return false }
-      position = WriteAheadLog.Position(
-        segment: UInt64(segment), sequence: UInt64(sequence), chain: LogChain(bytes: bytes))
-    } else if let name = object["register"]?.stringValue, let value = object["value"] {
-      registers.append((name, value))
-    } else if object["transactions"] != nil {
-      guard let run = try? RunCodec.decode(object) else { return false }
-      runs.append(run)
-    } else if let mark = object["mark"]?.stringValue.flatMap(HexText.number),
-      let position = object["position"]?.intValue
-    {
-      guard position >= 0 else { return false }
-      marks.append(FeedMark(position: UInt64(position), mark: mark))
-    } else {
-      guard let file = Self.file(object) else { return false }
-      files.append(file)
+    if object["segment"] != nil { return readPosition(object) }
+    if object["documents"] != nil { return readDocuments(object) }
+    guard let name = object["register"]?.stringValue, let value = object["value"] else {
+      return false
     }
+    registers.append((name, value))
     return true
   }
 
-  private static func file(_ object: JSONObject) -> FileEntry? {
-    guard let type = object["type"]?.stringValue,
-      let id = object["id"]?.stringValue.flatMap({ UniqueID($0) }),
-      let arrival = object["arrival"]?.intValue, arrival >= 0,
-      let checksum = object["crc"]?.intValue
-    else { return nil }
-    return FileEntry(
-      key: DocumentKey(type: type, id: id), arrival: UInt64(arrival),
-      checksum: UInt32(truncatingIfNeeded: checksum))
+  private mutating func readPosition(_ object: JSONObject) -> Bool {
+    guard let segment = object["segment"]?.intValue, segment > 0,
+      let sequence = object["sequence"]?.intValue, sequence > 0,
+      let chain = object["chain"]?.stringValue.flatMap(HexText.bytes),
+      chain.count == LogChain.byteCount
+    else { return false }
+    position = WriteAheadLog.Position(
+      segment: UInt64(segment), sequence: UInt64(sequence), chain: LogChain(bytes: chain))
+    return true
+  }
+
+  private mutating func readDocuments(_ object: JSONObject) -> Bool {
+    guard let count = object["documents"]?.intValue, count >= 0,
+      let root = object["root"]?.stringValue.flatMap(HexText.bytes),
+      let checksum = object["history"]?.intValue
+    else { return false }
+    documents = Documents(count: count, root: root)
+    historyChecksum = UInt32(truncatingIfNeeded: checksum)
+    return true
   }
 }

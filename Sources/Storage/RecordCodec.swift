@@ -11,8 +11,15 @@ struct RecordCodec {
     let object = encoder.encode(document, rules.type(document.key.type))
     var bytes: [UInt8] = []
     JSONValue.object(object).write(into: &bytes)
-    bytes.append(UInt8(ascii: "\n"))
-    return bytes
+    return SelfCheck.added(to: bytes)
+  }
+
+  /// A document from bytes that must show by themselves that they are whole.
+  func checked(_ bytes: [UInt8]) throws(DocumentCodecError) -> Document {
+    guard SelfCheck.holds(for: bytes) else {
+      throw DocumentCodecError("differs from what was written")
+    }
+    return try document(bytes)
   }
 
   func document(_ bytes: [UInt8]) throws(DocumentCodecError) -> Document {

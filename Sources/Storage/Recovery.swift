@@ -5,8 +5,8 @@ import Platform
 /// What a store's directory adds up to, read from its manifest, its files and its log.
 struct Recovery {
   var tables: Tables
-  /// The checksum of each document's file; one that is missing or nil must be written.
-  var files: [DocumentKey: UInt32?] = [:]
+  /// Whether the index could be used; else it was made anew, in memory only.
+  let hasIndex: Bool
   var log: WriteAheadLog
   /// The segment that ends the log; nil if there is none.
   let lastSegment: SegmentReading?
@@ -36,41 +36,71 @@ struct RecoveryReader {
   private var fileSystem: any FileSystem { environment.fileSystem }
   private var codec: RecordCodec { RecordCodec(rules: environment.rules) }
 
-  /// - Throws: `corrupt` with the file and place if something durable is damaged. O(store).
+  /// - Throws: `corrupt` with the file and place if something durable is damaged.
+  ///   O(what the log holds since the last checkpoint + transactions); O(store) without an index.
   func read() throws(StorageError) -> Recovery {
     let manifest = try readManifest()
-    var tables = Tables(
-      digest: environment.digest, rules: environment.rules, indexes: environment.indexes)
-    var files: [DocumentKey: UInt32?] = [:]
+    let reader = DocumentReader(layout: layout, environment: environment)
+    var tables = Tables(environment, reader: reader)
     for register in manifest.registers { tables.setRegister(register.name, register.value) }
-    for run in manifest.runs where !tables.append(run) {
-      throw gap(in: run, path: layout.manifest)
-    }
-    var damaged: [DocumentKey: StorageError] = [:]
-    for file in manifest.files {
-      do throws(StorageError) {
-        tables.place(try document(file), arrival: file.arrival)
-        files[file.key] = file.checksum
-      } catch {
-        tables.skip(arrival: file.arrival)
-        damaged[file.key] = error
-      }
-    }
-    for mark in manifest.marks { tables.addMark(mark) }
+    tables.setHistory(try readHistory(manifest))
     var segments = try segments(from: manifest.position.segment)
     let position = try check(&segments, from: manifest.position)
-    for segment in segments { try replay(segment, into: &tables, &files) }
-    // A checkpoint that was cut off has replaced files of documents that the log still holds.
-    for file in manifest.files where files[file.key] == nil {
-      if let error = damaged[file.key] { throw error }
+    let hasIndex = try readIndex(manifest, into: &tables)
+    if !hasIndex, manifest.isCheckpoint {
+      let rebuilder = IndexRebuilder(layout: layout, environment: environment)
+      try rebuilder.rebuild(&tables, manifest, logged: documentKeys(in: segments))
     }
+    for segment in segments { try replay(segment, into: &tables) }
     let seal = try CleanClose.read(layout, fileSystem)
     let log = WriteAheadLog(
       layout: layout, environment: environment, position: position,
       byteCount: segments.reduce(0) { $0 + $1.validEnd })
     return Recovery(
-      tables: tables, files: files, log: log, lastSegment: segments.last,
-      wasClosed: seal?.sequence == position.sequence - 1)
+      tables: tables, hasIndex: hasIndex || !manifest.isCheckpoint, log: log,
+      lastSegment: segments.last, wasClosed: seal?.sequence == position.sequence - 1)
+  }
+
+  func readHistory(_ manifest: Manifest) throws(StorageError) -> History {
+    guard manifest.isCheckpoint else { return History(digest: environment.digest) }
+    let path = layout.history(manifest.position.segment)
+    let bytes: [UInt8]
+    do throws(SystemError) {
+      bytes = try fileSystem.readFile(path, maximumByteCount: .max)
+    } catch {
+      guard error.isNotFound else { throw StorageError(error) }
+      throw StorageError(.corrupt, path: path, problem: "is missing", underlying: error)
+    }
+    guard crc32c(bytes, seed: 0) == manifest.historyChecksum else {
+      throw StorageError(.corrupt, path: path, problem: "differs from what was written")
+    }
+    return try HistoryFile.history(bytes, path: path, digest: environment.digest)
+  }
+
+  /// - Returns: false if there is no index that can be used.
+  private func readIndex(
+    _ manifest: Manifest, into tables: inout Tables
+  ) throws(StorageError) -> Bool {
+    guard manifest.isCheckpoint else { return false }
+    do throws(StorageError) {
+      let index = try self.index(manifest)
+      guard environment.indexes.allSatisfy(index.hasIndex) else { return false }
+      try tables.adopt(index)
+      return true
+    } catch {
+      if error.code == .corrupt || error.underlying?.isNotFound == true { return false }
+      throw error
+    }
+  }
+
+  /// The index that a manifest names.
+  func index(_ manifest: Manifest) throws(StorageError) -> IndexSnapshot {
+    let path = layout.index(manifest.position.segment)
+    let index = try IndexSnapshot(path, fileSystem)
+    guard index.directory.sequence == manifest.position.sequence else {
+      throw StorageError(.corrupt, path: path, problem: "belongs to another checkpoint")
+    }
+    return index
   }
 
   func readManifest() throws(StorageError) -> Manifest {
@@ -82,18 +112,6 @@ struct RecoveryReader {
       try fileSystem.readFile(layout.manifest, maximumByteCount: .max)
     }
     return try Manifest(parsing: bytes, path: layout.manifest)
-  }
-
-  /// Reads a document's file and checks it against the manifest.
-  func document(_ entry: Manifest.FileEntry) throws(StorageError) -> Document {
-    let path = layout.file(of: entry.key)
-    let bytes = try translated { () throws(SystemError) in try fileSystem.readFile(path) }
-    guard crc32c(bytes, seed: 0) == entry.checksum else {
-      throw StorageError(.corrupt, path: path, problem: "differs from what was written")
-    }
-    do { return try codec.document(bytes) } catch {
-      throw StorageError(.corrupt, path: path, problem: "\(error)")
-    }
   }
 
   /// The segments that a checkpoint does not cover, in order.
@@ -116,8 +134,9 @@ struct RecoveryReader {
 
   /// The documents that these segments hold: their files need not be what the manifest says.
   func documentKeys(in segments: [SegmentReading]) -> Set<DocumentKey> {
-    let frames = segments.flatMap(\.batches).flatMap(\.frames).filter { $0.kind == .document }
-    return Set(frames.compactMap { try? codec.document($0.payload).key })
+    let frames = segments.flatMap(\.batches).flatMap(\.frames).map(\.frame)
+    return Set(
+      frames.filter { $0.kind == .document }.compactMap { try? codec.document($0.payload).key })
   }
 
   /// Each segment must go on where the one before it ends, and nothing in them may be damaged.
@@ -163,24 +182,25 @@ struct RecoveryReader {
   }
 
   private func replay(
-    _ segment: SegmentReading, into tables: inout Tables, _ files: inout [DocumentKey: UInt32?]
+    _ segment: SegmentReading, into tables: inout Tables
   ) throws(StorageError) {
     for batch in segment.batches {
-      for frame in batch.frames { try apply(frame, from: segment.path, to: &tables, &files) }
+      for frame in batch.frames { try apply(frame, from: segment, to: &tables) }
       tables.addMark(batch.mark)
     }
   }
 
   private func apply(
-    _ frame: Frame, from path: String, to tables: inout Tables,
-    _ files: inout [DocumentKey: UInt32?]
+    _ logged: LoggedFrame, from segment: SegmentReading, to tables: inout Tables
   ) throws(StorageError) {
+    let frame = logged.frame
     do {
       switch frame.kind {
       case .document:
-        let document = try codec.document(frame.payload)
-        tables.put(document)
-        files[document.key] = .some(nil)
+        let place = LogPlace(
+          segment: segment.number, offset: logged.payloadOffset, byteCount: frame.payload.count,
+          checksum: logged.checksum)
+        tables.put(try codec.document(frame.payload), at: .log(place))
       case .transactions:
         let run = try codec.run(frame.payload)
         if !tables.append(run) { throw DocumentCodecError("transactions are missing") }
@@ -192,13 +212,8 @@ struct RecoveryReader {
       }
     } catch {
       throw StorageError(
-        .corrupt, path: path, problem: "record \(frame.sequence) cannot be read: \(error)")
+        .corrupt, path: segment.path,
+        problem: "record \(frame.sequence) cannot be read: \(error)")
     }
-  }
-
-  private func gap(in run: TransactionRun, path: String) -> StorageError {
-    StorageError(
-      .corrupt, path: path,
-      problem: "transactions of \(run.replica) before \(run.first) are missing")
   }
 }

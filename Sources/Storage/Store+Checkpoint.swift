@@ -1,28 +1,29 @@
 import Documents
-import JSON
 import Platform
 import Synchronization
 
 extension Store {
-  /// Writes every changed document into its file, makes all durable together, then drops the log
-  /// that they cover. Commits go on meanwhile.
+  /// Writes every changed document into its file, makes all durable together, writes the index, then
+  /// drops the log that they cover. Commits go on meanwhile.
   ///
   /// - Returns: the number of files written.
-  /// - Throws: `system`: log and files together still hold everything.
+  /// - Throws: `system`: log and files together still hold everything. `corrupt` if a document that
+  ///   must be written cannot be read.
   package func checkpoint() throws(StorageError) -> Int {
     try checkpointing.withLock { (_) throws(StorageError) in
-      var plan = try beginCheckpoint()
+      let plan = try beginCheckpoint()
       let checkpointer = Checkpointer(layout: layout, environment: environment)
-      let written = try checkpointer.writeFiles(plan.keys) { key in
-        self.state.withLock { $0.tables.entry(key) }
-      }
-      for file in written { plan.files[file.key] = file.checksum }
-      try checkpointer.writeManifest(plan)
-      noteFiles(written)
+      let files = try checkpointer.writeFiles(plan.tables)
+      try checkpointer.writeTables(plan.tables, files: files, plan.position)
+      let index = try IndexSnapshot(
+        layout.index(plan.position.segment), environment.fileSystem)
+      try state.withLock { (state) throws(StorageError) in try state.tables.adopt(index) }
       try log.withLock { (log) throws(StorageError) in
         try log.release(before: plan.position.segment, byteCount: plan.byteCount)
       }
-      return written.count
+      reader.release(before: plan.position.segment)
+      try checkpointer.removeTables(exceptOf: plan.position.segment)
+      return files.count
     }
   }
 
@@ -31,21 +32,8 @@ extension Store {
     try log.withLock { (log) throws(StorageError) in
       let byteCount = log.byteCount
       let position = try log.rotate()
-      return state.withLock { state in
-        CheckpointPlan(
-          position: position, byteCount: byteCount,
-          keys: state.files.filter { $0.value == nil }.keys.sorted(), files: state.files,
-          tables: state.tables.outline)
-      }
-    }
-  }
-
-  /// A document that changed since its file was written needs another one.
-  private func noteFiles(_ written: [WrittenFile]) {
-    state.withLock { state in
-      for file in written where state.tables.entry(file.key)?.arrival == file.arrival {
-        state.files[file.key] = file.checksum
-      }
+      let tables = state.withLock { $0.tables }
+      return CheckpointPlan(position: position, byteCount: byteCount, tables: tables)
     }
   }
 }
@@ -56,26 +44,6 @@ struct CheckpointPlan {
   let position: WriteAheadLog.Position
   /// The log before that, in bytes.
   let byteCount: Int
-  /// The documents whose files are older than they are.
-  let keys: [DocumentKey]
-  /// The checksum of each document's file.
-  var files: [DocumentKey: UInt32?]
-  let tables: TablesOutline
-}
-
-/// Everything in the tables but the documents themselves.
-struct TablesOutline {
-  let registers: [(name: String, value: JSONValue)]
-  let runs: [TransactionRun]
-  let marks: [FeedMark]
-  /// Every document and its arrival, in order.
-  let arrivals: [(arrival: UInt64, key: DocumentKey)]
-}
-
-/// A document's file as a checkpoint wrote it.
-struct WrittenFile {
-  let key: DocumentKey
-  let checksum: UInt32
-  /// Of the document that it holds.
-  let arrival: UInt64
+  /// The tables as they were at that position.
+  let tables: Tables
 }

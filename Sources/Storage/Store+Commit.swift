@@ -79,15 +79,15 @@ extension Store {
   private func lead() {
     log.withLock { log in
       let writing = state.withLock { $0.queue.beginWriting() }
-      do throws(StorageError) {
-        try log.append(writing.map(\.log).filter { !$0.records.isEmpty })
-      } catch {
+      let filled = writing.filter { !$0.log.records.isEmpty }
+      let places: [[LogPlace]]
+      do throws(StorageError) { places = try log.append(filled.map(\.log)) } catch {
         let failed = state.withLock { $0.queue.fail() }
         for commit in failed { commit.finish(.failure(error)) }
         return
       }
       let next = state.withLock { state in
-        for commit in writing { Self.apply(commit, to: &state) }
+        for (commit, places) in zip(filled, places) { Self.apply(commit, at: places, to: &state) }
         return state.queue.endWriting()
       }
       for commit in writing { commit.finish(.success(())) }
@@ -95,15 +95,17 @@ extension Store {
     }
   }
 
-  private static func apply(_ commit: PendingCommit, to state: inout State) {
+  /// - Parameter places: of the batch's records, documents first.
+  private static func apply(
+    _ commit: PendingCommit, at places: [LogPlace], to state: inout State
+  ) {
     let batch = commit.batch
-    for document in batch.documents {
-      state.tables.put(document)
-      state.files[document.key] = .some(nil)
+    for (document, place) in zip(batch.documents, places) {
+      state.tables.put(document, at: .log(place))
     }
     for run in batch.runs { _ = state.tables.append(run) }
     for register in batch.registers { state.tables.setRegister(register.name, register.value) }
-    if !batch.isEmpty { state.tables.addMark(commit.log.mark) }
+    state.tables.addMark(commit.log.mark)
   }
 }
 
@@ -126,36 +128,47 @@ package struct Ahead: Sendable {
     return knowledge
   }
 
-  package func document(_ key: DocumentKey) -> Document? {
-    store.state.withLock { Self.document(key, $0) }
+  package func document(_ key: DocumentKey) throws(StorageError) -> Document? {
+    try store.state.withLock { (state) throws(StorageError) in try Self.document(key, state) }
   }
 
   private static func document(
     _ key: DocumentKey, _ state: borrowing Store.State
-  ) -> Document? {
+  ) throws(StorageError) -> Document? {
     for commit in state.queue.pending.reversed() {
       if let place = commit.places[key] { return commit.batch.documents[place] }
     }
-    return state.tables.document(key)
+    return try state.tables.document(key)
   }
 
   /// All documents of a type, in no order. O(documents of the type).
-  package func documents(ofType type: String) -> [Document] {
-    store.state.withLock { state in
+  package func documents(ofType type: String) throws(StorageError) -> [Document] {
+    try store.state.withLock { (state) throws(StorageError) in
       let new = Self.pendingKeys(state).filter { $0.type == type }
-      let old = state.tables.documents(ofType: type).filter { !new.contains($0.key) }
-      return old + new.compactMap { Self.document($0, state) }
+      var documents: [Document] = []
+      try state.tables.forEachDocument(ofType: type) { (document) throws(StorageError) in
+        if !new.contains(document.key) { documents.append(document) }
+      }
+      for key in new {
+        if let document = try Self.document(key, state) { documents.append(document) }
+      }
+      return documents
     }
   }
 
   /// The documents of a type that may have a key in an index: those that have it, and those that are
   /// on their way, whatever they have.
-  package func candidates(ofType type: String, index: String, key: String) -> [Document] {
-    store.state.withLock { state in
+  package func candidates(
+    ofType type: String, index: String, key: String
+  ) throws(StorageError) -> [Document] {
+    try store.state.withLock { (state) throws(StorageError) in
       let new = Self.pendingKeys(state).filter { $0.type == type }
-      let old = state.tables.documents(ofType: type, index: index, key: key)
+      var documents = try state.tables.documents(ofType: type, index: index, key: key)
         .filter { !new.contains($0.key) }
-      return old + new.sorted().compactMap { Self.document($0, state) }
+      for key in new.sorted() {
+        if let document = try Self.document(key, state) { documents.append(document) }
+      }
+      return documents
     }
   }
 

@@ -41,14 +41,13 @@ package final class Store: Sendable {
   let log: Mutex<WriteAheadLog>
   /// One checkpoint at a time.
   let checkpointing = Mutex(())
+  let reader: DocumentReader
 
   struct State: Sendable {
     /// What is durable.
     var tables: Tables
     /// What is on its way, in order: writers build on it, readers do not see it.
     var queue = CommitQueue()
-    /// The checksum of each document's file; nil while the file is older than the document.
-    var files: [DocumentKey: UInt32?]
   }
 
   private init(
@@ -59,7 +58,8 @@ package final class Store: Sendable {
     self.environment = environment
     self.lock = lock
     currentIdentity = Mutex(identity)
-    state = Mutex(State(tables: recovery.tables, files: recovery.files))
+    state = Mutex(State(tables: recovery.tables))
+    reader = recovery.tables.reader
     log = Mutex(recovery.log)
   }
 
@@ -91,7 +91,8 @@ package final class Store: Sendable {
     return try open(layout, environment, lock)
   }
 
-  /// Opens a store and replays its log.
+  /// Opens a store: reads the head of its index, and replays what its log holds since the last
+  /// checkpoint. Documents are read when they are asked for.
   ///
   /// - Throws: `noStore`; `locked` if another process owns it; `newerFormat`; `corrupt` with the file
   ///   and the place: run the verifier. O(store).
@@ -193,11 +194,7 @@ package final class Store: Sendable {
     }
   }
 
-  /// The tables as they are now: a value that later commits do not change. O(1), but a commit while
-  /// it is held copies the tables.
-  package func snapshot() -> Tables { state.withLock { $0.tables } }
-
-  /// Looks at the tables without copying them; writers wait meanwhile.
+  /// Looks at the tables as they are now; writers wait meanwhile.
   package func read<Result: Sendable, Failure: Error>(
     _ body: (borrowing Tables) throws(Failure) -> Result
   ) throws(Failure) -> Result {

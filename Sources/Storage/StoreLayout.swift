@@ -16,6 +16,10 @@ package struct StoreLayout: Sendable {
   package var apiToken: String { "\(root)/api.token" }
   package var manifest: String { "\(root)/manifest.jsonl" }
   package var log: String { "\(root)/wal" }
+  /// The tables as checkpoints left them: can be made anew.
+  package var index: String { "\(root)/index" }
+  /// The transactions as checkpoints left them.
+  package var history: String { "\(root)/history" }
   package var documents: String { "\(root)/documents" }
   package var staged: String { "\(root)/staged" }
   package var parked: String { "\(root)/parked" }
@@ -26,10 +30,22 @@ package struct StoreLayout: Sendable {
 
   package func segment(_ number: UInt64) -> String { "\(log)/\(Self.segmentName(number))" }
 
-  static func segmentName(_ number: UInt64) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, 8 - digits.count)) + digits + ".wal"
+  /// The index of the checkpoint after which the log goes on with a segment.
+  package func index(_ segment: UInt64) -> String {
+    "\(index)/\(Self.name(segment, ".index"))"
   }
+
+  /// The transactions of the checkpoint after which the log goes on with a segment.
+  package func history(_ segment: UInt64) -> String {
+    "\(history)/\(Self.name(segment, ".history"))"
+  }
+
+  private static func name(_ number: UInt64, _ suffix: String) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 8 - digits.count)) + digits + suffix
+  }
+
+  static func segmentName(_ number: UInt64) -> String { name(number, ".wal") }
 
   /// The number of a segment by its file name; nil for another file.
   static func segmentNumber(_ name: String) -> UInt64? {
@@ -48,6 +64,22 @@ package struct StoreLayout: Sendable {
   }
 
   package func file(of key: DocumentKey) -> String { "\(directory(of: key))/\(key.id).json" }
+
+  /// The document whose file has a path; nil for any other path.
+  func key(ofFile path: String) -> DocumentKey? {
+    let parts = path.split(separator: "/").suffix(3)
+    guard parts.count == 3, let name = parts.last, name.hasSuffix(".json"),
+      let id = UniqueID(name.dropLast(5)), let directory = parts.first
+    else { return nil }
+    let type = Self.type(ofDirectory: String(directory))
+    let key = DocumentKey(type: type, id: id)
+    return file(of: key) == path ? key : nil
+  }
+
+  /// The type whose documents a directory holds, for names that need no `%`.
+  private static func type(ofDirectory name: String) -> String {
+    name.hasSuffix("%") ? String(name.dropLast()) : singular(of: name)
+  }
 
   /// A transfer that is not complete: one file a page.
   package func stage(_ name: String) -> String { "\(staged)/\(name)" }

@@ -2,139 +2,377 @@ package import Causality
 package import Documents
 package import JSON
 
-/// The state of a store in memory: what the log and the files add up to.
+/// The state of a store: what the last checkpoint left in its index, and over it what was written
+/// since. Documents are read when they are asked for.
+///
+/// Whatever reads a document or the index throws `corrupt` if it finds damage, with the place.
 package struct Tables: Sendable {
-  /// A document and the number of its arrival.
+  /// What is known of a document without reading it.
   struct Entry: Sendable {
-    var document: Document
     var arrival: UInt64
+    var place: DocumentPlace
+    /// Whether it has a unit `_life`: one that has none is not deleted.
+    var hasLife: Bool
+    /// Its key in each index of its type; nil where it has none.
+    var keys: [[UInt8]?]
+    /// Whether the last checkpoint knew nothing of it; nil if that could not be read.
+    var isNew: Bool?
   }
 
   /// How many places of the feed stay valid as cursors; older ones make a pull begin anew.
   static let maximumMarkCount = 10_000
 
-  private var types: [String: [UniqueID: Entry]] = [:]
-  /// Keys in the order of arrival; an entry whose document arrived again later is passed over.
-  private var feed: [(arrival: UInt64, key: DocumentKey)] = []
-  private var marks: [FeedMark] = []
+  private(set) var base: IndexSnapshot?
+  /// What was written since the last checkpoint.
+  private(set) var recent: [String: [UniqueID: Entry]] = [:]
+  /// Their keys and documents in the order of arrival; an entry whose document arrived again later is
+  /// passed over.
+  private(set) var recentFeed: [FeedEntry] = []
+  private(set) var recentMarks: [FeedMark] = []
+  private var baseMark = FeedMark(position: 0, mark: 0)
+  private var recentIndexes: [String: [RecentIndex]] = [:]
   package private(set) var history: History
   package private(set) var registers: [String: JSONValue] = [:]
   /// The arrival number of the last document.
   package private(set) var head: UInt64 = 0
-  private var indexes: [String: [IndexTable]] = [:]
+  let indexes: [StoreIndex]
+  let reader: DocumentReader
   private let rules: MergeRules
 
-  init(digest: @escaping Digest, rules: MergeRules, indexes: [StoreIndex]) {
-    history = History(digest: digest)
-    self.rules = rules
-    for index in indexes { self.indexes[index.type, default: []].append(IndexTable(index)) }
+  init(_ environment: StoreEnvironment, reader: DocumentReader) {
+    history = History(digest: environment.digest)
+    rules = environment.rules
+    indexes = environment.indexes
+    self.reader = reader
+    clearIndexes()
+  }
+
+  private mutating func clearIndexes() {
+    recentIndexes = Dictionary(grouping: indexes, by: \.type).mapValues { $0.map(RecentIndex.init) }
   }
 
   package var knowledge: VersionVector { history.knowledge }
 
-  package func document(_ key: DocumentKey) -> Document? { types[key.type]?[key.id]?.document }
+  // MARK: - Documents
 
-  package func documents(ofType type: String) -> some Collection<Document> {
-    (types[type] ?? [:]).values.lazy.map(\.document)
+  /// The document as it is now; nil if there is none. O(log documents).
+  package func document(_ key: DocumentKey) throws(StorageError) -> Document? {
+    if let document = reader.cached(key) { return document }
+    guard let entry = try entry(key) else { return nil }
+    return try reader.document(key, entry.place)
   }
 
-  /// The documents of a type that have a key in an index, sorted by id; deleted ones too.
-  package func documents(ofType type: String, index: String, key: String) -> [Document] {
-    guard let table = indexes[type]?.first(where: { $0.index.name == index }) else { return [] }
-    return table.ids(key).compactMap { types[type]?[$0]?.document }
+  func entry(_ key: DocumentKey) throws(StorageError) -> Entry? {
+    if let entry = recent[key.type]?[key.id] { return entry }
+    return try base?.entry(key).map(Entry.init)
+  }
+
+  /// Looks at every document of a type, by id. O(documents of the type).
+  package func forEachDocument<Failure: Error>(
+    ofType type: String, _ body: (Document) throws(Failure) -> Void
+  ) throws(Failure) where Failure: FromStorageError {
+    try forEachEntry(ofType: type) { (id, entry) throws(Failure) in
+      let key = DocumentKey(type: type, id: id)
+      let document: Document
+      do throws(StorageError) { document = try reader.read(key, entry.place) } catch {
+        throw Failure(error)
+      }
+      try body(document)
+    }
+  }
+
+  /// All documents of a type, by id. O(documents of the type), in memory too.
+  package func documents(ofType type: String) throws(StorageError) -> [Document] {
+    var documents: [Document] = []
+    try forEachDocument(ofType: type) { (document) throws(StorageError) in
+      documents.append(document)
+    }
+    return documents
+  }
+
+  /// Looks at every entry of a type, by id.
+  func forEachEntry<Failure: Error & FromStorageError>(
+    ofType type: String, _ body: (UniqueID, Entry) throws(Failure) -> Void
+  ) throws(Failure) {
+    let own = recent[type] ?? [:]
+    var new: ArraySlice<UniqueID>
+    do throws(StorageError) { new = try newIDs(ofType: type).sorted()[...] } catch {
+      throw Failure(error)
+    }
+    var place = 0
+    let chunk = 512
+    while true {
+      let entries: [FileEntry]
+      do throws(StorageError) {
+        entries = try base?.entries(ofType: type, from: place, limit: chunk) ?? []
+      } catch {
+        throw Failure(error)
+      }
+      for entry in entries {
+        while let id = new.first, id < entry.id, let known = own[id] {
+          try body(id, known)
+          new.removeFirst()
+        }
+        try body(entry.id, own[entry.id] ?? Entry(entry))
+      }
+      place += entries.count
+      if entries.count < chunk { break }
+    }
+    for id in new { if let entry = own[id] { try body(id, entry) } }
   }
 
   /// The types that occur, sorted.
   package var typeNames: [String] {
-    types.filter { !$0.value.isEmpty }.keys.sorted(by: utf8Less)
+    let names = Set(recent.filter { !$0.value.isEmpty }.keys).union(base?.typeNames ?? [])
+    return names.sorted(by: utf8Less)
   }
 
-  package func count(ofType type: String) -> Int { types[type]?.count ?? 0 }
+  /// O(what was written since the last checkpoint).
+  package func count(ofType type: String) throws(StorageError) -> Int {
+    try newIDs(ofType: type).count + (base?.count(ofType: type) ?? 0)
+  }
+
+  /// Those of which the last checkpoint knew nothing, in no order.
+  private func newIDs(ofType type: String) throws(StorageError) -> [UniqueID] {
+    var ids: [UniqueID] = []
+    for (id, entry) in recent[type] ?? [:] {
+      if let isNew = entry.isNew {
+        if isNew { ids.append(id) }
+      } else if try isUnknown(DocumentKey(type: type, id: id)) {
+        ids.append(id)
+      }
+    }
+    return ids
+  }
+
+  private func isUnknown(_ key: DocumentKey) throws(StorageError) -> Bool {
+    try base?.entry(key) == nil
+  }
+
+  /// The documents of a type that may be deleted: those whose life somebody wrote.
+  /// O(documents of the type), reading none.
+  package func keysWithLife(ofType type: String) throws(StorageError) -> [DocumentKey] {
+    var keys: [DocumentKey] = []
+    try forEachEntry(ofType: type) { (id, entry) throws(StorageError) in
+      if entry.hasLife { keys.append(DocumentKey(type: type, id: id)) }
+    }
+    return keys
+  }
+
+  /// The documents of a type whose ids are from `first` to `last`, sorted. O(what is found).
+  package func keys(
+    ofType type: String, from first: UniqueID, through last: UniqueID
+  ) throws(StorageError) -> [DocumentKey] {
+    var ids = try newIDs(ofType: type).filter { $0 >= first && $0 <= last }
+    var place = try base?.place(ofType: type, notBefore: first) ?? 0
+    while let entry = try base?.entries(ofType: type, from: place, limit: 1).first,
+      entry.id <= last
+    {
+      ids.append(entry.id)
+      place += 1
+    }
+    return ids.sorted().map { DocumentKey(type: type, id: $0) }
+  }
+
+  // MARK: - Indexes
+
+  /// The documents of a type that have a key in an index, sorted by id; deleted ones too.
+  package func documents(
+    ofType type: String, index: String, key: String
+  ) throws(StorageError) -> [Document] {
+    let bytes = Array(key.utf8)
+    guard let table = recentIndexes[type]?.first(where: { $0.index.name == index }) else {
+      return []
+    }
+    var ids = table.ids(bytes)
+    if let base {
+      var place = try base.keyPlace(table.index, notBefore: bytes)
+      while let entry = try base.keyEntry(table.index, place), entry.key == bytes {
+        if recent[type]?[entry.id] == nil { ids.append(entry.id) }
+        place += 1
+      }
+    }
+    var documents: [Document] = []
+    for id in ids.sorted() {
+      if let document = try document(DocumentKey(type: type, id: id)) { documents.append(document) }
+    }
+    return documents
+  }
+
+  /// A page of the documents of a type in the order of an index, then of ids; deleted ones too.
+  /// O(page + what was written since the last checkpoint).
+  ///
+  /// - Parameter last: the end of the page before; nil for the first page.
+  package func page(
+    ofType type: String, index name: String, after last: IndexPlace? = nil, limit: Int
+  ) throws(StorageError) -> [(place: IndexPlace, document: Document)] {
+    guard let table = recentIndexes[type]?.first(where: { $0.index.name == name }) else {
+      return []
+    }
+    let start = last.map { IndexedKey(key: $0.key, id: $0.id) }
+    var own = table.sorted(after: start)[...]
+    var cursor =
+      try start.map { (start) throws(StorageError) in
+        try base?.keyPlace(table.index, notBefore: start.key, start.id) ?? 0
+      } ?? 0
+    var page: [(place: IndexPlace, document: Document)] = []
+    while page.count < limit {
+      var old = try base?.keyEntry(table.index, cursor)
+      if let entry = old, entry == start || recent[type]?[entry.id] != nil {
+        cursor += 1
+        continue
+      }
+      if let new = own.first, old.map({ new < $0 }) ?? true {
+        old = new
+        own.removeFirst()
+      } else {
+        cursor += 1
+      }
+      guard let next = old else { break }
+      guard let document = try document(DocumentKey(type: type, id: next.id)) else { continue }
+      page.append((IndexPlace(key: next.key, id: next.id), document))
+    }
+    return page
+  }
+
+  // MARK: - The feed
 
   /// Whether a place is in this feed.
-  package func contains(_ mark: FeedMark) -> Bool {
-    mark.position == 0 ? mark.mark == 0 : marks.contains(mark)
+  package func contains(_ mark: FeedMark) throws(StorageError) -> Bool {
+    if mark.position == 0 { return mark.mark == 0 }
+    if recentMarks.contains(mark) { return true }
+    return try base?.mark(at: mark.position) == mark
   }
 
   /// The end of the feed now.
-  package var headMark: FeedMark { marks.last ?? FeedMark(position: 0, mark: 0) }
+  package var headMark: FeedMark { recentMarks.last ?? baseMark }
 
-  /// The documents that arrived behind a place, in order. O(documents behind it + log feed).
-  package func documents(
-    arrivedAfter position: UInt64
-  ) -> some Sequence<(arrival: UInt64, document: Document)> {
-    feed[firstIndex(after: position)...].lazy.compactMap { arrival, key in
-      guard let entry = types[key.type]?[key.id], entry.arrival == arrival else { return nil }
-      return (arrival, entry.document)
+  /// The next documents that arrived behind a place, in order, at most so many; none at the end.
+  /// O(what is found + log feed).
+  package func arrivals(
+    after position: UInt64, limit: Int
+  ) throws(StorageError) -> [FeedEntry] {
+    var found: [FeedEntry] = []
+    if let base {
+      var place = try base.feedPlace(after: position)
+      while place < base.feedCount, found.count < limit {
+        let entry = try base.feedEntry(place)
+        if recent[entry.key.type]?[entry.key.id] == nil { found.append(entry) }
+        place += 1
+      }
     }
+    for entry in recentFeed[firstIndex(after: position)...] {
+      if found.count >= limit { break }
+      if isCurrent(entry) { found.append(entry) }
+    }
+    return found
+  }
+
+  func isCurrent(_ entry: FeedEntry) -> Bool {
+    recent[entry.key.type]?[entry.key.id]?.arrival == entry.arrival
   }
 
   private func firstIndex(after position: UInt64) -> Int {
-    var low = 0
-    var high = feed.count
+    var (low, high) = (0, recentFeed.count)
     while low < high {
       let middle = (low + high) / 2
-      if feed[middle].arrival <= position { low = middle + 1 } else { high = middle }
+      if recentFeed[middle].arrival <= position { low = middle + 1 } else { high = middle }
     }
     return low
   }
 
-  mutating func put(_ document: Document) {
-    place(document, arrival: head + 1)
+  // MARK: - Changes
+
+  /// Takes in a document that arrives now. It is durable already: damage in the index does not fail
+  /// it, but shows when something is read by the index.
+  mutating func put(_ document: Document, at place: DocumentPlace) {
+    let key = document.key
+    head += 1
+    let known = recent[key.type]?[key.id]
+    let keys = updateIndexes(document, old: known?.keys)
+    let entry = Entry(
+      arrival: head, place: place, hasLife: !document.versions(of: Unit.life).isEmpty, keys: keys,
+      isNew: known == nil ? try? isUnknown(key) : known?.isNew)
+    recent[key.type, default: [:]][key.id] = entry
+    recentFeed.append(FeedEntry(arrival: head, key: key))
+    dropSuperseded()
+    reader.remember(document)
   }
 
-  /// Puts a document at its place in the feed; places must come in rising order.
-  mutating func place(_ document: Document, arrival: UInt64) {
-    head = arrival
-    updateIndexes(document)
-    types[document.key.type, default: [:]][document.key.id] =
-      Entry(document: document, arrival: arrival)
-    feed.append((arrival, document.key))
-    if feed.count > 64, feed.count > 2 * types.values.reduce(0, { $0 + $1.count }) {
-      dropSuperseded()
-    }
-  }
-
-  private mutating func updateIndexes(_ document: Document) {
+  private mutating func updateIndexes(_ document: Document, old: [[UInt8]?]?) -> [[UInt8]?] {
     let type = document.key.type
-    guard var tables = indexes.removeValue(forKey: type) else { return }
+    guard var tables = recentIndexes.removeValue(forKey: type) else { return [] }
     let typeRules = rules.type(type)
-    let old = self.document(document.key)
-    for place in tables.indices {
-      tables[place].replace(document.key.id, old: old, new: document, typeRules)
+    let keys = tables.map { table in
+      table.index.key { document.visibleValue(of: $0, typeRules) }.map { Array($0.utf8) }
     }
-    indexes[type] = tables
+    for place in tables.indices {
+      tables[place].replace(document.key.id, old: old?[place], new: keys[place])
+    }
+    recentIndexes[type] = tables
+    return keys
   }
-
-  /// Leaves a place in the feed empty: its document arrives again later.
-  mutating func skip(arrival: UInt64) { head = arrival }
 
   private mutating func dropSuperseded() {
-    feed = feed.filter { types[$0.key.type]?[$0.key.id]?.arrival == $0.arrival }
+    guard recentFeed.count > 64 else { return }
+    let count = recent.values.reduce(0) { $0 + $1.count }
+    if recentFeed.count > 2 * count { recentFeed = recentFeed.filter(isCurrent) }
   }
 
   mutating func append(_ run: TransactionRun) -> Bool { history.append(run) }
+
+  mutating func setHistory(_ history: History) { self.history = history }
 
   mutating func setRegister(_ name: String, _ value: JSONValue) {
     registers[name] = value.isNull ? nil : value
   }
 
-  mutating func addMark(_ mark: UInt64) { addMark(FeedMark(position: head, mark: mark)) }
-
-  mutating func addMark(_ mark: FeedMark) {
+  mutating func addMark(_ mark: UInt64) {
+    let mark = FeedMark(position: head, mark: mark)
     guard mark.position > headMark.position else { return }
-    marks.append(mark)
-    if marks.count > Self.maximumMarkCount { marks.removeFirst(Self.maximumMarkCount / 2) }
+    recentMarks.append(mark)
+    if recentMarks.count > Self.maximumMarkCount {
+      recentMarks.removeFirst(Self.maximumMarkCount / 2)
+    }
   }
 
-  func entry(_ key: DocumentKey) -> Entry? { types[key.type]?[key.id] }
-
-  /// Everything but the documents themselves.
-  var outline: TablesOutline {
-    TablesOutline(
-      registers: registers.sorted { utf8Less($0.key, $1.key) }
-        .map { (name: $0.key, value: $0.value) },
-      runs: history.runs(since: VersionVector()), marks: marks,
-      arrivals: feed.filter { types[$0.key.type]?[$0.key.id]?.arrival == $0.arrival })
+  /// Takes over what a checkpoint has written: of what was written since then, nothing is in it.
+  mutating func adopt(_ base: IndexSnapshot) throws(StorageError) {
+    baseMark = try base.marks(last: 1).last ?? FeedMark(position: 0, mark: 0)
+    self.base = base
+    let covered = base.directory.head
+    head = max(head, covered)
+    recentMarks.removeAll { $0.position <= covered }
+    recentFeed.removeAll { $0.arrival <= covered }
+    let kept = recent.mapValues { $0.filter { $0.value.arrival > covered } }
+    recent = [:]
+    clearIndexes()
+    for (type, entries) in kept { for (id, entry) in entries { keep(type, id, entry) } }
   }
+
+  private mutating func keep(_ type: String, _ id: UniqueID, _ entry: Entry) {
+    var entry = entry
+    entry.isNew = try? isUnknown(DocumentKey(type: type, id: id))
+    recent[type, default: [:]][id] = entry
+    for place in (recentIndexes[type] ?? []).indices {
+      recentIndexes[type]?[place].replace(id, old: nil, new: entry.keys[place])
+    }
+  }
+}
+
+extension Tables.Entry {
+  fileprivate init(_ entry: FileEntry) {
+    self.init(
+      arrival: entry.arrival, place: .file(entry.file), hasLife: entry.hasLife, keys: [],
+      isNew: false)
+  }
+}
+
+/// A failure that may be the store's.
+package protocol FromStorageError {
+  init(_ error: StorageError)
+}
+
+extension StorageError: FromStorageError {
+  package init(_ error: StorageError) { self = error }
 }

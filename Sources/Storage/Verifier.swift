@@ -43,12 +43,37 @@ package struct Verifier {
     guard let manifest = check(&report, { () throws(StorageError) in try reader.readManifest() })
     else { return report }
     let logged = checkLog(manifest, &report)
-    for file in manifest.files where !logged.contains(file.key) {
-      _ = check(&report) { () throws(StorageError) in try reader.document(file) }
-    }
-    checkStrangers(manifest, logged, &report)
+    _ = check(&report) { () throws(StorageError) in try reader.readHistory(manifest) }
+    let known = manifest.isCheckpoint ? checkIndex(manifest, logged, &report) : []
+    checkStrangers(known.union(logged), &report)
     if report.isOK { _ = check(&report) { () throws(StorageError) in try reader.read().tables } }
     return report
+  }
+
+  /// Checks the pages of the index, then each document's file against it.
+  /// - Returns: the documents that it names.
+  private func checkIndex(
+    _ manifest: Manifest, _ logged: Set<DocumentKey>, _ report: inout VerificationReport
+  ) -> Set<DocumentKey> {
+    let index = check(&report) { () throws(StorageError) in try reader.index(manifest) }
+    guard let index else { return documentKeysByFile() }
+    let damaged = index.file.damagedPages()
+    report.checked += index.file.pageCount
+    for error in damaged { report.add(error) }
+    guard damaged.isEmpty else { return documentKeysByFile() }
+    var comparison = IndexComparison(index, layout: layout, environment: environment)
+    comparison.compare(without: logged, &report)
+    if logged.isEmpty, comparison.root != manifest.documents.root {
+      report.problems.append(
+        VerificationProblem(
+          file: layout.manifest, offset: nil, what: "names other documents than the index"))
+    }
+    return comparison.keys
+  }
+
+  /// What there is, where the index cannot tell.
+  private func documentKeysByFile() -> Set<DocumentKey> {
+    Set(documentFiles().compactMap(layout.key(ofFile:)))
   }
 
   private func checkIdentity(_ report: inout VerificationReport) {
@@ -79,10 +104,10 @@ package struct Verifier {
   /// Documents' files that no manifest names: what was left by a checkpoint that did not end has a
   /// temporary name or is in the log; anything else was put there by somebody.
   private func checkStrangers(
-    _ manifest: Manifest, _ logged: Set<DocumentKey>, _ report: inout VerificationReport
+    _ known: Set<DocumentKey>, _ report: inout VerificationReport
   ) {
-    let known = Set(manifest.files.map(\.key)).union(logged).map(layout.file(of:))
-    let strangers = Set(documentFiles().filter { $0.hasSuffix(".json") }).subtracting(known)
+    let files = documentFiles().filter { $0.hasSuffix(".json") }
+    let strangers = Set(files).subtracting(known.map(layout.file(of:)))
     for path in strangers.sorted(by: utf8Less) {
       report.problems.append(
         VerificationProblem(file: path, offset: nil, what: "belongs to no document of the store"))

@@ -67,30 +67,30 @@ struct FailingDiskTests {
     let player = Player(workload, fileSystem)
     fill(fileSystem)
     var refusals = 0
-    func refused(_ error: StorageError) {
+    func refused(_ error: StorageError) throws {
       refusals += 1
       #expect(error.code == .system && error.underlying?.isNoSpace == true, "\(context): \(error)")
       player.noteRefusal()
-      if player.store != nil { #expect(player.holdsAcknowledged, "\(context)") }
+      if player.store != nil { #expect(try player.holdsAcknowledged(), "\(context)") }
       for end in [Survival.End.kill, .powerCut(.nothingSurvives), .powerCut(.everythingSurvives)] {
         makeRoom(fileSystem)
         Survival(player, end, "\(context), refused,").check()
       }
     }
     do { try player.create() } catch {
-      refused(error)
+      try refused(error)
       try player.create()
     }
     while true {
       do {
         if try !player.playNext() { break }
       } catch {
-        refused(error)
+        try refused(error)
         #expect(throws: Never.self, "\(context): no room again") { _ = try player.playNext() }
       }
     }
     #expect(refusals <= 1, "\(context)")
-    #expect(player.holdsAcknowledged, "\(context)")
+    #expect(try player.holdsAcknowledged(), "\(context)")
     player.close()
     #expect(try SimulatedStore.verify(fileSystem).problems == [], "\(context)")
     return refusals > 0

@@ -97,12 +97,12 @@ final class Player {
       store = try SimulatedStore.create(fileSystem)
     }
     isCreated = true
-    return adoptState()
+    return try adoptState()
   }
 
-  private func adoptState() -> Bool {
+  private func adoptState() throws(StorageError) -> Bool {
     guard let tables = store?.snapshot() else { return false }
-    let state = SimulatedStore.state(of: tables)
+    let state = try SimulatedStore.state(of: tables)
     let found = (acknowledged...attempted).first { workload.states[$0] == state }
     guard let found else { return false }
     (acknowledged, attempted) = (found, found)
@@ -110,7 +110,8 @@ final class Player {
   }
 
   /// Whether the open store holds what was acknowledged and nothing else.
-  var holdsAcknowledged: Bool {
-    store.map { SimulatedStore.state(of: $0.snapshot()) == workload.states[acknowledged] } ?? false
+  func holdsAcknowledged() throws(StorageError) -> Bool {
+    guard let store else { return false }
+    return try SimulatedStore.state(of: store.snapshot()) == workload.states[acknowledged]
   }
 }

@@ -28,10 +28,10 @@ struct Workload: Sendable {
     let fileSystem = SimulatedFileSystem()
     let store = try SimulatedStore.create(fileSystem)
     defer { store.close() }
-    var states = [SimulatedStore.state(of: store.snapshot())]
+    var states = [try SimulatedStore.state(of: store.snapshot())]
     for batch in batches {
       try store.commit(batch)
-      states.append(SimulatedStore.state(of: store.snapshot()))
+      states.append(try SimulatedStore.state(of: store.snapshot()))
     }
     self.states = states
   }
@@ -113,13 +113,13 @@ enum SimulatedStore {
   }
 
   /// Everything that a store holds, as text: equal texts mean equal states.
-  static func state(of tables: Tables) -> String {
+  static func state(of tables: Tables) throws(StorageError) -> String {
     var lines: [String] = []
     for visit in 1...20 {
       let key = DocumentKey(type: "visit", id: .sample(visit))
-      if let document = tables.document(key) { lines.append(document.text()) }
+      if let document = try tables.document(key) { lines.append(document.text()) }
     }
-    for type in tables.typeNames { lines.append("\(type) \(tables.count(ofType: type))") }
+    for type in tables.typeNames { lines.append("\(type) \(try tables.count(ofType: type))") }
     lines.append("knowledge \(tables.knowledge.entries)")
     lines.append("history \(tables.history.hash(at: tables.knowledge) ?? [])")
     for (name, value) in tables.registers.sorted(by: { $0.key < $1.key }) {
@@ -127,4 +127,9 @@ enum SimulatedStore {
     }
     return lines.joined(separator: "\n")
   }
+}
+
+extension Store {
+  /// The tables as they are now.
+  func snapshot() -> Tables { read { tables in copy tables } }
 }

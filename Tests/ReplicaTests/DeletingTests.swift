@@ -36,7 +36,7 @@ import Testing
     for type in ["patient", "appointment", "cancellation"] {
       #expect(clinic.all(type).isEmpty, "\(type)")
     }
-    #expect(replica.reviewItems().isEmpty)
+    #expect(try replica.reviewItems().isEmpty)
     try replica.restore(patient)
     #expect(clinic.all("cancellation").count == 1)
     #expect(clinic.fields("appointment", visit).isIdentical(to: before))

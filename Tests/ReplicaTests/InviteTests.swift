@@ -72,7 +72,9 @@ import Testing
 
   @Test func `the patient's clinician invites where nobody else does`() throws {
     let user = DocumentKey(type: "user", id: UniqueID(high: 9, low: 9))
-    _ = try replica.transact { $0.set(user, to: ["name": "Dr. Ek", "role": "clinician"]) }
+    _ = try replica.transact { (transaction) throws(ReplicaError) in
+      try transaction.set(user, to: ["name": "Dr. Ek", "role": "clinician"])
+    }
     try clinic.update("patient", fixture.patient, ["clinician_id": .string(user.id.description)])
     let issued = try replica.createInvite(patient: fixture.patient)
     #expect(fields(issued.invite).text("clinician_id") == user.id.description)

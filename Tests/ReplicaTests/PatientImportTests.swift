@@ -36,9 +36,9 @@ import Testing
   }
 
   @Test func `columns stand in any order, may be aliases, and unknown ones are kept`() throws {
-    let user = try clinic.replica.transact { (transaction) in
+    let user = try clinic.replica.transact { (transaction) throws(ReplicaError) in
       let key = DocumentKey(type: "user", id: UniqueID(high: 7, low: 7))
-      transaction.set(key, to: ["name": "Dr. Ek", "email": "ek@example.org"])
+      try transaction.set(key, to: ["name": "Dr. Ek", "email": "ek@example.org"])
       return key.id
     }
     let report = try clinic.importPatients(

@@ -20,8 +20,8 @@ import Testing
     try here.meet(there)
   }
 
-  private func items(_ clinic: TestClinic) -> [String] {
-    clinic.replica.reviewItems().map {
+  private func items(_ clinic: TestClinic) throws -> [String] {
+    try clinic.replica.reviewItems().map {
       String(decoding: JSONValue.object($0.value).bytes, as: UTF8.self)
     }
   }
@@ -29,8 +29,8 @@ import Testing
   /// Lets both meet and gives the items, which must be the same on both.
   private func meet() throws -> [ReviewItem] {
     try here.meet(there)
-    #expect(items(here) == items(there))
-    return here.replica.reviewItems()
+    #expect(try items(here) == items(there))
+    return try here.replica.reviewItems()
   }
 
   private func conflictOfPhones() throws -> ReviewItem {
@@ -74,8 +74,8 @@ import Testing
 
   @Test func `an author is named where the user is known`() throws {
     let user = DocumentKey(type: "user", id: UniqueID(high: 9, low: 9))
-    _ = try here.replica.transact {
-      $0.set(
+    _ = try here.replica.transact { (transaction) throws(ReplicaError) in
+      try transaction.set(
         user,
         to: [
           "name": "Dr. Ek", "email": "ek@example.org", "role": "clinician", "status": "active",
@@ -211,7 +211,7 @@ import Testing
     try book(there, "10:15")
     try book(there, "11:00")
     let item = try #require(try meet().first)
-    #expect(here.replica.reviewItems().count == 1)
+    #expect(try here.replica.reviewItems().count == 1)
     #expect(item.rule == "A16" && item.documents.count == 2 && item.sides.count == 2)
     #expect(item.summary.hasPrefix("Doctor Dr. Okafor has two appointments at the same time: "))
     #expect(item.summary.contains("appointment of patient Ana Lima on 2026-03-03 at 10:15"))
@@ -242,8 +242,8 @@ import Testing
   @Test func `what is invalid or names nothing is listed, and can be dismissed`() throws {
     let key = DocumentKey(type: "patient", id: UniqueID(high: 5, low: 5))
     let nobody = UniqueID(high: 6, low: 6)
-    _ = try there.replica.transact {
-      $0.set(
+    _ = try there.replica.transact { (transaction) throws(ReplicaError) in
+      try transaction.set(
         key, to: ["last_name": "Ek", "status": "active", "user_id": .string(nobody.description)])
     }
     let items = try meet()
@@ -259,8 +259,8 @@ import Testing
     let user = { (low: UInt64) in UniqueID(high: 8, low: low).description }
     for (clinic, number) in [(here, UInt64(1)), (there, 2)] {
       let key = DocumentKey(type: "user", id: UniqueID(high: 8, low: number))
-      _ = try clinic.replica.transact {
-        $0.set(
+      _ = try clinic.replica.transact { (transaction) throws(ReplicaError) in
+        try transaction.set(
           key, to: ["name": "Ana", "email": "a@example.org", "role": "patient", "status": "active"])
       }
       try clinic.update(
@@ -283,6 +283,6 @@ import Testing
     _ = try here.replica.importAppointments(
       try TestData.bytes("medscheduler/appointments.csv"), clinic: fixture.place,
       doctor: fixture.doctor)
-    #expect(here.replica.reviewItems().isEmpty)
+    #expect(try here.replica.reviewItems().isEmpty)
   }
 }

@@ -82,13 +82,13 @@ extension TestClinic {
   }
 
   func delete(_ type: String, _ id: UniqueID, reason: DeleteReason = .mistake) throws {
-    try replica.transact { transaction in
-      transaction.delete(DocumentKey(type: type, id: id), reason: reason)
+    try replica.transact { (transaction) throws(ReplicaError) in
+      try transaction.delete(DocumentKey(type: type, id: id), reason: reason)
     }
   }
 
   func document(_ type: String, _ id: UniqueID) -> Document? {
-    replica.read { $0.document(DocumentKey(type: type, id: id)) }
+    (try? replica.document(DocumentKey(type: type, id: id))) ?? nil
   }
 
   func fields(_ type: String, _ id: UniqueID) -> JSONObject {
@@ -96,7 +96,7 @@ extension TestClinic {
   }
 
   /// The living documents of a type.
-  func all(_ type: String) -> [JSONObject] { replica.list(ListQuery(type: type)) }
+  func all(_ type: String) -> [JSONObject] { (try? replica.list(ListQuery(type: type))) ?? [] }
 
   var knowledge: VersionVector { replica.read { $0.knowledge } }
 
@@ -109,18 +109,18 @@ extension TestClinic {
 
   /// Brings both clinics to the same state, as an exchange would.
   func meet(_ other: TestClinic) throws {
-    let (mine, theirs) = (replica.changes(), other.replica.changes())
+    let (mine, theirs) = (try replica.changes(), try other.replica.changes())
     try replica.take(theirs)
     try other.replica.take(mine)
   }
 }
 
 extension Replica {
-  fileprivate func changes() -> ChangeSet {
-    read { tables in
+  fileprivate func changes() throws -> ChangeSet {
+    try read { tables in
       ChangeSet(
         since: VersionVector(), upTo: tables.knowledge,
-        parts: tables.typeNames.flatMap { Array(tables.documents(ofType: $0)) },
+        parts: try tables.typeNames.flatMap { try tables.documents(ofType: $0) },
         runs: tables.history.runs(since: VersionVector()))
     }
   }

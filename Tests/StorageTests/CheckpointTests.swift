@@ -26,7 +26,7 @@ struct CheckpointTests {
     #expect(try test.open.checkpoint() == 1)
     let file = "\(UniqueID.sample(1)).json"
     let calls = test.fileSystem.calls.filter {
-      !$0.hasPrefix("status") && !$0.hasPrefix("contents") && !$0.hasPrefix("size")
+      !["status", "contents", "size", "read "].contains(where: $0.hasPrefix)
     }
     #expect(
       calls == [
@@ -37,6 +37,13 @@ struct CheckpointTests {
         "synchronizeDirectory visits", "synchronizeDirectory documents",
         "openOrCreate \(file).tmp", "truncate \(file).tmp", "write \(file).tmp",
         "synchronizeFileSystem documents", "rename \(file)", "synchronizeDirectory 11",
+        "createDirectory index", "synchronizeDirectory store", "createDirectory history",
+        "synchronizeDirectory store", "openOrCreate 00000002.index.tmp",
+        "truncate 00000002.index.tmp", "write 00000002.index.tmp", "write 00000002.index.tmp",
+        "write 00000002.index.tmp", "synchronize 00000002.index.tmp", "rename 00000002.index",
+        "synchronizeDirectory index", "createNew 00000002.history.tmp",
+        "write 00000002.history.tmp", "synchronize 00000002.history.tmp",
+        "rename 00000002.history", "synchronizeDirectory history",
         "createNew manifest.jsonl.tmp", "write manifest.jsonl.tmp",
         "synchronize manifest.jsonl.tmp", "rename manifest.jsonl", "synchronizeDirectory store",
         "removeFile 00000001.wal", "synchronizeDirectory wal",
@@ -56,13 +63,14 @@ struct CheckpointTests {
     }
   }
 
-  @Test func `nothing but documents, manifest and identity remains`() throws {
+  @Test func `nothing but documents, index, history, manifest and identity remains`() throws {
     let test = try sample()
     _ = try test.open.checkpoint()
     let documents = (1...4).map { "documents/visits/11/\(UniqueID.sample($0)).json" }
     #expect(
       try test.files() == ["LOCK"] + documents + [
-        "manifest.jsonl", "store.json", "wal/00000003.wal", "wal/spare.wal",
+        "history/00000003.history", "index/00000003.index", "manifest.jsonl", "store.json",
+        "wal/00000003.wal", "wal/spare.wal",
       ])
   }
 
@@ -144,17 +152,13 @@ struct CheckpointTests {
   @Test(arguments: [
     (1, #"{"format":1,"segment":-1,"sequence":1}"#), (1, #"{"format":1,"segment":0,"sequence":1}"#),
     (1, #"{"format":1,"segment":1,"sequence":-1}"#),
-    (2, #"{"type":"visit","id":"ID","arrival":-1,"crc":1}"#), (2, #"{"position":-1,"mark":"0"}"#),
-    (2, #"{"position":-1,"mark":"0000000000000001"}"#), (2, "{}"), (2, "x"),
-    (2, #"{"register":1}"#),
-    (2, #"{"replica":"ID","first":5,"transactions":["0000000000000001 2026-01-01T00:00:00Z"]}"#),
+    (2, #"{"documents":-1,"root":"00","history":1}"#), (2, #"{"documents":1,"root":"0"}"#),
+    (2, "{}"), (2, "x"), (2, #"{"register":1}"#),
   ])
   func `a manifest that is malformed but checks is refused`(count: Int, line: String) throws {
     let test = try TestStore()
     test.close()
-    let id = UniqueID.sample(1).description
-    let text = line.split(separator: "ID", omittingEmptySubsequences: false).joined(separator: id)
-    let lines = (count == 2 ? [#"{"format":1,"segment":1,"sequence":1}"#] : []) + [text]
+    let lines = (count == 2 ? [#"{"format":1,"segment":1,"sequence":1}"#] : []) + [line]
     let body = Array(lines.map { $0 + "\n" }.joined().utf8)
     let end = "{\"lines\":\(count),\"crc\":\(crc32c(body, seed: 0))}\n"
     try test.put(body + Array(end.utf8), test.layout.manifest)

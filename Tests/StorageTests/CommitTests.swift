@@ -31,7 +31,7 @@ struct CommitTests {
     test.fileSystem.release()
     #expect(done.pass())
     #expect(hasReturned.withLock { $0 })
-    #expect(store.snapshot().document(TestStore.key(2)) != nil)
+    #expect(try store.snapshot().document(TestStore.key(2)) != nil)
   }
 
   @Test func `a commit is one write and one sync`() throws {
@@ -78,8 +78,8 @@ struct CommitTests {
       #expect(checkpoint?.code == .poisoned)
     }
     let store = try test.reopened()
-    #expect(store.snapshot().document(TestStore.key(1)) != nil)
-    #expect(store.snapshot().document(TestStore.key(3)) == nil)
+    #expect(try store.snapshot().document(TestStore.key(1)) != nil)
+    #expect(try store.snapshot().document(TestStore.key(3)) == nil)
   }
 
   @Test(arguments: [noSpace, inputOutput])
@@ -187,7 +187,7 @@ struct CommitTests {
       #expect(throws: StorageError.self) { try store.updateIdentity { $0.isLocalAccount = false } }
       #expect(test.fileSystem.calls.isEmpty)
       let opened = try test.reopened()
-      #expect(opened.snapshot().document(TestStore.key(2)) == nil)
+      #expect(try opened.snapshot().document(TestStore.key(2)) == nil)
     }
   }
 
@@ -212,7 +212,7 @@ struct CommitTests {
     let tables = try test.open.snapshot()
     #expect(tables.knowledge[.sample(1)] == 2)
     #expect(tables.registers["last"]?.stringValue == "B")
-    #expect(tables.documents(arrivedAfter: 0).map(\.arrival) == [1, 2])
+    #expect(try tables.arrivals(after: 0, limit: 100).map(\.arrival) == [1, 2])
     var batch = Batch()
     batch.registers = [("last", .null)]
     try test.open.commit(batch)

@@ -35,7 +35,7 @@ private struct ThreeBatches {
     try test.put([], test.layout.lock)
     do throws(StorageError) {
       let store = try test.reopened()
-      let state = TestStore.state(of: store.snapshot())
+      let state = try TestStore.state(of: store.snapshot())
       test.close()
       return .success(state)
     } catch {

@@ -37,9 +37,13 @@ final class TestStore {
     return "\(parent)/satchel-test-\(HexText.text(random.uint64()))"
   }
 
+  /// Visits by the name that was given them.
+  var indexes = [StoreIndex(type: "visit", name: "given") { $0("given")?.stringValue }]
+
   var environment: StoreEnvironment {
     var environment = StoreEnvironment(
-      fileSystem: fileSystem, random: random, digest: sampleDigest, rules: SampleRules.all)
+      fileSystem: fileSystem, random: random, digest: sampleDigest, rules: SampleRules.all,
+      indexes: indexes)
     environment.segmentByteCount = Self.segmentByteCount
     return environment
   }
@@ -103,14 +107,14 @@ final class TestStore {
   }
 
   /// Everything that a store holds, as text: equal texts mean equal states.
-  func state() throws -> String { Self.state(of: try open.snapshot()) }
+  func state() throws -> String { try Self.state(of: try open.snapshot()) }
 
-  static func state(of tables: Tables) -> String {
+  static func state(of tables: Tables) throws(StorageError) -> String {
     var lines: [String] = ["head \(tables.head) \(tables.headMark)"]
-    for (arrival, document) in tables.documents(arrivedAfter: 0) {
-      lines.append("\(arrival) \(document.text())")
+    for entry in try tables.arrivals(after: 0, limit: .max) {
+      lines.append("\(entry.arrival) \(try tables.document(entry.key)?.text() ?? "none")")
     }
-    for type in tables.typeNames { lines.append("\(type) \(tables.count(ofType: type))") }
+    for type in tables.typeNames { lines.append("\(type) \(try tables.count(ofType: type))") }
     lines.append("knowledge \(tables.knowledge.entries)")
     lines.append("history \(tables.history.hash(at: tables.knowledge) ?? [])")
     for (name, value) in tables.registers.sorted(by: { $0.key < $1.key }) {
@@ -175,4 +179,9 @@ extension TestStore {
     batch.registers = [(name, 1)]
     try open.commit(batch)
   }
+}
+
+extension Store {
+  /// The tables as they are now.
+  func snapshot() -> Tables { read { tables in copy tables } }
 }

@@ -59,7 +59,7 @@ struct WALFormatTests {
     let reading = SegmentReading(path: "x", number: 1, bytes: bytes, digest: digest)
     #expect(reading.header?.salt == Self.salt && reading.end == .clean)
     #expect(reading.batches.map(\.mark) == [Self.mark])
-    #expect(reading.batches.first?.frames.map(\.payload) == [Self.register])
+    #expect(reading.batches.first?.frames.map(\.frame.payload) == [Self.register])
     #expect(reading.validEnd == bytes.count)
   }
 }

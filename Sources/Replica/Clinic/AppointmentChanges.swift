@@ -92,7 +92,7 @@ extension Replica {
     record["clinic_id"] = fields["clinic_id"]
     record["patient_id"] = fields["patient_id"]
     record["reason_note"] = note.map { .string($0) }
-    if let user = transaction.authorUser {
+    if let user = try transaction.authorUser() {
       record["cancelled_by_id"] = .string(user.key.id.description)
       record["cancelled_by_name"] = transaction.fields(user)["name"]
     }
@@ -104,11 +104,11 @@ extension Replica {
     of appointment: UniqueID, with fields: JSONObject, _ transaction: inout LocalTransaction,
     _ validator: Validator
   ) throws(ReplicaError) {
-    let records = transaction.documents(
+    let records = try transaction.documents(
       ofType: "cancellation", .appointmentCancellations, key: appointment.description)
     for record in records where transaction.fields(record)["reinstated_at"] == nil {
       var patch = fields
-      if fields["reinstated_at"] != nil, let user = transaction.authorUser {
+      if fields["reinstated_at"] != nil, let user = try transaction.authorUser() {
         patch["reinstated_by"] = .string(user.key.id.description)
       }
       try update(record.key, patch: patch, in: &transaction, validator: validator)
@@ -118,7 +118,21 @@ extension Replica {
 
 extension LocalTransaction {
   /// The user who writes, if it is known here.
-  var authorUser: Document? {
-    author.user.flatMap { living(DocumentKey(type: "user", id: $0)) }
+  func authorUser() throws(ReplicaError) -> Document? {
+    guard let user = author.user else { return nil }
+    return try living(DocumentKey(type: "user", id: user))
+  }
+
+  /// The given id, if a living user has it.
+  func livingUser(_ id: UniqueID?) throws(ReplicaError) -> UniqueID? {
+    guard let id, try living(DocumentKey(type: "user", id: id)) != nil else { return nil }
+    return id
+  }
+
+  /// Those that are not in the trash.
+  func living(among documents: [Document]) throws(ReplicaError) -> [Document] {
+    var living: [Document] = []
+    for document in documents where try !isDeleted(document) { living.append(document) }
+    return living
   }
 }

@@ -74,15 +74,15 @@ private struct AppointmentWriter {
       throw .invalid(type: "appointment", error)
     }
     let key = DocumentKey(type: "appointment", id: appointment.id)
-    let existing = transaction.document(key)
-    if let existing, transaction.isDeleted(existing) { return .deleted }
+    let existing = try transaction.document(key)
+    if let existing, try transaction.isDeleted(existing) { return .deleted }
     let news = appointment.statusNews(for: existing.map(transaction.fields))
     let record = try cancellation(news, of: appointment)
     let fields = try fields(
       of: appointment, existing, news, cancellation: record?.key, transaction)
-    var isWritten = transaction.set(key, to: fields)
-    if let record, transaction.document(record.key) == nil {
-      transaction.set(record.key, to: record.fields)
+    var isWritten = try transaction.set(key, to: fields)
+    if let record, try transaction.document(record.key) == nil {
+      try transaction.set(record.key, to: record.fields)
       isWritten = true
     }
     return existing == nil ? .created : isWritten ? .updated : .unchanged
@@ -93,11 +93,11 @@ private struct AppointmentWriter {
   ) throws(ReplicaError) -> UniqueID {
     let names = line.patientNames
     for name in names {
-      let named = transaction.documents(ofType: "patient", .patientExternalID, key: name)
-      if let patient = Replica.first(named, transaction) { return patient.key.id }
+      let named = try transaction.documents(ofType: "patient", .patientExternalID, key: name)
+      if let patient = try Replica.first(named, transaction) { return patient.key.id }
     }
     if let id = names.last.flatMap({ UniqueID($0) }),
-      transaction.living(DocumentKey(type: "patient", id: id)) != nil
+      try transaction.living(DocumentKey(type: "patient", id: id)) != nil
     {
       return id
     }
@@ -133,7 +133,7 @@ private struct AppointmentWriter {
         input, type: "appointment", mode: .update(existing: transaction.fields(existing)),
         replica.envelope(of: existing), validator)
     }
-    let code = replica.freeConfirmationCode(for: appointment.id, transaction)
+    let code = try replica.freeConfirmationCode(for: appointment.id, transaction)
     input["confirmation_code"] = .string(code.text)
     return try replica.normalised(
       input, type: "appointment", mode: .create, ["id": .string(appointment.id.description)],
@@ -145,11 +145,11 @@ extension Replica {
   /// The first code of an appointment that no other has, deleted ones included: codes are read out.
   func freeConfirmationCode(
     for id: UniqueID, _ transaction: LocalTransaction
-  ) -> ConfirmationCode {
+  ) throws(ReplicaError) -> ConfirmationCode {
     var attempt = 0
     while true {
       let code = ConfirmationCode(id: id, attempt: attempt, sha256: world.clinic.sha256)
-      let taken = transaction.documents(
+      let taken = try transaction.documents(
         ofType: "appointment", .appointmentCode, key: code.text, includingDeleted: true)
       if taken.allSatisfy({ $0.key.id == id }) { return code }
       attempt += 1

@@ -38,7 +38,7 @@ extension Replica {
       input["patient_id"] = .string(patient.description)
       input["visit_type"] = visitType.map { .string($0) }
       input["visit_category"] = visitCategory.map { .string($0) }
-      let code = freeConfirmationCode(for: id, transaction)
+      let code = try freeConfirmationCode(for: id, transaction)
       input["confirmation_code"] = .string(code.text)
       let key = try create(input, type: "appointment", in: &transaction, validator: validator)
       return AppointmentChange(appointment: key, isChanged: true)
@@ -89,9 +89,7 @@ extension Replica {
       throw .conflict("doctor \(doctor) belongs to no clinic")
     }
     let place = transaction.fields(try transaction.required("clinic", clinic))
-    let user = fields.reference("user_id").flatMap { id in
-      transaction.living(DocumentKey(type: "user", id: id)).map { _ in id }
-    }
+    let user = try transaction.livingUser(fields.reference("user_id"))
     return ConsultingRoom(
       clinic: clinic, doctor: doctor, doctorName: fields["name"]?.stringValue ?? "the doctor",
       clinician: user, zone: place["timezone"]?.stringValue ?? "UTC", functions: world.clinic)
@@ -103,10 +101,10 @@ extension LocalTransaction {
   /// - Throws: `notFound` or `inTrash`.
   func required(_ type: String, _ id: UniqueID) throws(ReplicaError) -> Document {
     let key = DocumentKey(type: type, id: id)
-    guard let document = document(key) else {
+    guard let document = try document(key) else {
       throw .notFound(type: type, name: id.description)
     }
-    if isDeleted(document) { throw .inTrash(key) }
+    if try isDeleted(document) { throw .inTrash(key) }
     return document
   }
 }

@@ -52,10 +52,10 @@ struct ConsultingRoom {
     // Clinics may have moved to another zone: an appointment of the day before can reach into today.
     for day in -1...1 {
       let key = ClinicIndex.doctorDay(doctor.description, date.adding(days: day)?.text)
-      let booked = key.map {
-        transaction.documents(ofType: "appointment", .appointmentDoctorDay, key: $0)
-      }
-      for other in booked ?? [] where other.key.id != id {
+      guard let key else { continue }
+      let booked = try transaction.documents(
+        ofType: "appointment", .appointmentDoctorDay, key: key)
+      for other in booked where other.key.id != id {
         let fields = transaction.fields(other)
         guard Occupancy.isTaken(byAppointment: fields),
           let taken = Occupancy(

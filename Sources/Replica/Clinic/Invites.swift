@@ -30,7 +30,7 @@ extension Replica {
     let validator = self.validator(allowsReadOnlyFields: true)
     return try transact { (transaction) throws(ReplicaError) in
       let now = validator.now
-      if let pending = pendingInvite(of: patient, now: now, transaction) {
+      if let pending = try pendingInvite(of: patient, now: now, transaction) {
         throw .conflict("the patient has a pending invite (\(pending.key)); revoke or resend it")
       }
       return try issueInvite(
@@ -101,10 +101,11 @@ extension Replica {
     ]
     input["first_name"] = person["first_name"]
     input["last_name"] = person["last_name"]
-    let clinician = provider ?? defaultProvider(for: person, transaction)
-    input["clinician_id"] = clinician.map { .string($0.description) }
+    let clinician = try defaultProvider(for: person, transaction)
+    input["clinician_id"] = (provider ?? clinician).map { .string($0.description) }
     input["custom_message"] = message.map { .string($0) }
-    input["expiry_days"] = .int(expiryDays ?? defaultExpiryDays(transaction))
+    let usualDays = try defaultExpiryDays(transaction)
+    input["expiry_days"] = .int(expiryDays ?? usualDays)
     let key = try create(input, type: "invite", in: &transaction, validator: validator)
     return IssuedInvite(invite: key, token: token)
   }
@@ -117,7 +118,7 @@ extension Replica {
     var patch: JSONObject = [
       "status": "revoked", "revoked_at": .string(Timestamp.text(milliseconds: validator.now)),
     ]
-    patch["revoked_by"] = transaction.authorUser.map { .string($0.key.id.description) }
+    patch["revoked_by"] = try transaction.authorUser().map { .string($0.key.id.description) }
     patch["revoke_reason"] = reason.map { .string($0) }
     patch["superseded_by"] = supersededBy.map { .string($0.id.description) }
     return try update(key, patch: patch, in: &transaction, validator: validator)
@@ -134,29 +135,27 @@ extension Replica {
 
   private func pendingInvite(
     of patient: UniqueID, now: UInt64, _ transaction: LocalTransaction
-  ) -> Document? {
-    transaction.documents(ofType: "invite", .invitePatient, key: patient.description).first {
+  ) throws(ReplicaError) -> Document? {
+    try transaction.documents(ofType: "invite", .invitePatient, key: patient.description).first {
       inviteStatus(transaction.fields($0), now: now) == "pending"
     }
   }
 
   private func defaultProvider(
     for patient: JSONObject, _ transaction: LocalTransaction
-  ) -> UniqueID? {
-    if let user = transaction.authorUser,
+  ) throws(ReplicaError) -> UniqueID? {
+    if let user = try transaction.authorUser(),
       transaction.fields(user)["role"]?.stringValue == "clinician"
     {
       return user.key.id
     }
-    return patient.reference("clinician_id").flatMap { id in
-      transaction.living(DocumentKey(type: "user", id: id)).map { _ in id }
-    }
+    return try transaction.livingUser(patient.reference("clinician_id"))
   }
 
-  private func defaultExpiryDays(_ transaction: LocalTransaction) -> Int {
-    let settings = transaction.documents(ofType: "account_settings")
-      .filter { !transaction.isDeleted($0) }
-    let days = Self.first(settings, transaction)
+  private func defaultExpiryDays(_ transaction: LocalTransaction) throws(ReplicaError) -> Int {
+    let settings = try transaction.living(
+      among: transaction.documents(ofType: "account_settings"))
+    let days = try Self.first(settings, transaction)
       .flatMap { transaction.fields($0)["invite_expiry_days"]?.intValue }
     return days ?? InviteLifeCycle.defaultExpiryDays
   }

@@ -39,7 +39,7 @@ extension Replica {
     // Relatives share mail boxes: the review list shows them, an import does not refuse them.
     fields["allow_duplicate_email"] = true
     if let patient = try patient(of: line, ids, transaction) {
-      if transaction.isDeleted(patient) { return .deleted }
+      if try transaction.isDeleted(patient) { return .deleted }
       let isWritten = try update(
         patient.key, patch: fields, in: &transaction, validator: validator)
       return isWritten ? .updated : .unchanged
@@ -54,7 +54,7 @@ extension Replica {
     of line: PatientLine, _ ids: StableID, _ transaction: LocalTransaction
   ) throws(ReplicaError) -> Document? {
     if let externalID = line.externalID,
-      let patient = Self.first(
+      let patient = try Self.first(
         transaction.documents(
           ofType: "patient", .patientExternalID, key: externalID, includingDeleted: true),
         transaction)
@@ -62,17 +62,17 @@ extension Replica {
       return patient
     }
     if let id = line.stableID(ids),
-      let patient = transaction.document(DocumentKey(type: "patient", id: id))
+      let patient = try transaction.document(DocumentKey(type: "patient", id: id))
     {
       return patient
     }
     guard let email = line.email else { return nil }
-    let candidates = transaction.documents(
+    let candidates = try transaction.documents(
       ofType: "patient", .patientEmail, key: ClinicIndex.emailKey(email), includingDeleted: true
     ).filter {
       line.meansByEmailAndName(transaction.fields($0), functions: world.clinic)
     }
-    let living = candidates.filter { !transaction.isDeleted($0) }
+    let living = try transaction.living(among: candidates)
     guard living.count < 2 else {
       let names = living.map(\.key.id.description).sorted().joined(separator: ", ")
       let failure = FieldProblem(
@@ -81,16 +81,17 @@ extension Replica {
           + "give the external_id")
       throw .invalid(type: "patient", ValidationFailure([failure]))
     }
-    return Self.first(candidates, transaction)
+    return try Self.first(candidates, transaction)
   }
 
   /// Of several documents the one that counts: living ones before deleted ones, then the oldest.
-  static func first(_ documents: [Document], _ transaction: LocalTransaction) -> Document? {
+  static func first(_ documents: [Document], _ transaction: LocalTransaction) throws(ReplicaError)
+    -> Document?
+  {
     if documents.count < 2 { return documents.first }
-    return documents.min { a, b in
-      let (isAGone, isBGone) = (transaction.isDeleted(a), transaction.isDeleted(b))
-      if isAGone != isBGone { return isBGone }
-      return a.origin == b.origin ? a.key < b.key : a.origin < b.origin
+    let living = try transaction.living(among: documents)
+    return (living.isEmpty ? documents : living).min { a, b in
+      a.origin == b.origin ? a.key < b.key : a.origin < b.origin
     }
   }
 }

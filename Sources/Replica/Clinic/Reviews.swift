@@ -8,12 +8,12 @@ import Storage
 extension Replica {
   /// What people should decide: urgent first, then by id. The same on every replica with the same
   /// documents. O(documents).
-  package func reviewItems() -> [ReviewItem] { reviewState().items }
+  package func reviewItems() throws(ReplicaError) -> [ReviewItem] { try reviewState().items }
 
   /// An item by its id, or the beginning of it, of 4 or more characters.
   /// - Throws: `notFound`, `ambiguous`.
   package func reviewItem(named id: String) throws(ReplicaError) -> ReviewItem {
-    try Self.item(named: id, among: reviewItems())
+    try Self.item(named: id, among: try reviewItems())
   }
 
   /// Settles a conflict with one of its sides, counted from 1. Replaces exactly the values that the
@@ -42,7 +42,7 @@ extension Replica {
   ) throws(ReplicaError) {
     try resolve(id, reason) { (item, validator, transaction) throws(ReplicaError) in
       let checked = try self.checked(value, for: item, validator, transaction)
-      transaction.resolve(item.documents[0], checked, replacing: item.versions)
+      try transaction.resolve(item.documents[0], checked, replacing: item.versions)
       return "value"
     }
   }
@@ -59,8 +59,8 @@ extension Replica {
       }
       switch action {
       case ReviewAction.dismiss: break
-      case ReviewAction.keepDocument: transaction.undelete(item.documents[0])
-      case ReviewAction.deleteAgain: Self.deleteAgain(item.documents[0], &transaction)
+      case ReviewAction.keepDocument: try transaction.undelete(item.documents[0])
+      case ReviewAction.deleteAgain: try Self.deleteAgain(item.documents[0], &transaction)
       default:
         let side = item.actions.firstIndex { $0.name == action } ?? 0
         try keep(item.sides[side].value, of: item, in: &transaction)
@@ -77,9 +77,13 @@ extension Replica {
     let clocks: [DocumentKey: VersionVector]
   }
 
-  private func reviewState() -> ReviewState {
-    let documents = read { tables in
-      tables.typeNames.flatMap { Array(tables.documents(ofType: $0)) }
+  private func reviewState() throws(ReplicaError) -> ReviewState {
+    let documents = try read { (tables) throws(ReplicaError) in
+      try stored { () throws(StorageError) in
+        var documents: [Document] = []
+        for type in tables.typeNames { documents += try tables.documents(ofType: type) }
+        return documents
+      }
     }
     let subject = ReviewSubject(
       documents, rules: rules, catalogue: catalogue, validator: validator(),
@@ -96,21 +100,21 @@ extension Replica {
     _ id: String, _ reason: String?,
     _ decide: (ReviewItem, Validator, inout LocalTransaction) throws(ReplicaError) -> String
   ) throws(ReplicaError) {
-    let state = reviewState()
+    let state = try reviewState()
     let item = try Self.item(named: id, among: state.items)
     let validator = self.validator()
     let ids = StableID(account: account, functions: world.clinic)
     try transact { (transaction) throws(ReplicaError) in
-      for key in item.documents where transaction.document(key)?.clock != state.clocks[key] {
+      for key in item.documents where try transaction.document(key)?.clock != state.clocks[key] {
         throw .conflict("\(key) has changed meanwhile: look at the item again")
       }
       let action = try decide(item, validator, &transaction)
-      let by = transaction.authorUser.flatMap { transaction.fields($0)["name"]?.stringValue }
+      let by = try transaction.authorUser().flatMap { transaction.fields($0)["name"]?.stringValue }
       let fields = ReviewDecision.fields(of: item, action: action, reason: reason, by: by)
       let key = ReviewDecision.key(of: item, ids: ids)
       let checked = try normalised(
         fields, type: key.type, mode: .create, ["id": .string(key.id.description)], validator)
-      transaction.set(key, to: checked)
+      try transaction.set(key, to: checked)
     }
   }
 
@@ -129,7 +133,7 @@ extension Replica {
     _ value: JSONValue, of item: ReviewItem, in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
     guard let value = item.unitValue(value, rules) else { throw Self.hasNoValues(item) }
-    transaction.resolve(item.documents[0], value, replacing: item.versions)
+    try transaction.resolve(item.documents[0], value, replacing: item.versions)
   }
 
   /// A typed value in the form in which it is kept.
@@ -138,7 +142,7 @@ extension Replica {
     _ transaction: LocalTransaction
   ) throws(ReplicaError) -> UnitValue {
     guard !item.versions.isEmpty, let key = item.documents.first,
-      let document = transaction.document(key)
+      let document = try transaction.document(key)
     else { throw Self.hasNoValues(item) }
     guard let wanted = item.unitValue(value, rules) else {
       throw .conflict("the value must be an object of the fields of \(item.unit ?? "the unit")")
@@ -162,11 +166,15 @@ extension Replica {
     return UnitValue(unit: wanted.unit, value: checked)
   }
 
-  private static func deleteAgain(_ key: DocumentKey, _ transaction: inout LocalTransaction) {
-    let reason = transaction.document(key)?.deleteReason { cause in
-      transaction.document(cause.document).map(transaction.isDeleted) ?? true
+  private static func deleteAgain(
+    _ key: DocumentKey, _ transaction: inout LocalTransaction
+  ) throws(ReplicaError) {
+    let current = transaction
+    let reason = try current.document(key)?.deleteReason { (cause) throws(ReplicaError) in
+      guard let other = try current.document(cause.document) else { return true }
+      return try current.isDeleted(other)
     }
-    transaction.delete(key, reason: reason ?? .mistake)
+    try transaction.delete(key, reason: reason ?? .mistake)
   }
 
   private static func hasNoValues(_ item: ReviewItem) -> ReplicaError {

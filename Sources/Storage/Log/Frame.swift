@@ -118,11 +118,11 @@ extension [UInt8] {
     Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
   }
 
-  func littleEndian<Value: FixedWidthInteger>(_: Value.Type, at offset: Int) -> Value {
-    var value: Value = 0
-    for index in (0..<MemoryLayout<Value>.size).reversed() {
-      value = value << 8 | Value(truncatingIfNeeded: self[offset + index])
-    }
-    return value
+  func littleEndian<Value: FixedWidthInteger & BitwiseCopyable>(
+    _: Value.Type, at offset: Int
+  ) -> Value {
+    precondition(offset >= 0 && offset + MemoryLayout<Value>.size <= count)
+    return Value(
+      littleEndian: withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Value.self) })
   }
 }

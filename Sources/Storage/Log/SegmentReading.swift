@@ -4,13 +4,22 @@ import Platform
 /// A batch as it was read.
 struct SegmentBatch {
   /// Without the commit frame.
-  let frames: [Frame]
+  let frames: [LoggedFrame]
   /// The feed's mark at the end of the batch.
   let mark: UInt64
   /// With which frame the write began that it is part of.
   let writeStart: UInt64
   /// The chain behind it.
   let chain: LogChain
+}
+
+/// A frame, and where it stands.
+struct LoggedFrame {
+  let frame: Frame
+  /// The checksum of its payload.
+  let checksum: UInt32
+  /// Where its payload begins, in bytes.
+  let payloadOffset: Int
 }
 
 /// What a segment holds, as far as it is whole.
@@ -78,8 +87,7 @@ struct SegmentReading {
   ) -> UInt64 {
     var sequence = firstSequence
     var place: UInt32 = 0
-    var frames: [Frame] = []
-    var checksums: [UInt32] = []
+    var frames: [LoggedFrame] = []
     var next = firstSequence
     var offset = validEnd
     var writeStart = offset
@@ -87,20 +95,20 @@ struct SegmentReading {
       frame.sequence == sequence, frame.place == place || frame.place == 0 && frames.isEmpty
     {
       if frame.place == 0 { writeStart = offset }
+      let payload = offset + Frame.headerByteCount
       (offset, sequence, place) = (end, sequence + 1, frame.place + 1)
       guard frame.kind == .commit else {
-        frames.append(frame)
-        checksums.append(checksum)
+        frames.append(LoggedFrame(frame: frame, checksum: checksum, payloadOffset: payload))
         continue
       }
-      let after = chain.adding(checksums, digest: digest)
+      let after = chain.adding(frames.map(\.checksum), digest: digest)
       guard let last = BatchEnd(frame.payload), last.frameCount == UInt64(frames.count),
         last.chain == after
       else { break }
       batches.append(
         SegmentBatch(
           frames: frames, mark: last.mark, writeStart: frame.writeStart, chain: after))
-      (chain, validEnd, next, frames, checksums) = (after, end, sequence, [], [])
+      (chain, validEnd, next, frames) = (after, end, sequence, [])
       lastWriteStart = writeStart
     }
     return next

@@ -26,6 +26,7 @@ struct WriteAheadLog {
   private var fileSystem: any FileSystem { environment.fileSystem }
 
   private struct OpenSegment {
+    let number: UInt64
     let file: any File
     let salt: UInt32
     /// Behind the last batch.
@@ -78,46 +79,60 @@ struct WriteAheadLog {
     }
     guard let header = segment.header, segment.end == .clean else { return file.close() }
     current = OpenSegment(
-      file: file, salt: header.salt, end: segment.validEnd, capacity: segment.byteCount)
+      number: header.number, file: file, salt: header.salt, end: segment.validEnd,
+      capacity: segment.byteCount)
   }
 
   /// Writes batches with one write and one fdatasync. On return they are durable.
   ///
+  /// - Returns: where the records of each batch stand.
   /// - Throws: `system` if they could not be written: the log is as before. `poisoned` if nobody
   ///   knows what is durable: every later call fails too.
-  mutating func append(_ batches: [LogBatch]) throws(StorageError) {
+  mutating func append(_ batches: [LogBatch]) throws(StorageError) -> [[LogPlace]] {
     if let poison { throw poison }
-    guard !batches.isEmpty else { return }
+    guard !batches.isEmpty else { return [] }
     let segment = try segment(for: batches)
-    let (bytes, after) = encode(batches, salt: segment.salt)
-    try write(bytes, to: segment)
+    let encoded = encode(batches, for: segment)
+    try write(encoded.bytes, to: segment)
     do { try segment.file.synchronize() } catch { throw poisoned(by: error) }
-    current?.end += bytes.count
-    byteCount += bytes.count
-    (nextSequence, chain) = (after.sequence, after.chain)
+    current?.end += encoded.bytes.count
+    byteCount += encoded.bytes.count
+    (nextSequence, chain) = (encoded.sequence, encoded.chain)
+    return encoded.places
   }
 
-  private func encode(
-    _ batches: [LogBatch], salt: UInt32
-  ) -> (bytes: [UInt8], after: (sequence: UInt64, chain: LogChain)) {
+  /// Batches as they will stand in a segment.
+  private struct Encoded {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(Self.byteCount(of: batches))
-    var (sequence, chain) = (nextSequence, chain)
+    var places: [[LogPlace]] = []
+    /// Of the next frame behind them.
+    var sequence: UInt64
+    var chain: LogChain
+  }
+
+  private func encode(_ batches: [LogBatch], for segment: OpenSegment) -> Encoded {
+    var encoded = Encoded(sequence: nextSequence, chain: chain)
+    encoded.bytes.reserveCapacity(Self.byteCount(of: batches))
     let durable = nextSequence - 1
-    func append(_ kind: Frame.Kind, _ payload: [UInt8]) -> UInt32 {
-      defer { sequence += 1 }
-      return Frame.append(
-        kind, payload, sequence: sequence, place: UInt32(sequence - nextSequence), salt: salt,
-        to: &bytes)
+    func append(_ kind: Frame.Kind, _ payload: [UInt8]) -> LogPlace {
+      let offset = segment.end + encoded.bytes.count + Frame.headerByteCount
+      let checksum = Frame.append(
+        kind, payload, sequence: encoded.sequence,
+        place: UInt32(encoded.sequence - nextSequence), salt: segment.salt, to: &encoded.bytes)
+      encoded.sequence += 1
+      return LogPlace(
+        segment: segment.number, offset: offset, byteCount: payload.count, checksum: checksum)
     }
     for batch in batches {
-      let checksums = batch.records.map { append($0.kind, $0.payload) }
-      chain = chain.adding(checksums, digest: environment.digest)
+      let places = batch.records.map { append($0.kind, $0.payload) }
+      encoded.chain = encoded.chain.adding(places.map(\.checksum), digest: environment.digest)
       let end = BatchEnd(
-        frameCount: UInt64(batch.records.count), mark: batch.mark, durable: durable, chain: chain)
+        frameCount: UInt64(batch.records.count), mark: batch.mark, durable: durable,
+        chain: encoded.chain)
       _ = append(.commit, end.payload)
+      encoded.places.append(places)
     }
-    return (bytes, (sequence, chain))
+    return encoded
   }
 
   private static func byteCount(of batches: [LogBatch]) -> Int {
@@ -159,7 +174,7 @@ struct WriteAheadLog {
     let salt = UInt32(truncatingIfNeeded: environment.random.uint64())
     let header = SegmentHeader(
       number: nextSegment, firstSequence: nextSequence, chain: chain, salt: salt)
-    let path = layout.segment(nextSegment)
+    let path = layout.segment(header.number)
     nextSegment += 1
     let (file, size) = try translated { () throws(SystemError) in
       let file = try pool.take(as: path)
@@ -171,7 +186,7 @@ struct WriteAheadLog {
       try fileSystem.synchronizeDirectory(layout.log)
     } catch { throw poisoned(by: error) }
     let segment = OpenSegment(
-      file: file, salt: salt, end: SegmentHeader.byteCount, capacity: size)
+      number: header.number, file: file, salt: salt, end: SegmentHeader.byteCount, capacity: size)
     current = segment
     return segment
   }

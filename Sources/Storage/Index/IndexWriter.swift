@@ -1,0 +1,184 @@
+import Causality
+import Documents
+import Platform
+
+/// Writes the tables of a store into a file, in one pass over what was there and what was written
+/// since: memory is bounded by the latter.
+struct IndexWriter: ~Copyable {
+  private let tables: Tables
+  /// The files that the checkpoint wrote: what stood in the log before stands in them now.
+  private let files: [DocumentKey: FileImage]
+  private var writer: PagedFileWriter
+  private var directory = IndexDirectory()
+  private var root: RootHash
+
+  init(
+    _ tables: Tables, files: [DocumentKey: FileImage], path: String, sequence: UInt64,
+    _ environment: StoreEnvironment
+  ) throws(StorageError) {
+    self.tables = tables
+    self.files = files
+    writer = try PagedFileWriter(path, environment.fileSystem)
+    root = RootHash(digest: environment.digest)
+    directory.head = tables.head
+    directory.sequence = sequence
+  }
+
+  /// Durable on return. O(documents).
+  /// - Returns: the root hash over all documents.
+  consuming func write() throws(StorageError) -> [UInt8] {
+    for type in tables.typeNames { try writeDocuments(type) }
+    try writeFeed()
+    try writeMarks()
+    for index in tables.indexes { try writeKeys(index) }
+    let (root, directory) = (root.value, directory.bytes)
+    try writer.finish(directory: directory)
+    return root
+  }
+
+  /// Begins a part on a page of its own.
+  private mutating func beginPart() -> IndexDirectory.Part {
+    writer.pad()
+    return IndexDirectory.Part(page: writer.offset / PagedFile.pageByteCount)
+  }
+
+  private mutating func writeDocuments(_ type: String) throws(StorageError) {
+    var part = beginPart()
+    let tables = tables
+    try tables.forEachEntry(ofType: type) { (id, entry) throws(StorageError) in
+      guard let file = image(of: DocumentKey(type: type, id: id), entry.place) else { return }
+      let record = FileEntry(
+        id: id, arrival: entry.arrival, file: file, hasLife: entry.hasLife)
+      root.add(type: type, record)
+      part.count += 1
+      try writer.appendWithinPage(record.bytes)
+    }
+    directory.types.append((type, part))
+  }
+
+  private func image(of key: DocumentKey, _ place: DocumentPlace) -> FileImage? {
+    switch place {
+    case .file(let image): image
+    case .log: files[key]
+    }
+  }
+
+  private mutating func writeFeed() throws(StorageError) {
+    var part = beginPart()
+    var numbers: [String: UInt32] = [:]
+    for (number, type) in directory.types.enumerated() { numbers[type.name] = UInt32(number) }
+    var position: UInt64 = 0
+    while true {
+      let entries = try tables.arrivals(after: position, limit: 1000)
+      for entry in entries {
+        var record: [UInt8] = []
+        record.appendLittleEndian(entry.arrival)
+        record.appendLittleEndian(numbers[entry.key.type] ?? 0)
+        record.appendLittleEndian(UInt32(0))
+        record.append(entry.key.id)
+        try writer.appendWithinPage(record)
+        position = entry.arrival
+      }
+      part.count += entries.count
+      if entries.isEmpty { break }
+    }
+    directory.feed = part
+  }
+
+  private mutating func writeMarks() throws(StorageError) {
+    var part = beginPart()
+    let old = try tables.base?.marks(last: Tables.maximumMarkCount) ?? []
+    for mark in (old + tables.recentMarks).suffix(Tables.maximumMarkCount) {
+      var record: [UInt8] = []
+      record.appendLittleEndian(mark.position)
+      record.appendLittleEndian(mark.mark)
+      try writer.appendWithinPage(record)
+      part.count += 1
+    }
+    directory.marks = part
+  }
+
+  /// The keys themselves, one behind the other; then a table of where each is.
+  private mutating func writeKeys(_ index: StoreIndex) throws(StorageError) {
+    var offset = writer.offset
+    let tables = tables
+    try tables.forEachKey(index) { (entry) throws(StorageError) in
+      try writer.append(entry.key)
+    }
+    var part = beginPart()
+    try tables.forEachKey(index) { (entry) throws(StorageError) in
+      var record: [UInt8] = []
+      record.appendLittleEndian(UInt64(offset))
+      record.appendLittleEndian(UInt32(entry.key.count))
+      record.appendLittleEndian(UInt32(0))
+      record.append(entry.id)
+      try writer.appendWithinPage(record)
+      offset += entry.key.count
+      part.count += 1
+    }
+    directory.indexes.append((index.type, index.name, part))
+  }
+}
+
+extension Tables {
+  /// Looks at every entry of an index, in order.
+  func forEachKey(
+    _ index: StoreIndex, _ body: (IndexedKey) throws(StorageError) -> Void
+  ) throws(StorageError) {
+    var own = recentKeys(index)[...]
+    for place in 0..<(base?.keyCount(index) ?? 0) {
+      guard let old = try base?.keyEntry(index, place) else { break }
+      if recent[index.type]?[old.id] != nil { continue }
+      while let new = own.first, new < old {
+        try body(new)
+        own.removeFirst()
+      }
+      try body(old)
+    }
+    for new in own { try body(new) }
+  }
+
+  private func recentKeys(_ index: StoreIndex) -> [IndexedKey] {
+    guard
+      let place = indexes.filter({ $0.type == index.type })
+        .firstIndex(where: { $0.name == index.name })
+    else { return [] }
+    let entries = recent[index.type] ?? [:]
+    return entries.compactMap { id, entry in
+      entry.keys[place].map { IndexedKey(key: $0, id: id) }
+    }.sorted()
+  }
+}
+
+/// One hash over the files of all documents, by type and id: two stores with the same root hash hold
+/// the same documents.
+struct RootHash {
+  private static let chunkByteCount = 1 << 16
+
+  private let digest: Digest
+  private var hash = [UInt8](repeating: 0, count: 32)
+  private var chunk: [UInt8] = []
+
+  init(digest: @escaping Digest) { self.digest = digest }
+
+  /// Adds a document; types must come in the order of their names, documents in that of their ids.
+  mutating func add(type: String, _ entry: FileEntry) {
+    chunk += Array(type.utf8) + [0]
+    chunk.append(entry.id)
+    chunk.appendLittleEndian(entry.file.checksum)
+    chunk.appendLittleEndian(entry.file.byteCount)
+    if chunk.count >= Self.chunkByteCount { close() }
+  }
+
+  private mutating func close() {
+    hash = digest(hash + chunk)
+    chunk.removeAll(keepingCapacity: true)
+  }
+
+  /// The hash over all that was added.
+  var value: [UInt8] {
+    var copy = self
+    copy.close()
+    return copy.hash
+  }
+}
