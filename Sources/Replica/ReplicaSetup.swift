@@ -31,9 +31,11 @@ package struct ReplicaSetup: Sendable {
   }
 
   package var environment: StoreEnvironment {
-    StoreEnvironment(
+    var environment = StoreEnvironment(
       fileSystem: fileSystem, random: world.random, digest: world.digest, rules: catalogue.rules,
       indexes: ClinicIndex.all)
+    environment.boot = Host.bootID()
+    return environment
   }
 
   package func newID() -> UniqueID {

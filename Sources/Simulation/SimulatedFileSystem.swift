@@ -29,6 +29,9 @@ package final class SimulatedFileSystem: FileSystem {
 
   private init(_ disk: Disk) { state = Mutex(State(disk: disk)) }
 
+  /// How often the power was cut before this machine was started.
+  package var powerCutCount: Int { state.withLock { $0.disk.powerCutCount } }
+
   // MARK: - Calls, failures and the end
 
   /// How many calls were made that can change something or make it durable; with `countReads`, how

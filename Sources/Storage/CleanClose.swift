@@ -8,8 +8,11 @@ import Platform
 struct CleanClose {
   /// The sequence number of the last durable frame.
   let sequence: UInt64
+  /// The boot of the machine in which the store was closed; empty if not known. While that goes on,
+  /// no power cut can have brought back what stood in the file before.
+  let boot: String
 
-  private static let maximumByteCount = 64
+  private static let maximumByteCount = 128
 
   /// Nil if nothing is known.
   static func read(
@@ -22,12 +25,15 @@ struct CleanClose {
     guard let value = (try? JSONValue(parsing: bytes))?.objectValue,
       let sequence = value["sequence"]?.intValue, sequence >= 0
     else { return nil }
-    return CleanClose(sequence: UInt64(sequence))
+    return CleanClose(
+      sequence: UInt64(sequence), boot: value["boot"]?.stringValue ?? "")
   }
 
   /// Leaves it in the file that is the store's lock.
   func write(to lock: any File) throws(SystemError) {
-    let value: JSONValue = ["sequence": .number(JSONNumber(sequence))]
+    let value: JSONValue = [
+      "sequence": .number(JSONNumber(sequence)), "boot": .string(boot),
+    ]
     try lock.truncate(to: 0)
     try lock.write(value.bytes, at: 0)
   }

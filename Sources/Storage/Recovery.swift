@@ -44,15 +44,15 @@ struct RecoveryReader {
     var tables = Tables(environment, reader: reader)
     for register in manifest.registers { tables.setRegister(register.name, register.value) }
     tables.setHistory(try readHistory(manifest))
-    var segments = try segments(from: manifest.position.segment)
-    let position = try check(&segments, from: manifest.position)
+    let seal = try CleanClose.read(layout, fileSystem)
+    var segments = try segments(from: manifest.position.segment, seal)
+    let position = try check(&segments, from: manifest.position, seal)
     let hasIndex = try readIndex(manifest, into: &tables)
     if !hasIndex, manifest.isCheckpoint {
       let rebuilder = IndexRebuilder(layout: layout, environment: environment)
       try rebuilder.rebuild(&tables, manifest, logged: documentKeys(in: segments))
     }
     for segment in segments { try replay(segment, into: &tables) }
-    let seal = try CleanClose.read(layout, fileSystem)
     let log = WriteAheadLog(
       layout: layout, environment: environment, position: position,
       byteCount: segments.reduce(0) { $0 + $1.validEnd })
@@ -115,21 +115,53 @@ struct RecoveryReader {
   }
 
   /// The segments that a checkpoint does not cover, in order.
-  func segments(from first: UInt64) throws(StorageError) -> [SegmentReading] {
+  /// - Parameter seal: how the store was closed; nil to read everything whatever it says.
+  func segments(
+    from first: UInt64, _ seal: CleanClose? = nil
+  ) throws(StorageError) -> [SegmentReading] {
     let names = try translated { () throws(SystemError) in
       try fileSystem.contents(ofDirectory: layout.log)
     }
     var readings: [SegmentReading] = []
     for number in names.compactMap(StoreLayout.segmentNumber).sorted() where number >= first {
-      let path = layout.segment(number)
-      let bytes = try translated { () throws(SystemError) in
-        try fileSystem.readFile(path, maximumByteCount: .max)
-      }
-      readings.append(
-        SegmentReading(
-          path: path, number: number, bytes: bytes, digest: environment.digest))
+      readings.append(try segment(number, seal))
     }
     return readings
+  }
+
+  /// This part of a segment is read at first: 32 KiB of the usual size.
+  private static let firstPart = 128
+
+  private func segment(
+    _ number: UInt64, _ seal: CleanClose?
+  ) throws(StorageError) -> SegmentReading {
+    let path = layout.segment(number)
+    return try translated { () throws(SystemError) in
+      let file = try fileSystem.open(path, .read)
+      defer { file.close() }
+      let size = try file.size()
+      var count = min(size, max(environment.segmentByteCount / Self.firstPart, 512))
+      while true {
+        let bytes = try file.read(at: 0, count: count)
+        let reading = SegmentReading(
+          path: path, number: number, bytes: bytes, fileByteCount: size,
+          digest: environment.digest)
+        if count == size || isWhole(reading, bytes, seal) { return reading }
+        count = min(size, 8 * count)
+      }
+    }
+  }
+
+  /// Whether the beginning of a segment tells all: it ends where the store was closed, nothing stands
+  /// behind that, and no power cut has come in between.
+  private func isWhole(
+    _ reading: SegmentReading, _ bytes: [UInt8], _ seal: CleanClose?
+  ) -> Bool {
+    guard let seal, !seal.boot.isEmpty, seal.boot == environment.boot, reading.end == .clean,
+      let header = reading.header
+    else { return false }
+    return bytes.count - reading.validEnd >= Frame.headerByteCount
+      && header.firstSequence + UInt64(reading.frameCount) == seal.sequence + 1
   }
 
   /// The documents that these segments hold: their files need not be what the manifest says.
@@ -143,7 +175,7 @@ struct RecoveryReader {
   ///
   /// - Returns: where the log goes on behind all of them.
   func check(
-    _ segments: inout [SegmentReading], from start: WriteAheadLog.Position
+    _ segments: inout [SegmentReading], from start: WriteAheadLog.Position, _ seal: CleanClose?
   ) throws(StorageError) -> WriteAheadLog.Position {
     var position = start
     for index in segments.indices {
@@ -171,7 +203,6 @@ struct RecoveryReader {
       position.sequence = header.firstSequence + UInt64(segment.frameCount)
       position.chain = segment.chain
     }
-    let seal = try CleanClose.read(layout, fileSystem)
     if let seal, seal.sequence >= position.sequence {
       throw StorageError(
         .corrupt, path: segments.last?.path ?? layout.log, offset: segments.last?.validEnd,

@@ -11,6 +11,8 @@ package struct StoreEnvironment: Sendable {
   package var digest: Digest
   package var rules: MergeRules
   package var indexes: [StoreIndex]
+  /// Names the time since the machine was started; empty if it cannot be told.
+  package var boot = ""
   /// The size of a segment of the log.
   package var segmentByteCount = 4 << 20
 
@@ -172,7 +174,7 @@ package final class Store: Sendable {
     log.withLock { log in
       if log.poison == nil {
         // What is not left there is found out at the next opening.
-        try? CleanClose(sequence: log.nextSequence - 1).write(to: lock)
+        try? CleanClose(sequence: log.nextSequence - 1, boot: environment.boot).write(to: lock)
       }
       log.close()
     }

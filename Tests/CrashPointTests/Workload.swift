@@ -95,6 +95,7 @@ enum SimulatedStore {
       rules: SampleRules.all)
     // Small, so that segments are filled and recycled.
     environment.segmentByteCount = 8192
+    environment.boot = "\(fileSystem.powerCutCount)"
     return environment
   }
 

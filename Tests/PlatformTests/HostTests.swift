@@ -63,3 +63,11 @@ import Testing
     #expect(Host.processID == getpid())
   }
 }
+
+struct BootTests {
+  @Test func `a boot has one name as long as it lasts`() throws {
+    #expect(Host.bootID() == Host.bootID())
+    #expect(Host.bootID(path: "/nowhere") == "")
+    #expect(Host.bootID().utf8.count == 36)
+  }
+}

@@ -45,6 +45,7 @@ final class TestStore {
       fileSystem: fileSystem, random: random, digest: sampleDigest, rules: SampleRules.all,
       indexes: indexes)
     environment.segmentByteCount = Self.segmentByteCount
+    environment.boot = "today"
     return environment
   }
 

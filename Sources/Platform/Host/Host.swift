@@ -16,6 +16,16 @@ package enum Host {
     return id.count == 32 && isHexadecimal ? String(decoding: id, as: UTF8.self) : nil
   }
 
+  /// Names the time since the machine was started: another after each start. Empty if it cannot be
+  /// told.
+  package static func bootID(path: String = "/proc/sys/kernel/random/boot_id") -> String {
+    // Such a file has no size.
+    guard let file = try? POSIXFileSystem().open(path, .read),
+      let bytes = try? file.read(at: 0, count: 64)
+    else { return "" }
+    return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+  }
+
   /// The machine's name in its network; "localhost" if it has none.
   package static func hostName() -> String {
     let name = text(maximumByteCount: 256) { gethostname($0.baseAddress!, $0.count) == 0 }

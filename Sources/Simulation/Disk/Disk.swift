@@ -22,6 +22,7 @@ struct Disk: Sendable {
   var isReadOnly = false
   private(set) var usedBlockCount = 0
   private(set) var usedInodeCount = 0
+  private(set) var powerCutCount = 0
 
   private var nextInode: InodeNumber
   private var nextHandle: UInt64 = 1
@@ -157,6 +158,7 @@ struct Disk: Sendable {
   /// Leaves what the fate leaves.
   mutating func cutPower(_ fate: Fate) {
     endProcess()
+    powerCutCount += 1
     var draw = FateDraw(fate)
     let kept = nameChanges.kept(&draw)
     nameChanges = []

@@ -56,10 +56,14 @@ struct SegmentReading {
   ///
   /// Bytes behind the last complete batch are torn, if nothing shows that they had been
   /// acknowledged; damaged, if a later write does, since that begins only afterwards.
-  init(path: String, number: UInt64, bytes: [UInt8], digest: Digest) {
+  ///
+  /// - Parameter fileByteCount: the size of the file; nil if these are all its bytes.
+  init(
+    path: String, number: UInt64, bytes: [UInt8], fileByteCount: Int? = nil, digest: Digest
+  ) {
     self.path = path
     self.number = number
-    byteCount = bytes.count
+    byteCount = fileByteCount ?? bytes.count
     header = SegmentHeader(bytes)
     chain = header?.chain ?? .start
     guard let header else {
