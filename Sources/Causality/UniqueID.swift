@@ -53,14 +53,23 @@ package struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible
 
   /// Reads the form 8-4-4-4-12 in hexadecimal digits of either case; nil for anything else.
   package init?(_ text: some StringProtocol) {
+    let parsed = text.utf8.withContiguousStorageIfAvailable { Self(utf8: $0) }
+    guard let id = parsed ?? Array(text.utf8).withUnsafeBufferPointer({ Self(utf8: $0) }) else {
+      return nil
+    }
+    self = id
+  }
+
+  private init?(utf8: UnsafeBufferPointer<UInt8>) {
+    guard utf8.count == 36 else { return nil }
     var value: (high: UInt64, low: UInt64) = (0, 0)
     var digits = 0
     var index = 0
-    for byte in text.utf8 {
+    for byte in utf8 {
       if index == 8 || index == 13 || index == 18 || index == 23 {
         guard byte == UInt8(ascii: "-") else { return nil }
       } else {
-        guard let digit = Self.hexadecimalValue(byte), digits < 32 else { return nil }
+        guard let digit = Self.hexadecimalValue(byte) else { return nil }
         if digits < 16 {
           value.high = value.high << 4 | UInt64(digit)
         } else {
@@ -70,7 +79,6 @@ package struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible
       }
       index += 1
     }
-    guard index == 36 else { return nil }
     self.init(high: value.high, low: value.low)
   }
 

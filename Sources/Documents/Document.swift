@@ -27,7 +27,7 @@ package struct Unit: Sendable {
 
   package init(name: String, versions: [Version]) {
     self.name = name
-    self.versions = versions.sorted { $0.key < $1.key }
+    self.versions = versions.count < 2 ? versions : versions.sorted { $0.key < $1.key }
   }
 
   /// Units of the engine itself: no content, never shown as fields.

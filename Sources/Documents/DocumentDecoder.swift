@@ -77,8 +77,10 @@ private struct Body {
     table = own
   }
 
+  private typealias UnitVersion = (unit: String, version: Version)
+
   func document() throws(DocumentCodecError) -> Document {
-    var versions: [ExactString: [Version]] = [:]
+    var versions: [UnitVersion] = []
     for entry in try Self.array(sync["writes"], "writes") {
       try read(write: try Self.object(entry, "a write"), into: &versions)
     }
@@ -88,7 +90,7 @@ private struct Body {
         guard let unit = object["unit"]?.stringValue else {
           throw DocumentCodecError("a version without a unit")
         }
-        versions[ExactString(unit), default: []].append(try version(object))
+        versions.append((unit, try version(object)))
       }
     }
     return Document(
@@ -97,17 +99,23 @@ private struct Body {
       units: try units(versions))
   }
 
-  private func units(
-    _ versions: [ExactString: [Version]]
-  ) throws(DocumentCodecError) -> [Unit] {
-    for (name, versions) in versions where Set(versions.map(\.key)).count < versions.count {
-      throw DocumentCodecError("the unit \(name.text) has a version twice")
+  private func units(_ versions: [UnitVersion]) throws(DocumentCodecError) -> [Unit] {
+    var units: [Unit] = []
+    units.reserveCapacity(versions.count)
+    var rest = versions.sorted { utf8Less($0.unit, $1.unit) }[...]
+    while let name = rest.first?.unit {
+      let own = rest.prefix { utf8Equal($0.unit, name) }
+      rest = rest.dropFirst(own.count)
+      if own.count > 1, Set(own.map(\.version.key)).count < own.count {
+        throw DocumentCodecError("the unit \(name) has a version twice")
+      }
+      units.append(Unit(name: name, versions: own.map(\.version)))
     }
-    return versions.map { Unit(name: $0.key.text, versions: $0.value) }
+    return units
   }
 
   private func read(
-    write object: JSONObject, into versions: inout [ExactString: [Version]]
+    write object: JSONObject, into versions: inout [UnitVersion]
   ) throws(DocumentCodecError) {
     let write = try header(object)
     let seen = object["seen"]?.objectValue
@@ -118,8 +126,7 @@ private struct Body {
       let before = replaced?[unit]?.objectValue
       let details =
         dots == nil && before == nil ? nil : VersionDetails(seen: dots ?? [], replaced: before)
-      versions[ExactString(unit), default: []].append(
-        Version(write: write, value: value, details: details))
+      versions.append((unit, Version(write: write, value: value, details: details)))
     }
   }
 

@@ -122,6 +122,9 @@ package enum StampText {
   }
 
   package static func stamp(_ text: String) -> Stamp? {
+    guard text.utf8.contains(UInt8(ascii: "/")) else {
+      return Timestamp.milliseconds(text).map { Stamp(milliseconds: $0) }
+    }
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2, let time = parts.first,
       let milliseconds = Timestamp.milliseconds(String(time))
