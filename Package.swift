@@ -39,6 +39,7 @@ let package = Package(
     .executable(name: "satchel", targets: ["satchel"]),
     .executable(name: "satchel-syncd", targets: ["satchel-syncd"]),
     .executable(name: "satchel-server", targets: ["satchel-server"]),
+    .executable(name: "satchel-bench", targets: ["satchel-bench"]),
   ],
   dependencies: [],
   targets: [
@@ -61,10 +62,13 @@ let package = Package(
     room("Samples"),
     room("Satchel", uses: replica + ["Replica", "Laptop", "Transport"]),
     room("Simulation", uses: ["Platform"]),
+    room(
+      "Benchmarks", uses: replica + ["Commands", "CommandLineTool", "Laptop", "Replica"]),
     room("Demo", uses: server + ["Laptop", "Samples", "Server", "Transport"]),
     program("satchel", uses: ["Commands", "CommandLineTool", "Demo", "Platform"]),
     program("satchel-syncd", uses: ["Commands", "CommandLineTool", "Platform", "Replica"]),
     program("satchel-server", uses: ["Server"] + server),
+    program("satchel-bench", uses: ["Benchmarks", "Platform"]),
     .target(
       name: "TestSupport", dependencies: (documents + ["Platform"]).map { .byName(name: $0) },
       path: "Tests/TestSupport", swiftSettings: settings),
@@ -80,6 +84,7 @@ let package = Package(
     tests("SimulationTests", of: ["Platform", "Simulation"]),
     tests("CrashPointTests", of: documents + ["Platform", "Simulation", "Storage"]),
     tests("ReplicaTests", of: replica + ["Replica"]),
+    tests("BenchmarkTests", of: replica + ["Benchmarks", "CommandLineTool"]),
     tests(
       "ProgramTests",
       of: ["satchel", "satchel-syncd", "satchel-server", "HTTP", "JSON", "Platform"]),

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int result_of(int returned) { return returned < 0 ? -errno : returned; }
@@ -36,6 +38,14 @@ int system_status_of(const char *path, struct system_status *result) {
 }
 
 int system_sync_file_system(int descriptor) { return result_of(syncfs(descriptor)); }
+
+int system_is_in_memory(const char *path) {
+    struct statfs found;
+    if (statfs(path, &found) < 0) {
+        return -errno;
+    }
+    return found.f_type == TMPFS_MAGIC || found.f_type == RAMFS_MAGIC;
+}
 
 int system_allocate(int descriptor, int64_t byte_count) {
     return result_of(fallocate(descriptor, 0, 0, byte_count));

@@ -27,7 +27,7 @@ package struct CommandRunner: Sendable {
   /// - Parameter input: the file that the command reads, or standard input; nil if it reads none.
   package func run(_ invocation: Invocation, input: [UInt8]?) -> CommandOutcome {
     do {
-      return try outcome(invocation, input)
+      return noting(damage: replica.store.damage, in: try outcome(invocation, input))
     } catch let error as UsageError {
       return .failure("\(error)", status: 2)
     } catch let error as ReplicaError {
@@ -35,6 +35,15 @@ package struct CommandRunner: Sendable {
     } catch {
       return .failure("\(error)")
     }
+  }
+
+  /// Says that the store is open for reading only, and why.
+  private func noting(damage: [StorageError], in outcome: CommandOutcome) -> CommandOutcome {
+    guard let first = damage.first else { return outcome }
+    var outcome = outcome
+    outcome.errors.append(
+      "the store is damaged and open for reading only (\(first)): satchel verify --repair heals it")
+    return outcome
   }
 
   private static func status(of error: ReplicaError) -> Int32 {
@@ -53,7 +62,7 @@ package struct CommandRunner: Sendable {
     case "restore": try restore(invocation, printer)
     case "sync": try sync(invocation, printer)
     case "status": printer.object(try laptop.status(review: reviewCount()))
-    case "verify": verify(printer)
+    case "verify": try verify(invocation, printer)
     case "checkpoint": CommandOutcome(printing: "\(try replica.checkpoint()) documents written\n")
     default: try clinicOutcome(invocation, input, printer)
     }
@@ -211,7 +220,12 @@ package struct CommandRunner: Sendable {
     return outcome
   }
 
-  private func verify(_ printer: Printer) -> CommandOutcome {
-    Self.outcome(replica.verify(), printer)
+  private func verify(
+    _ invocation: Invocation, _ printer: Printer
+  ) throws(UsageError) -> CommandOutcome {
+    if invocation.has("--repair") {
+      throw UsageError("satchel-syncd has the store open: stop it, then repair the store")
+    }
+    return Self.outcome(replica.verify(), nil, printer)
   }
 }

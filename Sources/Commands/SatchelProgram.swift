@@ -148,7 +148,10 @@ package enum SatchelProgram {
         OptionDescription("--reason", "TEXT", "why"),
       ], "decide an item"),
     CommandDescription("status", "what this store holds and how it stands with the server"),
-    CommandDescription("verify", "check every file and log record against its checksum"),
+    CommandDescription(
+      "verify",
+      options: [OptionDescription("--repair", "heal what is damaged; what was there is kept")],
+      "check every file, log record and index entry against its checksum"),
     CommandDescription("checkpoint", "bring every document into its file"),
   ]
 }

@@ -95,8 +95,9 @@ package struct StoreAccess: Sendable {
     _ invocation: Invocation, input: [UInt8]?, directory: String, setup: ReplicaSetup
   ) throws -> CommandOutcome {
     if invocation.command.name == "verify" {
-      let report = try setup.verify(directory)
-      return CommandRunner.outcome(report, Printer(isJSON: invocation.has("--json")))
+      let printer = Printer(isJSON: invocation.has("--json"))
+      let repair = invocation.has("--repair") ? try setup.repair(directory) : nil
+      return CommandRunner.outcome(try setup.verify(directory), repair, printer)
     }
     let replica = try setup.open(directory, role: .laptop)
     defer { replica.store.close() }

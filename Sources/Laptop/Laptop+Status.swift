@@ -29,6 +29,7 @@ extension Laptop {
         JSONObject(
           knowledge.entries.map { ($0.replica.description, .number(JSONNumber($0.number))) })),
       "encryption": "none",
+      "damage": .array(replica.store.damage.map { .string("\($0)") }),
     ]
   }
 
@@ -43,6 +44,7 @@ extension Laptop {
   }
 
   private func state(isSyncing: Bool) -> String {
+    if !replica.store.damage.isEmpty { return "damaged" }
     if replica.store.identity.enrolment == nil { return "local" }
     if isSyncing { return "syncing" }
     return switch syncState?.outcome {

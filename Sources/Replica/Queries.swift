@@ -1,4 +1,5 @@
 import Causality
+import Clinic
 package import Documents
 package import JSON
 import Platform
@@ -39,26 +40,76 @@ extension Tables {
 }
 
 extension Replica {
-  /// The documents that a query asks for, in an order that is the same on every replica.
-  /// O(documents of the type).
+  /// The documents that a query asks for, in an order that is the same on every replica. O(documents
+  /// of the type); one that needs no order but that of creation reads no more than an index names,
+  /// and ends at its limit.
   package func list(_ query: ListQuery) throws(ReplicaError) -> [JSONObject] {
-    let words = query.search.map { Text.folded($0).split(separator: " ") } ?? []
-    let typeRules = rules.type(query.type)
+    let limit = query.limit ?? .max
+    let matching = Matching(query, rules.type(query.type))
+    if query.sort == nil, let type = catalogue.type(named: query.type) {
+      return try page(matching, ListIndex.choice(type, query.filters), limit: limit).map(view)
+    }
     let documents = try read { (tables) throws(ReplicaError) in
       var documents: [Document] = []
       try tables.forEachDocument(ofType: query.type) { (document) throws(ReplicaError) in
-        let isDeleted = try stored { () throws(StorageError) in try tables.isDeleted(document) }
-        guard isDeleted == query.isTrash else { return }
-        if !query.filters.isEmpty || !words.isEmpty {
-          let fields = document.visibleFields(typeRules)
-          guard Self.matches(fields, query.filters), Self.contains(fields, words) else { return }
+        let isListed = try stored { () throws(StorageError) in
+          try matching.includes(document, tables)
         }
-        documents.append(document)
+        if isListed { documents.append(document) }
       }
       return documents
     }
-    let listed = ordered(documents, by: query.sort).map(view)
-    return query.limit.map { Array(listed.prefix($0)) } ?? listed
+    return ordered(documents, by: query.sort).prefix(limit).map(view)
+  }
+
+  /// So many documents are looked at before writers have a turn.
+  private static let listedAtOnce = 2048
+
+  private func page(
+    _ matching: Matching, _ index: (name: String, value: String), limit: Int
+  ) throws(ReplicaError) -> [Document] {
+    var documents: [Document] = []
+    var place: IndexPlace?
+    repeat {
+      let (start, count) = (place, min(Self.listedAtOnce, max(limit - documents.count, 1)))
+      let (found, end) = try read { (tables) throws(ReplicaError) in
+        try stored { () throws(StorageError) in
+          let page = try tables.page(
+            ofType: matching.query.type, index: index.name, value: index.value, after: start,
+            limit: count)
+          var found: [Document] = []
+          for entry in page where try matching.includes(entry.document, tables) {
+            found.append(entry.document)
+          }
+          return (found, page.last?.place)
+        }
+      }
+      documents += found
+      place = end
+    } while place != nil && documents.count < limit
+    return Array(documents.prefix(limit))
+  }
+
+  /// What a query asks of each document.
+  private struct Matching: Sendable {
+    let query: ListQuery
+    private let words: [Substring]
+    private let typeRules: TypeRules
+
+    init(_ query: ListQuery, _ typeRules: TypeRules) {
+      self.query = query
+      self.typeRules = typeRules
+      words = query.search.map { Text.folded($0).split(separator: " ") } ?? []
+    }
+
+    func includes(
+      _ document: Document, _ tables: borrowing Tables
+    ) throws(StorageError) -> Bool {
+      guard try tables.isDeleted(document) == query.isTrash else { return false }
+      if query.filters.isEmpty, words.isEmpty { return true }
+      let fields = document.visibleFields(typeRules)
+      return Replica.matches(fields, query.filters) && Replica.contains(fields, words)
+    }
   }
 
   private static func matches(

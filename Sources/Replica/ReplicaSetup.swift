@@ -33,9 +33,14 @@ package struct ReplicaSetup: Sendable {
   package var environment: StoreEnvironment {
     var environment = StoreEnvironment(
       fileSystem: fileSystem, random: world.random, digest: world.digest, rules: catalogue.rules,
-      indexes: ClinicIndex.all)
+      indexes: Self.indexes(of: catalogue))
     environment.boot = Host.bootID()
     return environment
+  }
+
+  /// All indexes that a replica uses.
+  package static func indexes(of catalogue: Catalogue) -> [StoreIndex] {
+    ClinicIndex.all + ListIndex.indexes(of: catalogue)
   }
 
   package func newID() -> UniqueID {
@@ -57,9 +62,13 @@ package struct ReplicaSetup: Sendable {
     return Replica(store: store, role: role, catalogue: catalogue, world: world)
   }
 
+  /// Opens a store. A laptop's that is damaged is opened for reading; a server takes no part with such
+  /// a one.
   package func open(_ path: String, role: Replica.Role) throws(ReplicaError) -> Replica {
     let store = try stored { () throws(StorageError) in
-      try Store.open(at: path, environment: environment)
+      try Store.open(
+        at: path, environment: environment,
+        ifDamaged: role == .laptop ? .openForReading : .refuse)
     }
     return Replica(store: store, role: role, catalogue: catalogue, world: world)
   }
@@ -69,6 +78,15 @@ package struct ReplicaSetup: Sendable {
     try stored { () throws(StorageError) in
       try Store.withLock(at: path, fileSystem: fileSystem) { layout in
         Verifier(layout: layout, environment: environment).verify()
+      }
+    }
+  }
+
+  /// Heals a damaged store that nobody owns. Durable on return.
+  package func repair(_ path: String) throws(ReplicaError) -> RepairReport {
+    try stored { () throws(StorageError) in
+      try Store.withLock(at: path, fileSystem: fileSystem) { (layout) throws(StorageError) in
+        try Repairer(layout: layout, environment: environment).repair()
       }
     }
   }

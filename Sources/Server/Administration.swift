@@ -138,7 +138,8 @@ package struct Administration: Sendable {
     var checked = 0
     var problems: [JSONObject] = []
     for account in data.read(\.accounts) {
-      let report = try data.replica(of: account.id).verify()
+      if invocation.has("--repair") { _ = try data.repair(account.id) }
+      let report = try data.verify(account.id)
       checked += report.checked
       problems += report.problems.map(\.object)
     }

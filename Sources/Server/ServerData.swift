@@ -4,7 +4,7 @@ import Documents
 import JSON
 package import Platform
 package import Replica
-import Storage
+package import Storage
 import Synchronization
 
 /// A server's data directory, owned by one process: the accounts' stores and the registry.
@@ -103,6 +103,24 @@ package final class ServerData: Sendable {
       }
       replicas[account] = replica
       return replica
+    }
+  }
+
+  /// Checks the store of an account, whether it can be opened or not.
+  package func verify(_ account: UniqueID) throws(ServerError) -> VerificationReport {
+    if let replica = replicas.withLock({ $0[account] }) { return replica.verify() }
+    return try onReplica { () throws(ReplicaError) in try setup.verify(layout.account(account)) }
+  }
+
+  /// Heals the store of an account that is damaged, and so not open. Durable on return.
+  package func repair(_ account: UniqueID) throws(ServerError) -> RepairReport {
+    try replicas.withLock { (replicas) throws(ServerError) in
+      if replicas[account] != nil {
+        throw .refused("account \(account) is being served: stop the server, then repair it")
+      }
+      return try onReplica { () throws(ReplicaError) in
+        try setup.repair(layout.account(account))
+      }
     }
   }
 

@@ -61,7 +61,10 @@ package enum ServerProgram {
     CommandDescription(
       "device revoke", ["DEVICE"], "refuse a device (by id or name) from its next request on"),
     CommandDescription("status", "what the server holds"),
-    CommandDescription("verify", "check every file and log record against its checksum"),
+    CommandDescription(
+      "verify",
+      options: [OptionDescription("--repair", "heal what is damaged; what was there is kept")],
+      "check every file, log record and index entry against its checksum"),
     CommandDescription("checkpoint", "bring every document into its file"),
   ]
 }

@@ -81,16 +81,15 @@ struct Checkpointer {
     _ tables: Tables, files: [DocumentKey: FileImage], _ position: WriteAheadLog.Position
   ) throws(StorageError) {
     try makeDirectories()
-    var manifest = Manifest(position: position)
+    let history = HistoryFile.bytes(of: tables.history)
+    var plan = Manifest(position: position)
+    plan.historyChecksum = crc32c(history, seed: 0)
+    plan.registers = tables.registers.sorted { utf8Less($0.key, $1.key) }
+      .map { (name: $0.key, value: $0.value) }
     let index = try IndexWriter(
       tables, files: files, path: layout.index(position.segment), sequence: position.sequence,
       environment)
-    manifest.documents.root = try index.write()
-    for type in tables.typeNames { manifest.documents.count += try tables.count(ofType: type) }
-    let history = HistoryFile.bytes(of: tables.history)
-    manifest.historyChecksum = crc32c(history, seed: 0)
-    manifest.registers = tables.registers.sorted { utf8Less($0.key, $1.key) }
-      .map { (name: $0.key, value: $0.value) }
+    let manifest = try index.write(history: history, manifest: plan)
     try translated { () throws(SystemError) in
       try fileSystem.writeFileDurably(layout.history(position.segment), history)
       try fileSystem.writeFileDurably(layout.manifest, manifest.bytes)

@@ -12,6 +12,8 @@ struct Recovery {
   let lastSegment: SegmentReading?
   /// Whether the store's last owner closed it, having made everything durable.
   let wasClosed: Bool
+  /// What is damaged; empty unless that is tolerated.
+  let damage: Damage
 
   /// Makes durable whatever was read, and lets the log go on behind it.
   mutating func resume(
@@ -33,32 +35,53 @@ struct RecoveryReader {
   let layout: StoreLayout
   let environment: StoreEnvironment
 
-  private var fileSystem: any FileSystem { environment.fileSystem }
+  var fileSystem: any FileSystem { environment.fileSystem }
   private var codec: RecordCodec { RecordCodec(rules: environment.rules) }
 
+  /// - Parameters:
+  ///   - isTolerant: whether damage is noted in the result instead of thrown.
+  ///   - usesIndex: whether the index is trusted; else everything is read.
   /// - Throws: `corrupt` with the file and place if something durable is damaged.
   ///   O(what the log holds since the last checkpoint + transactions); O(store) without an index.
-  func read() throws(StorageError) -> Recovery {
-    let manifest = try readManifest()
+  func read(
+    isTolerant: Bool = false, usesIndex: Bool = true
+  ) throws(StorageError) -> Recovery {
+    var damage = Damage(isTolerated: isTolerant)
+    let manifest = try wholeManifest(&damage)
     let reader = DocumentReader(layout: layout, environment: environment)
     var tables = Tables(environment, reader: reader)
     for register in manifest.registers { tables.setRegister(register.name, register.value) }
-    tables.setHistory(try readHistory(manifest))
+    tables.setHistory(try wholeHistory(manifest, &damage))
     let seal = try CleanClose.read(layout, fileSystem)
     var segments = try segments(from: manifest.position.segment, seal)
-    let position = try check(&segments, from: manifest.position, seal)
-    let hasIndex = try readIndex(manifest, into: &tables)
+    let position = try check(&segments, from: manifest.position, seal, &damage)
+    let hasIndex = usesIndex ? try readIndex(manifest, into: &tables) : false
     if !hasIndex, manifest.isCheckpoint {
       let rebuilder = IndexRebuilder(layout: layout, environment: environment)
-      try rebuilder.rebuild(&tables, manifest, logged: documentKeys(in: segments))
+      try rebuilder.rebuild(&tables, manifest, logged: documentKeys(in: segments), &damage)
     }
-    for segment in segments { try replay(segment, into: &tables) }
+    for segment in segments { try replay(segment, into: &tables, &damage) }
     let log = WriteAheadLog(
       layout: layout, environment: environment, position: position,
       byteCount: segments.reduce(0) { $0 + $1.validEnd })
     return Recovery(
       tables: tables, hasIndex: hasIndex || !manifest.isCheckpoint, log: log,
-      lastSegment: segments.last, wasClosed: seal?.sequence == position.sequence - 1)
+      lastSegment: segments.last, wasClosed: seal?.sequence == position.sequence - 1,
+      damage: damage)
+  }
+
+  private func wholeManifest(_ damage: inout Damage) throws(StorageError) -> Manifest {
+    let manifest = try damage.whole { () throws(StorageError) in try readManifest() }
+    if let manifest { return manifest }
+    return try substituteManifest()
+  }
+
+  private func wholeHistory(
+    _ manifest: Manifest, _ damage: inout Damage
+  ) throws(StorageError) -> History {
+    let history = try damage.whole { () throws(StorageError) in try readHistory(manifest) }
+    if let history { return history }
+    return substituteHistory(manifest, &damage)
   }
 
   func readHistory(_ manifest: Manifest) throws(StorageError) -> History {
@@ -107,11 +130,29 @@ struct RecoveryReader {
     let status = try translated { () throws(SystemError) in
       try fileSystem.status(layout.manifest)
     }
-    guard status != nil else { return .empty }
+    guard status != nil else {
+      try requireNoCheckpoint()
+      return .empty
+    }
     let bytes = try translated { () throws(SystemError) in
       try fileSystem.readFile(layout.manifest, maximumByteCount: .max)
     }
     return try Manifest(parsing: bytes, path: layout.manifest)
+  }
+
+  /// Where a checkpoint has left anything, there must be a manifest.
+  private func requireNoCheckpoint() throws(StorageError) {
+    let names = try translated { () throws(SystemError) in
+      try fileSystem.status(layout.history) == nil
+        ? [] : try fileSystem.contents(ofDirectory: layout.history)
+    }
+    // A checkpoint that was cut off has left no log behind, nor dropped any.
+    let isCutOff = try translated { () throws(SystemError) in
+      try fileSystem.status(layout.segment(1)) != nil
+    }
+    if names.contains(where: { $0.hasSuffix(".history") }), !isCutOff {
+      throw StorageError(.corrupt, path: layout.manifest, problem: "is missing")
+    }
   }
 
   /// The segments that a checkpoint does not cover, in order.
@@ -166,7 +207,7 @@ struct RecoveryReader {
 
   /// The documents that these segments hold: their files need not be what the manifest says.
   func documentKeys(in segments: [SegmentReading]) -> Set<DocumentKey> {
-    let frames = segments.flatMap(\.batches).flatMap(\.frames).map(\.frame)
+    let frames = segments.flatMap { $0.batches.flatMap(\.frames) + $0.salvaged }.map(\.frame)
     return Set(
       frames.filter { $0.kind == .document }.compactMap { try? codec.document($0.payload).key })
   }
@@ -175,54 +216,62 @@ struct RecoveryReader {
   ///
   /// - Returns: where the log goes on behind all of them.
   func check(
-    _ segments: inout [SegmentReading], from start: WriteAheadLog.Position, _ seal: CleanClose?
+    _ segments: inout [SegmentReading], from start: WriteAheadLog.Position, _ seal: CleanClose?,
+    _ damage: inout Damage
   ) throws(StorageError) -> WriteAheadLog.Position {
     var position = start
     for index in segments.indices {
       let segment = segments[index]
       if case .damaged(let offset, let what) = segment.end {
-        throw StorageError(
-          .corrupt, path: segment.path, offset: offset,
-          problem: what + "; satchel verify lists all that is damaged")
+        try damage.note(
+          StorageError(
+            .corrupt, path: segment.path, offset: offset,
+            problem: what + "; satchel verify lists all that is damaged"))
+        damage.hasLostTransactions = true
       }
       position.segment = segment.number + 1
       guard let header = segment.header else { continue }
       let isNext = header.firstSequence == position.sequence && header.chain == position.chain
-      guard
-        header.number == segment.number,
+      let follows =
         isNext
-          || index > 0
-            && segments[index - 1].cutLastWrite(at: header.firstSequence, header.chain)
-      else {
-        throw StorageError(
-          .corrupt, path: segment.path, offset: 0,
-          problem:
-            "begins with record \(header.firstSequence) where \(position.sequence) belongs: a "
-            + "part of the log is gone")
+        || index > 0 && segments[index - 1].cutLastWrite(at: header.firstSequence, header.chain)
+      if header.number != segment.number || !follows {
+        try damage.note(
+          StorageError(
+            .corrupt, path: segment.path, offset: 0,
+            problem:
+              "begins with record \(header.firstSequence) where \(position.sequence) belongs: a "
+              + "part of the log is gone"))
+        damage.hasLostTransactions = true
       }
-      position.sequence = header.firstSequence + UInt64(segment.frameCount)
+      position.sequence = segment.nextSequence ?? position.sequence
       position.chain = segment.chain
     }
     if let seal, seal.sequence >= position.sequence {
-      throw StorageError(
-        .corrupt, path: segments.last?.path ?? layout.log, offset: segments.last?.validEnd,
-        problem: "the records up to \(seal.sequence) had been saved, those from "
-          + "\(position.sequence) on are gone or damaged")
+      try damage.note(
+        StorageError(
+          .corrupt, path: segments.last?.path ?? layout.log, offset: segments.last?.validEnd,
+          problem: "the records up to \(seal.sequence) had been saved, those from "
+            + "\(position.sequence) on are gone or damaged"))
+      damage.hasLostTransactions = true
+      position.sequence = seal.sequence + 1
     }
     return position
   }
 
   private func replay(
-    _ segment: SegmentReading, into tables: inout Tables
+    _ segment: SegmentReading, into tables: inout Tables, _ damage: inout Damage
   ) throws(StorageError) {
     for batch in segment.batches {
-      for frame in batch.frames { try apply(frame, from: segment, to: &tables) }
+      for frame in batch.frames { try apply(frame, from: segment, to: &tables, &damage) }
       tables.addMark(batch.mark)
     }
+    for frame in segment.salvaged { try apply(frame, from: segment, to: &tables, &damage) }
   }
 
   private func apply(
-    _ logged: LoggedFrame, from segment: SegmentReading, to tables: inout Tables
+    _ logged: LoggedFrame, from segment: SegmentReading, to tables: inout Tables,
+    _ damage: inout Damage
   ) throws(StorageError) {
     let frame = logged.frame
     do {
@@ -234,7 +283,9 @@ struct RecoveryReader {
         tables.put(try codec.document(frame.payload), at: .log(place))
       case .transactions:
         let run = try codec.run(frame.payload)
-        if !tables.append(run) { throw DocumentCodecError("transactions are missing") }
+        if !tables.append(run), !damage.hasLostTransactions {
+          throw DocumentCodecError("transactions are missing")
+        }
       case .register:
         let (name, value) = try codec.register(frame.payload)
         tables.setRegister(name, value)
@@ -242,9 +293,11 @@ struct RecoveryReader {
         break
       }
     } catch {
-      throw StorageError(
-        .corrupt, path: segment.path,
-        problem: "record \(frame.sequence) cannot be read: \(error)")
+      damage.hasLostTransactions = true
+      try damage.note(
+        StorageError(
+          .corrupt, path: segment.path,
+          problem: "record \(frame.sequence) cannot be read: \(error)"))
     }
   }
 }

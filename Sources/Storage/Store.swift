@@ -41,6 +41,8 @@ package final class Store: Sendable {
   let state: Mutex<State>
   /// Held while bytes are written and synced; never waited for while `state` is held.
   let log: Mutex<WriteAheadLog>
+  /// What was found to be damaged when the store was opened; empty if it is whole.
+  package let damage: [StorageError]
   /// One checkpoint at a time.
   let checkpointing = Mutex(())
   let reader: DocumentReader
@@ -50,6 +52,13 @@ package final class Store: Sendable {
     var tables: Tables
     /// What is on its way, in order: writers build on it, readers do not see it.
     var queue = CommitQueue()
+  }
+
+  /// What opening does with a damaged store.
+  package enum IfDamaged: Sendable {
+    case refuse
+    /// Shows what is whole; every write fails with the first damage.
+    case openForReading
   }
 
   private init(
@@ -63,6 +72,7 @@ package final class Store: Sendable {
     state = Mutex(State(tables: recovery.tables))
     reader = recovery.tables.reader
     log = Mutex(recovery.log)
+    damage = recovery.damage.errors
   }
 
   /// Makes an empty store in a directory that is new or empty, and opens it. Durable on return.
@@ -96,17 +106,19 @@ package final class Store: Sendable {
   /// Opens a store: reads the head of its index, and replays what its log holds since the last
   /// checkpoint. Documents are read when they are asked for.
   ///
+  /// - Parameter ifDamaged: what to do where something durable is damaged.
   /// - Throws: `noStore`; `locked` if another process owns it; `newerFormat`; `corrupt` with the file
-  ///   and the place: run the verifier. O(store).
+  ///   and the place: run the verifier.
   package static func open(
-    at root: String, environment: StoreEnvironment
+    at root: String, environment: StoreEnvironment, ifDamaged: IfDamaged = .refuse
   ) throws(StorageError) -> Store {
     let layout = StoreLayout(root: root)
     let status = try translated { () throws(SystemError) in
       try environment.fileSystem.status(layout.identity)
     }
     guard status != nil else { throw noStore(layout) }
-    return try open(layout, environment, try takeLock(layout, environment.fileSystem))
+    return try open(
+      layout, environment, try takeLock(layout, environment.fileSystem), ifDamaged)
   }
 
   /// Makes sure that nobody owns a store while the closure looks at its directory.
@@ -138,7 +150,8 @@ package final class Store: Sendable {
   }
 
   private static func open(
-    _ layout: StoreLayout, _ environment: StoreEnvironment, _ lock: any File
+    _ layout: StoreLayout, _ environment: StoreEnvironment, _ lock: any File,
+    _ ifDamaged: IfDamaged = .refuse
   ) throws(StorageError) -> Store {
     do {
       let bytes = try translated { () throws(SystemError) in
@@ -146,11 +159,15 @@ package final class Store: Sendable {
       }
       let identity = try StoreIdentity(parsing: bytes, path: layout.identity)
       let reader = RecoveryReader(layout: layout, environment: environment)
-      var recovery = try reader.read()
-      try recovery.resume(layout, environment.fileSystem)
-      // Whoever ends without closing the store leaves nothing there.
-      try translated { () throws(SystemError) in try lock.truncate(to: 0) }
-      removeTemporaryFiles(layout, environment.fileSystem)
+      var recovery = try reader.read(isTolerant: ifDamaged == .openForReading)
+      if let damage = recovery.damage.errors.first {
+        recovery.log.stop(because: readOnly(damage))
+      } else {
+        try recovery.resume(layout, environment.fileSystem)
+        // Whoever ends without closing the store leaves nothing there.
+        try translated { () throws(SystemError) in try lock.truncate(to: 0) }
+        removeTemporaryFiles(layout, environment.fileSystem)
+      }
       return Store(
         layout: layout, environment: environment, lock: lock, identity: identity,
         recovery: recovery)
@@ -158,6 +175,13 @@ package final class Store: Sendable {
       lock.close()
       throw error
     }
+  }
+
+  private static func readOnly(_ damage: StorageError) -> StorageError {
+    StorageError(
+      .corrupt, path: damage.path, offset: damage.offset,
+      problem: damage.problem
+        + "; the store is open for reading only: satchel verify --repair heals it")
   }
 
   /// Removes what a crash left of files that were being replaced. Those of documents are used again

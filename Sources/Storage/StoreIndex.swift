@@ -3,19 +3,44 @@ import Documents
 package import JSON
 
 /// How documents of a type are found and ordered by something else than their id; given to the store
-/// as data. One whose keys are made in another way needs another name.
+/// as data. One whose values are made in another way needs another name.
 package struct StoreIndex: Sendable {
   package let type: String
   package let name: String
   /// The visible value of a field; nil if it has none.
   package typealias FieldValue = (String) -> JSONValue?
-  /// The key of a document; nil if it has none. Keys are compared as UTF-8 bytes.
-  package let key: @Sendable (FieldValue) -> String?
+  /// The value by which a document is found; nil if it has none. Values are compared as UTF-8 bytes.
+  package let value: @Sendable (FieldValue) -> String?
 
-  package init(type: String, name: String, key: @escaping @Sendable (FieldValue) -> String?) {
+  package init(type: String, name: String, value: @escaping @Sendable (FieldValue) -> String?) {
     self.type = type
     self.name = name
-    self.key = key
+    self.value = value
+  }
+
+  /// The key of a document; nil if it has none.
+  func key(of document: Document, _ rules: TypeRules) -> [UInt8]? {
+    value { document.visibleValue(of: $0, rules) }
+      .map { IndexKey.key($0, created: document.origin.stamp) }
+  }
+}
+
+/// A key of an index: the value's UTF-8 bytes, a zero byte, and the stamp of the document's creation,
+/// 8 bytes, the highest first. So documents of one value stand in the order of their creation.
+enum IndexKey {
+  private static let suffixByteCount = 9
+
+  static func key(_ value: String, created: Stamp) -> [UInt8] {
+    prefix(value) + created.rawValue.bigEndianBytes
+  }
+
+  /// What the keys of a value begin with.
+  static func prefix(_ value: String) -> [UInt8] { Array(value.utf8) + [0] }
+
+  static func value(of key: [UInt8]) -> ArraySlice<UInt8> { key.dropLast(suffixByteCount) }
+
+  static func has(_ key: [UInt8], _ value: String) -> Bool {
+    Self.value(of: key).elementsEqual(value.utf8)
   }
 }
 
@@ -34,32 +59,32 @@ package struct IndexPlace: Sendable, Equatable {
 /// An index over what was written since the last checkpoint. Deleted documents are in it too.
 struct RecentIndex: Sendable {
   let index: StoreIndex
-  private var ids: [[UInt8]: Set<UniqueID>] = [:]
+  private var entries: [ArraySlice<UInt8>: Set<IndexedKey>] = [:]
 
   init(_ index: StoreIndex) { self.index = index }
 
-  /// The documents that have a key, in no order.
-  func ids(_ key: [UInt8]) -> [UniqueID] { Array(ids[key] ?? []) }
+  /// The documents that have a value, in no order.
+  func ids(_ value: String) -> [UniqueID] { found(value).map(\.id) }
 
-  /// What comes behind a place, in order. O(n log n).
-  func sorted(after place: IndexedKey? = nil) -> [IndexedKey] {
-    var keys: [IndexedKey] = []
-    for (key, ids) in ids {
-      for id in ids {
-        let entry = IndexedKey(key: key, id: id)
-        if place.map({ $0 < entry }) ?? true { keys.append(entry) }
-      }
-    }
-    return keys.sorted()
+  private func found(_ value: String) -> Set<IndexedKey> { entries[Array(value.utf8)[...]] ?? [] }
+
+  /// What comes behind a place, of one value or of all, in order. O(n log n).
+  func sorted(_ value: String?, after place: IndexedKey?) -> [IndexedKey] {
+    let keys = value.map { Array(found($0)) } ?? entries.values.flatMap { Array($0) }
+    guard let place else { return keys.sorted() }
+    return keys.filter { place < $0 }.sorted()
   }
 
   mutating func replace(_ id: UniqueID, old: [UInt8]??, new: [UInt8]?) {
     let before = old ?? nil
     guard before != new else { return }
     if let before {
-      ids[before]?.remove(id)
-      if ids[before]?.isEmpty == true { ids[before] = nil }
+      let value = IndexKey.value(of: before)
+      entries[value]?.remove(IndexedKey(key: before, id: id))
+      if entries[value]?.isEmpty == true { entries[value] = nil }
     }
-    if let new { ids[new, default: []].insert(id) }
+    if let new {
+      entries[IndexKey.value(of: new), default: []].insert(IndexedKey(key: new, id: id))
+    }
   }
 }

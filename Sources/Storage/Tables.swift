@@ -176,19 +176,19 @@ package struct Tables: Sendable {
 
   // MARK: - Indexes
 
-  /// The documents of a type that have a key in an index, sorted by id; deleted ones too.
+  /// The documents of a type that have a value in an index, sorted by id; deleted ones too.
   package func documents(
     ofType type: String, index: String, key: String
   ) throws(StorageError) -> [Document] {
-    let bytes = Array(key.utf8)
     guard let table = recentIndexes[type]?.first(where: { $0.index.name == index }) else {
       return []
     }
-    var ids = table.ids(bytes)
+    var ids = table.ids(key)
     if let base {
-      var place = try base.keyPlace(table.index, notBefore: bytes)
-      while let entry = try base.keyEntry(table.index, place), entry.key == bytes {
-        if recent[type]?[entry.id] == nil { ids.append(entry.id) }
+      let prefix = IndexKey.prefix(key)
+      var place = try base.keyPlace(table.index, notBefore: prefix)
+      while let entry = try base.keyEntry(table.index, place), entry.key.starts(with: prefix) {
+        if IndexKey.has(entry.key, key), recent[type]?[entry.id] == nil { ids.append(entry.id) }
         place += 1
       }
     }
@@ -199,25 +199,32 @@ package struct Tables: Sendable {
     return documents
   }
 
-  /// A page of the documents of a type in the order of an index, then of ids; deleted ones too.
-  /// O(page + what was written since the last checkpoint).
+  /// A page of the documents of a type in the order of an index: by value, then by creation, then by
+  /// id; deleted ones too. O(page + what was written since the last checkpoint).
   ///
-  /// - Parameter last: the end of the page before; nil for the first page.
+  /// - Parameters:
+  ///   - value: which all of them have; nil for any.
+  ///   - last: the end of the page before; nil for the first page.
   package func page(
-    ofType type: String, index name: String, after last: IndexPlace? = nil, limit: Int
+    ofType type: String, index name: String, value: String? = nil, after last: IndexPlace? = nil,
+    limit: Int
   ) throws(StorageError) -> [(place: IndexPlace, document: Document)] {
     guard let table = recentIndexes[type]?.first(where: { $0.index.name == name }) else {
       return []
     }
     let start = last.map { IndexedKey(key: $0.key, id: $0.id) }
-    var own = table.sorted(after: start)[...]
-    var cursor =
-      try start.map { (start) throws(StorageError) in
-        try base?.keyPlace(table.index, notBefore: start.key, start.id) ?? 0
-      } ?? 0
+    var own = table.sorted(value, after: start)[...]
+    var cursor = try firstPlace(table.index, value, start)
     var page: [(place: IndexPlace, document: Document)] = []
     while page.count < limit {
       var old = try base?.keyEntry(table.index, cursor)
+      if let entry = old, let value, !IndexKey.has(entry.key, value) {
+        if entry.key.starts(with: IndexKey.prefix(value)) {
+          cursor += 1
+          continue
+        }
+        old = nil
+      }
       if let entry = old, entry == start || recent[type]?[entry.id] != nil {
         cursor += 1
         continue
@@ -233,6 +240,15 @@ package struct Tables: Sendable {
       page.append((IndexPlace(key: next.key, id: next.id), document))
     }
     return page
+  }
+
+  private func firstPlace(
+    _ index: StoreIndex, _ value: String?, _ start: IndexedKey?
+  ) throws(StorageError) -> Int {
+    guard let base else { return 0 }
+    if let start { return try base.keyPlace(index, notBefore: start.key, start.id) }
+    guard let value else { return 0 }
+    return try base.keyPlace(index, notBefore: IndexKey.prefix(value))
   }
 
   // MARK: - The feed
@@ -303,9 +319,7 @@ package struct Tables: Sendable {
     let type = document.key.type
     guard var tables = recentIndexes.removeValue(forKey: type) else { return [] }
     let typeRules = rules.type(type)
-    let keys = tables.map { table in
-      table.index.key { document.visibleValue(of: $0, typeRules) }.map { Array($0.utf8) }
-    }
+    let keys = tables.map { $0.index.key(of: document, typeRules) }
     for place in tables.indices {
       tables[place].replace(document.key.id, old: old?[place], new: keys[place])
     }

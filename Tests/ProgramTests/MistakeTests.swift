@@ -155,20 +155,39 @@ import Testing
       "<dir>/corrupt/store.json: line 1, column 13: \",\" or \"}\" is expected here")
   }
 
-  @Test func `a damaged log is told and nothing is dropped`() throws {
+  @Test func `a damaged log is told, what is whole is shown, and a repair keeps all of it`() throws
+  {
     let laptop = try TestLaptop(fixture, "a")
-    for _ in 0..<3 { _ = try laptop.create("patient", #"{"first_name":"A","last_name":"B"}"#) }
+    for name in ["A", "B", "C"] {
+      _ = try laptop.create("patient", #"{"first_name":"\#(name)","last_name":"X"}"#)
+    }
     let path = fixture.path("a/wal/00000001.wal")
     var bytes = try readWhole(path)
     bytes[200] ^= 0xff
     try POSIXFileSystem().writeFileDurably(path, bytes)
-    let result = try laptop.run("list", "patient")
-    #expect(result.status == 1 && result.output.isEmpty)
-    #expect(result.errors.hasPrefix("satchel: \(path) at byte "), "\(result.errors)")
-    #expect(result.errors.utf8.count { $0 == UInt8(ascii: "\n") } == 1)
+    let list = try laptop.run("list", "patient", "--json")
+    #expect(list.status == 0 && list.text.contains(#""first_name":"B""#), "\(list.text)")
+    #expect(list.text.contains(#""first_name":"C""#) && !list.text.contains(#""first_name":"A""#))
+    #expect(list.errors.hasPrefix("satchel: the store is damaged and open for reading only ("))
+    #expect(list.errors.contains("\(path) at byte "), "\(list.errors)")
+    #expect(list.errors.utf8.count { $0 == UInt8(ascii: "\n") } == 1)
+    let write = try laptop.run("checkpoint")
+    #expect(write.status == 1 && write.errors.hasPrefix("satchel: \(path) at byte "))
+    #expect(write.errors.hasSuffix("reading only: satchel verify --repair heals it\n"))
+    #expect(try laptop.run("status", "--json").text.contains(#""state":"damaged""#))
     let report = try laptop.run("verify", "--json")
     #expect(report.status == 1 && report.text.contains(#""ok":false"#))
-    #expect(try readWhole(path) == bytes, "nothing was truncated")
+    #expect(try readWhole(path) == bytes, "nothing was written")
+
+    let repair = try laptop.run("verify", "--repair", "--json")
+    #expect(repair.status == 0 && repair.text.contains(#""ok":true"#), "\(repair.text)")
+    #expect(repair.text.contains(#""new_replica":true"#))
+    let kept = fixture.path("a/quarantine/wal+00000001.wal.1")
+    #expect(try readWhole(kept) == bytes)
+    let healed = try laptop.run("list", "patient", "--json")
+    #expect(healed.text == list.text && healed.errors.isEmpty)
+    _ = try laptop.create("patient", #"{"first_name":"D","last_name":"X"}"#)
+    #expect(try laptop.run("verify").status == 0)
   }
 
   @Test func `a store whose owner does not answer is told after a while`() throws {

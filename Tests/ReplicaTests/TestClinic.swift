@@ -49,7 +49,7 @@ final class TestClinic {
         account: Self.account, isLocalAccount: true),
       environment: StoreEnvironment(
         fileSystem: POSIXFileSystem(), random: random, digest: cryptography.sha256,
-        rules: catalogue.rules, indexes: ClinicIndex.all))
+        rules: catalogue.rules, indexes: ReplicaSetup.indexes(of: catalogue)))
     replica = Replica(
       store: store, role: role, catalogue: catalogue,
       world: ReplicaWorld(

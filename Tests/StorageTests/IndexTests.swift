@@ -21,7 +21,10 @@ struct IndexTests {
     let page = try test.open.read { tables in
       try tables.page(ofType: "visit", index: "given", after: place, limit: limit)
     }
-    return page.map { "\(String(decoding: $0.place.key, as: UTF8.self)) \($0.document.key.id.low)" }
+    return page.map { entry in
+      let name = entry.place.key.prefix { $0 != 0 }
+      return "\(String(decoding: name, as: UTF8.self)) \(entry.document.key.id.low)"
+    }
   }
 
   private func visits(named name: String) throws -> [UInt64] {
@@ -70,6 +73,25 @@ struct IndexTests {
     let (first, second) = (a.split(separator: " "), b.split(separator: " "))
     return first[0] != second[0]
       ? first[0] < second[0] : (UInt64(first[1]) ?? 0) < (UInt64(second[1]) ?? 0)
+  }
+
+  @Test(arguments: [1, 3, 100]) func `pages of one value hold that value, oldest first`(
+    limit: Int
+  ) throws {
+    try test.commit([41, 5], "Ben")
+    try test.commit([7], "Benno")
+    try test.commit([3, 8], "Be")
+    var found: [UInt64] = []
+    var place: IndexPlace?
+    while true {
+      let page = try test.open.read { tables in
+        try tables.page(ofType: "visit", index: "given", value: "Ben", after: place, limit: limit)
+      }
+      guard let last = page.last else { break }
+      found += page.map(\.document.key.id.low)
+      place = last.place
+    }
+    #expect(found == [5, 41])
   }
 
   @Test func `ids are found by their range`() throws {

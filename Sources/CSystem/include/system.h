@@ -26,6 +26,9 @@ int system_status_of(const char *_Nonnull path, struct system_status *_Nonnull r
 /// Makes everything durable that was written to the file system which holds `descriptor`.
 int system_sync_file_system(int descriptor);
 
+/// 1 if the file system that holds `path` keeps everything in memory, else 0.
+int system_is_in_memory(const char *_Nonnull path);
+
 /// Reserves disk space for the first `byte_count` bytes; a shorter file grows, filled with zeros.
 int system_allocate(int descriptor, int64_t byte_count);
 

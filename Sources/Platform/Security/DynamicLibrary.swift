@@ -1,13 +1,13 @@
 internal import Glibc
 
 /// A library of the system that is loaded while the program runs, and stays loaded.
-struct DynamicLibrary {
+package struct DynamicLibrary {
   private let handle: UnsafeMutableRawPointer
   private let name: String
   private let advice: String
 
   /// Loads the first library of `names` that the system has.
-  init(names: [String], advice: String) throws(LibraryError) {
+  package init(names: [String], advice: String) throws(LibraryError) {
     for name in names {
       if let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) {
         self.handle = handle
@@ -20,7 +20,7 @@ struct DynamicLibrary {
   }
 
   /// The function of that name. `Function` must be a C function type that fits it.
-  func function<Function>(
+  package func function<Function>(
     _ symbol: String, as type: Function.Type = Function.self
   ) throws(LibraryError) -> Function {
     guard let function = optionalFunction(symbol, as: type) else {
@@ -30,13 +30,13 @@ struct DynamicLibrary {
   }
 
   /// The function of that name, or nil if the library has none.
-  func optionalFunction<Function>(
+  package func optionalFunction<Function>(
     _ symbol: String, as type: Function.Type = Function.self
   ) -> Function? {
     dlsym(handle, symbol).map { unsafeBitCast($0, to: type) }
   }
 
-  func failure(_ problem: String) -> LibraryError {
+  package func failure(_ problem: String) -> LibraryError {
     LibraryError(library: name, problem: problem, advice: advice)
   }
 }

@@ -12,8 +12,10 @@ struct IndexComparison {
   /// The documents that the index names.
   private(set) var keys: Set<DocumentKey> = []
   private var rootHash: RootHash
-  /// How many entries each index should have, by its name.
+  /// How many entries each index should have, by its type and name.
   private var keyCounts: [String: Int] = [:]
+  /// Whether every file could be read, so that the counts can be compared.
+  private var isComplete = true
 
   init(_ index: IndexSnapshot, layout: StoreLayout, environment: StoreEnvironment) {
     self.index = index
@@ -42,7 +44,7 @@ struct IndexComparison {
           place += 1
         }
       }
-      if logged.isEmpty { compareCounts(&report) }
+      if isComplete { compareCounts(&report) }
       try compareFeed(&report)
     } catch {
       report.add(error)
@@ -52,12 +54,16 @@ struct IndexComparison {
   private mutating func compare(
     _ key: DocumentKey, _ entry: FileEntry, reads: Bool, _ report: inout VerificationReport
   ) throws(StorageError) {
-    guard reads else { return }
+    guard reads else {
+      isComplete = false
+      return
+    }
     report.checked += 1
     let document: Document
     do throws(StorageError) {
       document = try reader.document(key, .file(entry.file), keeps: false)
     } catch {
+      isComplete = false
       return report.add(error)
     }
     if entry.hasLife == document.versions(of: Unit.life).isEmpty {
@@ -65,12 +71,11 @@ struct IndexComparison {
     }
     let typeRules = environment.rules.type(key.type)
     for definition in environment.indexes where definition.type == key.type {
-      let value = definition.key { document.visibleValue(of: $0, typeRules) }
-      guard let value else { continue }
-      keyCounts[definition.name, default: 0] += 1
-      let place = try index.keyPlace(definition, notBefore: Array(value.utf8), key.id)
+      guard let bytes = definition.key(of: document, typeRules) else { continue }
+      keyCounts["\(definition.type) \(definition.name)", default: 0] += 1
+      let place = try index.keyPlace(definition, notBefore: bytes, key.id)
       let found = try index.keyEntry(definition, place)
-      if found != IndexedKey(key: Array(value.utf8), id: key.id) {
+      if found != IndexedKey(key: bytes, id: key.id) {
         add("lacks \(key) in \(definition.name)", &report)
       }
     }
@@ -78,7 +83,9 @@ struct IndexComparison {
 
   private func compareCounts(_ report: inout VerificationReport) {
     for definition in environment.indexes where index.hasIndex(definition) {
-      let (count, right) = (index.keyCount(definition), keyCounts[definition.name] ?? 0)
+      let (count, right) = (
+        index.keyCount(definition), keyCounts["\(definition.type) \(definition.name)"] ?? 0
+      )
       if count != right {
         add("has \(count) entries in \(definition.name) where \(right) belong", &report)
       }

@@ -5,6 +5,8 @@ extension IndexDirectory {
     let object: JSONObject = [
       "head": .number(JSONNumber(head)), "sequence": .number(JSONNumber(sequence)),
       "feed": .object(Self.object(feed)), "marks": .object(Self.object(marks)),
+      "history": .object(Self.object(history)),
+      "manifest": .string(String(decoding: manifest, as: UTF8.self)),
       "types": .array(
         types.map { .object(["name": .string($0.name), "part": .object(Self.object($0.part))]) }),
       "indexes": .array(
@@ -22,10 +24,13 @@ extension IndexDirectory {
     guard let object = (try? JSONValue(parsing: bytes))?.objectValue,
       let head = object["head"]?.intValue, let sequence = object["sequence"]?.intValue,
       head >= 0, sequence >= 0, let feed = Self.part(object["feed"]),
-      let marks = Self.part(object["marks"]), let types = object["types"]?.arrayValue,
+      let marks = Self.part(object["marks"]), let history = Self.part(object["history"]),
+      let manifest = object["manifest"]?.stringValue, let types = object["types"]?.arrayValue,
       let indexes = object["indexes"]?.arrayValue
     else { return nil }
-    self.init(head: UInt64(head), sequence: UInt64(sequence), feed: feed, marks: marks)
+    self.init(
+      head: UInt64(head), sequence: UInt64(sequence), feed: feed, marks: marks,
+      manifest: Array(manifest.utf8), history: history)
     for value in types {
       guard let name = value.objectValue?["name"]?.stringValue,
         let part = Self.part(value.objectValue?["part"])
@@ -48,7 +53,7 @@ extension IndexDirectory {
       let pages = part.count / perPage + (part.count % perPage == 0 ? 0 : 1)
       return part.page <= pageCount + 1 && pages <= pageCount + 1 - part.page
     }
-    return fits(feed, Self.feedByteCount) && fits(marks, Self.markByteCount)
+    return fits(history, 1) && fits(feed, Self.feedByteCount) && fits(marks, Self.markByteCount)
       && types.allSatisfy { fits($0.part, Self.documentByteCount) }
       && indexes.allSatisfy { fits($0.part, Self.keyByteCount) }
   }

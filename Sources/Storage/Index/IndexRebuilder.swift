@@ -13,7 +13,8 @@ struct IndexRebuilder {
   ///   wrote.
   /// - Throws: `corrupt` if a file is damaged, or if documents are missing. O(store).
   func rebuild(
-    _ tables: inout Tables, _ manifest: Manifest, logged: Set<DocumentKey>
+    _ tables: inout Tables, _ manifest: Manifest, logged: Set<DocumentKey>,
+    _ damage: inout Damage
   ) throws(StorageError) {
     let codec = RecordCodec(rules: environment.rules)
     var images: [(key: DocumentKey, image: FileImage)] = []
@@ -25,18 +26,25 @@ struct IndexRebuilder {
       do throws(DocumentCodecError) {
         document = try codec.checked(bytes)
       } catch {
-        if let key = layout.key(ofFile: path), logged.contains(key) { continue }
-        throw StorageError(.corrupt, path: path, problem: "\(error)")
+        let key = layout.key(ofFile: path)
+        if let key, logged.contains(key) { continue }
+        try damage.note(
+          StorageError(.corrupt, path: path, problem: "\(error)"), file: path, of: key)
+        continue
       }
       guard layout.file(of: document.key) == path else {
-        throw StorageError(.corrupt, path: path, problem: "holds another document")
+        try damage.note(
+          StorageError(.corrupt, path: path, problem: "holds another document"), file: path,
+          of: nil)
+        continue
       }
       let image = FileImage(checksum: crc32c(bytes, seed: 0), byteCount: UInt32(bytes.count))
       images.append((document.key, image))
       if !logged.contains(document.key) { tables.put(document, at: .file(image)) }
     }
     tables.addMark(environment.random.uint64())
-    if logged.isEmpty { try checkRoot(images, manifest) }
+    guard logged.isEmpty, damage.errors.isEmpty else { return }
+    _ = try damage.whole { () throws(StorageError) in try checkRoot(images, manifest) }
   }
 
   /// Every file that may be a document's, sorted by path.

@@ -9,6 +9,7 @@ import Platform
 ///     feed       arrival 8, number of the type 4, zero 4, id 16               arrival
 ///     keys       offset of the key 8, its byte count 4, zero 4, id 16         key, id; one part an index
 ///     marks      position 8, mark 8                                           position
+///     history    the bytes of the history's file
 ///
 /// An id is two numbers of 8 bytes, the high one first. Flag 1: the document has a unit `_life`.
 struct IndexDirectory: Equatable {
@@ -25,6 +26,10 @@ struct IndexDirectory: Equatable {
   var feed = Part()
   var marks = Part()
   var indexes: [(type: String, name: String, part: Part)] = []
+  /// The manifest's bytes: each of the two files can be made from the other.
+  var manifest: [UInt8] = []
+  /// A copy of the history's file, counted in bytes.
+  var history = Part()
 
   static let documentByteCount = 40
   static let feedByteCount = 32
@@ -71,6 +76,12 @@ final class IndexSnapshot: Sendable {
   var typeNames: [String] { directory.types.map(\.name) }
 
   func count(ofType type: String) -> Int { types[type]?.count ?? 0 }
+
+  /// The copy of the history's file.
+  func history() throws(StorageError) -> [UInt8] {
+    try file.bytes(
+      at: directory.history.page * PagedFile.pageByteCount, count: directory.history.count)
+  }
 
   // MARK: - Documents
 
@@ -222,9 +233,11 @@ package struct FeedEntry: Equatable, Sendable {
 }
 
 /// An entry of an index.
-struct IndexedKey: Comparable, Sendable {
+struct IndexedKey: Hashable, Comparable, Sendable {
   let key: [UInt8]
   let id: UniqueID
+
+  func hash(into hasher: inout Hasher) { hasher.combine(id) }
 
   static func < (a: Self, b: Self) -> Bool {
     a.key == b.key ? a.id < b.id : a.key.lexicographicallyPrecedes(b.key)

@@ -25,15 +25,27 @@ struct IndexWriter: ~Copyable {
   }
 
   /// Durable on return. O(documents).
-  /// - Returns: the root hash over all documents.
-  consuming func write() throws(StorageError) -> [UInt8] {
+  /// - Parameters:
+  ///   - history: the bytes of the history's file, of which a copy is kept.
+  ///   - manifest: lacks what only this pass over the documents tells.
+  /// - Returns: the manifest, complete.
+  consuming func write(
+    history: [UInt8], manifest: Manifest
+  ) throws(StorageError) -> Manifest {
     for type in tables.typeNames { try writeDocuments(type) }
     try writeFeed()
     try writeMarks()
     for index in tables.indexes { try writeKeys(index) }
-    let (root, directory) = (root.value, directory.bytes)
-    try writer.finish(directory: directory)
-    return root
+    directory.history = beginPart()
+    directory.history.count = history.count
+    try writer.append(history)
+    var manifest = manifest
+    manifest.documents = Manifest.Documents(
+      count: directory.types.reduce(0) { $0 + $1.part.count }, root: root.value)
+    directory.manifest = manifest.bytes
+    let bytes = directory.bytes
+    try writer.finish(directory: bytes)
+    return manifest
   }
 
   /// Begins a part on a page of its own.

@@ -46,6 +46,8 @@ struct SegmentReading {
   private(set) var validEnd = 0
   let byteCount: Int
   private(set) var end = End.clean
+  /// Whole frames behind the damage, in order, where there is damage.
+  private(set) var salvaged: [LoggedFrame] = []
   /// The chain after the last complete batch.
   private(set) var chain: LogChain
 
@@ -128,6 +130,21 @@ struct SegmentReading {
       what:
         "record \(next) is damaged: record \(later.frame.sequence) at byte \(later.offset) shows "
         + "that it had been saved")
+    salvage(reader, from: validEnd)
+  }
+
+  private mutating func salvage(_ reader: FrameReader, from offset: Int) {
+    salvaged = reader.frames(after: offset).map { place, frame in
+      LoggedFrame(
+        frame: frame, checksum: crc32c(frame.payload, seed: reader.salt),
+        payloadOffset: place + Frame.headerByteCount)
+    }
+  }
+
+  /// The sequence number behind the last frame that can be read; nil if none can.
+  var nextSequence: UInt64? {
+    let last = salvaged.map(\.frame.sequence).max()
+    return last.map { $0 + 1 } ?? header.map { $0.firstSequence + UInt64(frameCount) }
   }
 
   /// Leaves out the batches of the last write. One that failed may have reached the file all the same;

@@ -234,6 +234,9 @@ struct WriteAheadLog {
     return poison
   }
 
+  /// Every later call that writes fails.
+  mutating func stop(because error: StorageError) { poison = error }
+
   /// Every later call fails.
   mutating func close() {
     endSegment()

@@ -1,0 +1,29 @@
+/// What is measured in one call of the program.
+enum BenchmarkGroup: String, CaseIterable, Sendable {
+  case storage
+
+  var summary: String {
+    switch self {
+    case .storage: "commits, bulk, checkpoints, opening, memory and reads of one store"
+    }
+  }
+
+  var measures: [Measure] {
+    switch self {
+    case .storage: StorageMeasures.all
+    }
+  }
+
+  /// What takes the measures, in an order in which none suffers from what another left.
+  func families(_ sizes: Sizes) -> [any MeasureFamily] {
+    switch self {
+    case .storage:
+      let stores = FilledStores(documentCount: sizes.documents)
+      return [
+        CommitFamily(), ConcurrentCommitFamily(), BulkFamily(stores: stores),
+        CheckpointFamily(stores: stores), OpenFamily(stores: stores), ReadFamily(stores: stores),
+        ManyFamily(stores: stores),
+      ]
+    }
+  }
+}

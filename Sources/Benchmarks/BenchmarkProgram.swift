@@ -1,0 +1,97 @@
+package import CommandLineTool
+import Commands
+import JSON
+import Platform
+import Replica
+import Synchronization
+
+/// `satchel-bench`: measures the product on this machine, beside what the disk and others can do.
+package final class BenchmarkProgram: Sendable {
+  /// Gets each finding's line as soon as it is there.
+  private let print: @Sendable ([UInt8]) -> Void
+  /// Where the measures write; nil before and after. Held while lines are printed, and until the
+  /// process ends that is told to.
+  private let directory = Mutex<WorkDirectory?>(nil)
+
+  /// - Parameter print: takes what goes to standard output.
+  package init(print: @escaping @Sendable ([UInt8]) -> Void) { self.print = print }
+
+  package static let description = ProgramDescription(
+    name: "satchel-bench", version: ProductVersion.text,
+    summary: "measures beside what the disk and others can do, one JSON line each",
+    globalOptions: [
+      OptionDescription("--quick", "small sizes, in less than a minute; the figures say little"),
+      OptionDescription(
+        "--dir", "DIR",
+        "where to write: a directory on a disk, not in memory; /var/tmp without it"),
+    ],
+    commands: BenchmarkGroup.allCases.map { CommandDescription($0.rawValue, $0.summary) })
+
+  private static let defaultDirectory = "/var/tmp"
+
+  /// Carries out what was typed.
+  /// - Returns: the exit status: 0 also if a promise is broken or something cannot be measured.
+  package func run(_ arguments: [String]) -> Int32 {
+    if arguments.first == OpenProbe.verb {
+      return finish(OpenProbe.answer(Array(arguments.dropFirst())))
+    }
+    return ProgramRunner(Self.description).run(arguments, run)
+  }
+
+  private func finish(_ outcome: CommandOutcome) -> Int32 {
+    print(outcome.output)
+    for line in outcome.errors { writeStandardError(Array("satchel-bench: \(line)\n".utf8)) }
+    return outcome.status
+  }
+
+  private func run(_ invocation: Invocation) -> CommandOutcome {
+    guard let group = BenchmarkGroup(rawValue: invocation.command.name) else {
+      return .failure("there is no group \(invocation.command.name)", status: 2)
+    }
+    do {
+      let findings = try findings(
+        of: group, sizes: invocation.has("--quick") ? .quick : .full,
+        directory: invocation.value("--dir") ?? Self.defaultDirectory)
+      writeStandardError(Array(ReportTable.text(findings).utf8))
+      return CommandOutcome()
+    } catch {
+      return .failure("\(error)")
+    }
+  }
+
+  /// - Returns: the findings in the order of the group's measures.
+  private func findings(
+    of group: BenchmarkGroup, sizes: Sizes, directory parent: String
+  ) throws -> [Finding] {
+    let setup = try ReplicaSetup.system()
+    let directory = try WorkDirectory(below: parent, fileSystem: POSIXFileSystem())
+    self.directory.withLock { $0 = directory }
+    defer { removeFiles() }
+    let bench = Workbench(setup: setup, directory: directory, sizes: sizes)
+    var findings: [Finding] = []
+    for family in group.families(sizes) {
+      let new = family.findings(bench)
+      findings += new
+      self.directory.withLock { _ in new.forEach(printLine) }
+    }
+    return group.measures.compactMap { measure in
+      findings.first { $0.measure.name == measure.name }
+    }
+  }
+
+  private func printLine(_ finding: Finding) {
+    print(JSONValue.object(finding.object).bytes + [UInt8(ascii: "\n")])
+  }
+
+  /// Removes what the measures wrote; those that are under way fail. Calling it again does nothing.
+  /// - Parameter end: ends the process. Until it has done so nothing more is printed.
+  package func removeFiles(then end: () -> Void = {}) {
+    directory.withLock { current in
+      do { try current?.remove() } catch {
+        writeStandardError(Array("satchel-bench: \(error)\n".utf8))
+      }
+      current = nil
+      end()
+    }
+  }
+}
