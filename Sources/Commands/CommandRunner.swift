@@ -63,6 +63,7 @@ package struct CommandRunner: Sendable {
     case "sync": try sync(invocation, printer)
     case "status": printer.object(try laptop.status(review: reviewCount()))
     case "verify": try verify(invocation, printer)
+    case "backup": try backup(invocation)
     case "checkpoint": CommandOutcome(printing: "\(try replica.checkpoint()) documents written\n")
     default: try clinicOutcome(invocation, input, printer)
     }
@@ -218,6 +219,12 @@ package struct CommandRunner: Sendable {
     var outcome = printer.object(value)
     if review > 0 { outcome.status = 3 }
     return outcome
+  }
+
+  private func backup(_ invocation: Invocation) throws -> CommandOutcome {
+    let directory = invocation.operands[0]
+    let count = try replica.store.backup(to: directory)
+    return CommandOutcome(printing: "\(count) documents are in the backup at \(directory)\n")
   }
 
   private func verify(

@@ -16,7 +16,7 @@ package enum SatchelProgram {
     commands: setUp + documents + imports + clinic + upkeep)
 
   /// Commands that no store runs.
-  package static let commandsWithoutStore: Set<String> = ["demo", "init"]
+  package static let commandsWithoutStore: Set<String> = ["demo", "init", "restore-backup"]
 
   private static let setUp = [
     CommandDescription(
@@ -153,6 +153,10 @@ package enum SatchelProgram {
       options: [OptionDescription("--repair", "heal what is damaged; what was there is kept")],
       "check every file, log record and index entry against its checksum"),
     CommandDescription("checkpoint", "bring every document into its file"),
+    CommandDescription(
+      "backup", ["DIR"], "copy the store as it is now; a second time only what has changed"),
+    CommandDescription(
+      "restore-backup", ["DIR"], "make a store from a backup; it goes on under a new replica id"),
   ]
 }
 

@@ -43,12 +43,25 @@ package struct StoreAccess: Sendable {
       if invocation.command.name == "init" {
         return try InitCommand(setup: setup).run(invocation, directory: directory)
       }
+      if invocation.command.name == "restore-backup" {
+        return try Self.restore(invocation, directory: directory, setup)
+      }
       return try access.run(invocation, input: input, directory: directory, setup: setup)
     } catch let error as UsageError {
       return .failure("\(error)", status: 2)
     } catch {
       return .failure("\(error)")
     }
+  }
+
+  private static func restore(
+    _ invocation: Invocation, directory: String, _ setup: ReplicaSetup
+  ) throws -> CommandOutcome {
+    let identity = try setup.restore(backup: invocation.operands[0], to: directory)
+    return Printer(isJSON: invocation.has("--json")).object([
+      "store": .string(directory), "account": .string(identity.account.description),
+      "replica": .string(identity.replica.description),
+    ])
   }
 
   /// Files that options name are read where the command was typed: the process that owns the store may

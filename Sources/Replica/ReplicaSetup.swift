@@ -35,6 +35,7 @@ package struct ReplicaSetup: Sendable {
       fileSystem: fileSystem, random: world.random, digest: world.digest, rules: catalogue.rules,
       indexes: Self.indexes(of: catalogue))
     environment.boot = Host.bootID()
+    environment.preparesSegments = true
     return environment
   }
 
@@ -79,6 +80,13 @@ package struct ReplicaSetup: Sendable {
       try Store.withLock(at: path, fileSystem: fileSystem) { layout in
         Verifier(layout: layout, environment: environment).verify()
       }
+    }
+  }
+
+  /// Makes a store from a backup. Durable on return.
+  package func restore(backup: String, to path: String) throws(ReplicaError) -> StoreIdentity {
+    try stored { () throws(StorageError) in
+      try Store.restore(backup: backup, to: path, environment: environment)
     }
   }
 

@@ -86,6 +86,7 @@ extension Store {
         for commit in failed { commit.finish(.failure(error)) }
         return
       }
+      if environment.preparesSegments, log.wantsNextSegment { segments.prepareSoon() }
       let next = state.withLock { state in
         for (commit, places) in zip(filled, places) { Self.apply(commit, at: places, to: &state) }
         return state.queue.endWriting()
@@ -162,9 +163,10 @@ package struct Ahead: Sendable {
     ofType type: String, index: String, key: String
   ) throws(StorageError) -> [Document] {
     try store.state.withLock { (state) throws(StorageError) in
-      let new = Self.pendingKeys(state).filter { $0.type == type }
       var documents = try state.tables.documents(ofType: type, index: index, key: key)
-        .filter { !new.contains($0.key) }
+      if state.queue.pending.isEmpty { return documents }
+      let new = Self.pendingKeys(state).filter { $0.type == type }
+      documents = documents.filter { !new.contains($0.key) }
       for key in new.sorted() {
         if let document = try Self.document(key, state) { documents.append(document) }
       }

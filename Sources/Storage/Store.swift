@@ -13,6 +13,8 @@ package struct StoreEnvironment: Sendable {
   package var indexes: [StoreIndex]
   /// Names the time since the machine was started; empty if it cannot be told.
   package var boot = ""
+  /// Whether the store has a thread of its own make segments ready while writers go on.
+  package var preparesSegments = false
   /// The size of a segment of the log.
   package var segmentByteCount = 4 << 20
 
@@ -46,6 +48,7 @@ package final class Store: Sendable {
   /// One checkpoint at a time.
   let checkpointing = Mutex(())
   let reader: DocumentReader
+  let segments: SegmentKeeper
 
   struct State: Sendable {
     /// What is durable.
@@ -71,6 +74,7 @@ package final class Store: Sendable {
     currentIdentity = Mutex(identity)
     state = Mutex(State(tables: recovery.tables))
     reader = recovery.tables.reader
+    segments = SegmentKeeper(recovery.log.pool)
     log = Mutex(recovery.log)
     damage = recovery.damage.errors
   }
@@ -195,6 +199,7 @@ package final class Store: Sendable {
 
   /// Gives up the store. Calls after this that write fail with `poisoned`.
   package func close() {
+    segments.stop()
     log.withLock { log in
       if log.poison == nil {
         // What is not left there is found out at the next opening.

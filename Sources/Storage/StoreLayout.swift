@@ -25,6 +25,9 @@ package struct StoreLayout: Sendable {
   package var parked: String { "\(root)/parked" }
   package var quarantine: String { "\(root)/quarantine" }
 
+  /// Room that is kept for a checkpoint on a full disk.
+  package var reserve: String { "\(root)/reserve" }
+
   /// A segment that is ready before it is needed.
   package var spareSegment: String { "\(log)/spare.wal" }
 

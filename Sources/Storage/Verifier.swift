@@ -37,9 +37,12 @@ package struct Verifier {
     self.environment = environment
   }
 
-  package func verify() -> VerificationReport {
+  package func verify() -> VerificationReport { verify(identity: layout.identity) }
+
+  /// - Parameter path: where the store's identity is kept.
+  func verify(identity path: String) -> VerificationReport {
     var report = VerificationReport()
-    checkIdentity(&report)
+    checkIdentity(path, &report)
     guard let manifest = check(&report, { () throws(StorageError) in try reader.readManifest() })
     else { return report }
     let logged = checkLog(manifest, &report)
@@ -76,12 +79,12 @@ package struct Verifier {
     Set(documentFiles().compactMap(layout.key(ofFile:)))
   }
 
-  private func checkIdentity(_ report: inout VerificationReport) {
+  private func checkIdentity(_ path: String, _ report: inout VerificationReport) {
     _ = check(&report) { () throws(StorageError) in
       let bytes = try translated { () throws(SystemError) in
-        try environment.fileSystem.readFile(layout.identity)
+        try environment.fileSystem.readFile(path)
       }
-      return try StoreIdentity(parsing: bytes, path: layout.identity)
+      return try StoreIdentity(parsing: bytes, path: path)
     }
   }
 

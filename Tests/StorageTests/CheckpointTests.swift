@@ -46,7 +46,8 @@ struct CheckpointTests {
         "rename 00000002.history", "synchronizeDirectory history",
         "createNew manifest.jsonl.tmp", "write manifest.jsonl.tmp",
         "synchronize manifest.jsonl.tmp", "rename manifest.jsonl", "synchronizeDirectory store",
-        "removeFile 00000001.wal", "synchronizeDirectory wal",
+        "removeFile 00000001.wal", "synchronizeDirectory wal", "openOrCreate reserve",
+        "write reserve",
       ])
   }
 
@@ -69,7 +70,8 @@ struct CheckpointTests {
     let documents = (1...4).map { "documents/visits/11/\(UniqueID.sample($0)).json" }
     #expect(
       try test.files() == ["LOCK"] + documents + [
-        "history/00000003.history", "index/00000003.index", "manifest.jsonl", "store.json",
+        "history/00000003.history", "index/00000003.index", "manifest.jsonl", "reserve",
+        "store.json",
         "wal/00000003.wal", "wal/spare.wal",
       ])
   }

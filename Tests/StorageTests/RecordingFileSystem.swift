@@ -107,6 +107,11 @@ final class RecordingFileSystem: FileSystem {
     try base.rename(from, to: to)
   }
 
+  func link(_ path: String, to other: String) throws(SystemError) {
+    try enter("link", other)
+    try base.link(path, to: other)
+  }
+
   func removeFile(_ path: String) throws(SystemError) {
     try enter("removeFile", path)
     try base.removeFile(path)

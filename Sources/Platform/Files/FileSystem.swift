@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The file system, as the store needs it: real (`POSIXFileSystem`) or simulated.
 ///
 /// A change of names (create, rename, remove) is seen at once, but survives a power cut only after
@@ -20,6 +22,12 @@ package protocol FileSystem: Sendable {
   /// of that name is replaced.
   func rename(_ from: String, to: String) throws(SystemError)
 
+  /// Gives a file a second name on the same file system. Both names lead to the same content.
+  ///
+  /// - Throws: also where the file system, or the way between the two names, knows no such thing:
+  ///   copy the file then.
+  func link(_ path: String, to other: String) throws(SystemError)
+
   func removeFile(_ path: String) throws(SystemError)
 
   /// Removes a directory, which must be empty.
@@ -38,6 +46,10 @@ package protocol FileSystem: Sendable {
 }
 
 extension FileSystem {
+  package func link(_ path: String, to other: String) throws(SystemError) {
+    throw SystemError("link", path, code: EOPNOTSUPP)
+  }
+
   /// Opens a file; a new one can be read and written by this user only.
   package func open(_ path: String, _ mode: OpenMode) throws(SystemError) -> any File {
     try open(path, mode, permissions: 0o600)

@@ -50,6 +50,11 @@ package struct POSIXFileSystem: FileSystem {
     try call("rename", from) { Glibc.rename($0, to) }
   }
 
+  package func link(_ path: String, to other: String) throws(SystemError) {
+    try refuseZeroByte("link", other)
+    try call("link", path) { Glibc.link($0, other) }
+  }
+
   package func removeFile(_ path: String) throws(SystemError) {
     try call("unlink", path) { unlink($0) }
   }

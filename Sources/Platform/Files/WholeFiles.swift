@@ -71,6 +71,28 @@ extension FileSystem {
     }
   }
 
+  /// Copies what a directory holds into another one, which is made if it is missing. Not durable on
+  /// return.
+  ///
+  /// - Parameter names: what is left out at the top.
+  /// - Throws: a part of it may have been copied.
+  /// - Complexity: O(bytes).
+  package func copyTree(
+    _ path: String, to other: String, except names: Set<String> = []
+  ) throws(SystemError) {
+    try createDirectory(other)
+    for name in try contents(ofDirectory: path) where !names.contains(name) {
+      let (from, to) = ("\(path)/\(name)", "\(other)/\(name)")
+      if try status(from)?.kind == .directory {
+        try copyTree(from, to: to)
+      } else {
+        let file = try open(to, .createNew)
+        defer { file.close() }
+        try file.write(try readFile(from, maximumByteCount: .max), at: 0)
+      }
+    }
+  }
+
   /// Removes a file, or a directory with everything in it. Symbolic links are removed, not
   /// followed. Nothing there is no error, nor is somebody who removes the same things meanwhile.
   ///

@@ -23,15 +23,25 @@ struct SegmentPool {
     try fileSystem.synchronizeDirectory(layout.log)
   }
 
+  /// Drops the segments before one: none of them is written or read any more.
+  func release(before segment: UInt64) throws(SystemError) {
+    let names = try fileSystem.contents(ofDirectory: layout.log)
+    for number in names.compactMap(StoreLayout.segmentNumber).sorted() where number < segment {
+      try recycle(layout.segment(number))
+    }
+    try clean()
+    try fileSystem.synchronizeDirectory(layout.log)
+  }
+
   /// Removes what a preparation that failed has left.
-  func clean() throws(SystemError) {
+  private func clean() throws(SystemError) {
     let temporary = layout.spareSegment + temporaryFileSuffix
     if try fileSystem.status(temporary) != nil { try fileSystem.removeFile(temporary) }
   }
 
   /// Turns a segment that is not needed any more into the one that is ready, or removes it if there
   /// is one already, or if it has another size.
-  func recycle(_ path: String) throws(SystemError) {
+  private func recycle(_ path: String) throws(SystemError) {
     let isReady = try fileSystem.status(layout.spareSegment) != nil
     guard !isReady, try fileSystem.status(path)?.byteCount == segmentByteCount else {
       return try fileSystem.removeFile(path)

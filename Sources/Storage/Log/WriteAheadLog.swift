@@ -11,7 +11,7 @@ struct LogBatch {
 struct WriteAheadLog {
   private let layout: StoreLayout
   private let environment: StoreEnvironment
-  private let pool: SegmentPool
+  let pool: SegmentPool
   private var current: OpenSegment?
   /// The number that the next segment gets.
   private(set) var nextSegment: UInt64
@@ -200,30 +200,19 @@ struct WriteAheadLog {
   /// - Returns: the position before it: all batches so far are in earlier segments.
   mutating func rotate() throws(StorageError) -> Position {
     if let poison { throw poison }
-    translateAway { () throws(SystemError) in try pool.prepare() }
     let position = Position(segment: nextSegment, sequence: nextSequence, chain: chain)
     try beginSegment()
     return position
   }
 
-  /// A segment that is not ready costs time later, nothing else.
-  private func translateAway(_ body: () throws(SystemError) -> Void) {
-    do { try body() } catch {}
+  /// Whether so much of the segment is written that the next one should be ready.
+  var wantsNextSegment: Bool {
+    guard let current else { return false }
+    return current.end > environment.segmentByteCount / 2
   }
 
-  /// Drops what a checkpoint covers: from now on recovery begins at a segment. The log may hold more
-  /// already.
-  mutating func release(before segment: UInt64, byteCount covered: Int) throws(StorageError) {
-    byteCount = max(0, byteCount - covered)
-    try translated { () throws(SystemError) in
-      let names = try fileSystem.contents(ofDirectory: layout.log)
-      for number in names.compactMap(StoreLayout.segmentNumber).sorted() where number < segment {
-        try pool.recycle(layout.segment(number))
-      }
-      try pool.clean()
-      try fileSystem.synchronizeDirectory(layout.log)
-    }
-  }
+  /// Notes that a checkpoint covers so many bytes.
+  mutating func forget(_ covered: Int) { byteCount = max(0, byteCount - covered) }
 
   private mutating func poisoned(by error: SystemError) -> StorageError {
     let poison = StorageError(

@@ -128,10 +128,7 @@ package struct Repairer {
   /// (DESIGN, rule 17).
   private func renew(_ identity: StoreIdentity) throws(StorageError) {
     var identity = identity
-    guard let replica = UniqueID(randomBytes: environment.random.bytes(16)) else {
-      preconditionFailure("a random source gave another number of bytes")
-    }
-    identity.replica = replica
+    identity.replica = Store.newReplicaID(environment)
     let bytes = identity.bytes
     try translated { () throws(SystemError) in
       try environment.fileSystem.writeFileDurably(layout.identity, bytes)
