@@ -32,6 +32,7 @@ package final class Daemon: Sendable {
   private let loop: SyncLoop
   private let owner: StoreOwner
   private let thread: SystemThread
+  private let upkeep: Upkeep
 
   /// Opens the store and starts. It answers when this returns.
   package init(
@@ -43,11 +44,13 @@ package final class Daemon: Sendable {
       try HTTPSTransport(url: url, certificateFile: certificateFile)
     }
     let loop = SyncLoop(laptop: laptop, timing: timing)
+    upkeep = Upkeep { [replica] }
     do {
       owner = try StoreOwner(runner: CommandRunner(laptop: laptop, syncer: loop)) {
         loop.noteWrite()
       }
       thread = try SystemThread { loop.run() }
+      try upkeep.start()
     } catch {
       replica.store.close()
       throw error
@@ -77,6 +80,7 @@ package final class Daemon: Sendable {
     loop.stop()
     owner.stop(withinSeconds: Self.stopSeconds)
     thread.join()
+    upkeep.stop()
     // What is not in a file stays in the log.
     _ = try? laptop.replica.checkpointIfDue()
     laptop.replica.store.close()

@@ -97,11 +97,22 @@ package struct StoreAccess: Sendable {
         return try runHere(invocation, input: input, directory: directory, setup: setup)
       } catch ReplicaError.storage(let error) where error.code == .locked {
         let call = ControlCall(
-          arguments: invocation.settingsAsFlags + arguments, input: input)
+          arguments: invocation.settingsAsFlags + absoluteArguments(invocation), input: input)
         if let outcome = ControlClient.run(call, socket: layout.controlSocket) { return outcome }
         guard wait.rest() else { throw error }
       }
     }
+  }
+
+  /// The arguments with the directory that a backup goes to as it is meant here: the owner of the store
+  /// may run elsewhere.
+  private func absoluteArguments(_ invocation: Invocation) -> [String] {
+    guard invocation.command.name == "backup", let directory = invocation.operand(0),
+      !directory.hasPrefix("/"), let place = arguments.lastIndex(of: directory)
+    else { return arguments }
+    var arguments = arguments
+    arguments[place] = "\(Host.workingDirectory())/\(directory)"
+    return arguments
   }
 
   private func runHere(

@@ -14,8 +14,6 @@ package final class SyncLoop: Syncing {
     /// The first and the longest pause after a failure; each failure doubles it.
     package var firstPause = 1000
     package var longestPause = 300_000
-    /// After so long without a write, the documents are brought into their files.
-    package var checkpointAfter: UInt64 = 30_000
 
     package init() {}
   }
@@ -23,7 +21,6 @@ package final class SyncLoop: Syncing {
   private struct State: Sendable {
     var isStopped = false
     var failures = 0
-    var lastWrite: UInt64
   }
 
   private let laptop: Laptop
@@ -34,7 +31,7 @@ package final class SyncLoop: Syncing {
   package init(laptop: Laptop, timing: Timing = Timing()) {
     self.laptop = laptop
     self.timing = timing
-    state = Mutex(State(lastWrite: monotonicMilliseconds()))
+    state = Mutex(State())
   }
 
   /// Syncs until `stop` is called. Blocks.
@@ -45,7 +42,6 @@ package final class SyncLoop: Syncing {
       if laptop.replica.store.identity.enrolment != nil {
         try? _ = syncOnce(url: nil)
       }
-      checkpointWhenIdle()
     }
   }
 
@@ -71,7 +67,6 @@ package final class SyncLoop: Syncing {
 
   /// Tells the loop that something was written here.
   package func noteWrite() {
-    state.withLock { $0.lastWrite = monotonicMilliseconds() }
     wake.signal()
   }
 
@@ -86,14 +81,6 @@ package final class SyncLoop: Syncing {
       state.withLock { $0.failures += 1 }
       throw error
     }
-  }
-
-  private func checkpointWhenIdle() {
-    let idle = monotonicMilliseconds() - state.withLock { $0.lastWrite }
-    guard idle >= timing.checkpointAfter, laptop.replica.store.logByteCount > 0 else { return }
-    // A disk that is full now may have room later; the log holds everything meanwhile.
-    _ = try? laptop.replica.checkpoint()
-    state.withLock { $0.lastWrite = monotonicMilliseconds() }
   }
 
   /// Ends `run` soon.

@@ -24,11 +24,9 @@ extension Replica {
     try stored { () throws(StorageError) in try store.checkpoint() }
   }
 
-  /// When the log has grown to this many bytes, a program that ends makes a checkpoint.
-  private static let checkpointByteCount = 4 << 20
-
+  /// Makes a checkpoint if the log has grown: for a program that ends.
   package func checkpointIfDue() throws(ReplicaError) {
-    if store.logByteCount >= Self.checkpointByteCount { _ = try checkpoint() }
+    if store.logByteCount >= store.checkpointByteCount { _ = try checkpoint() }
   }
 
   /// Checks every file and log record of the store. Writers wait meanwhile.

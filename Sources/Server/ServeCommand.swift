@@ -2,6 +2,7 @@ import CommandLineTool
 import Control
 import HTTP
 import Platform
+import Replica
 import Synchronization
 
 /// A running server: the network address for laptops, the control socket for its operator.
@@ -12,6 +13,7 @@ package final class RunningServer: Sendable {
   private let data: ServerData
   private let network: HTTPServer
   private let control: HTTPServer
+  private let upkeep: Upkeep
   /// Where laptops reach it: `127.0.0.1:7420`.
   package let address: String
 
@@ -31,13 +33,15 @@ package final class RunningServer: Sendable {
     self.data = data
     network = HTTPServer(handler: SyncHandler(data: data, access: Access(data: data)))
     control = HTTPServer(handler: ControlHandler { call in Self.administer(call, data) })
-    let (network, control) = (network, control)
+    upkeep = Upkeep { data.openReplicas }
+    let (network, control, upkeep) = (network, control, upkeep)
     let socket = data.layout.controlSocket
     address = try onSystem { () throws(SystemError) in
       let bound = try network.listen(on: endpoint)
       _ = try control.listen(on: .unix(path: socket))
       try network.start()
       try control.start()
+      try upkeep.start()
       return bound.description
     }
   }
@@ -61,5 +65,6 @@ package final class RunningServer: Sendable {
   package func stop() {
     network.stop(withinSeconds: Self.stopSeconds)
     control.stop(withinSeconds: Self.stopSeconds)
+    upkeep.stop()
   }
 }

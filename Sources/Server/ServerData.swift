@@ -106,6 +106,9 @@ package final class ServerData: Sendable {
     }
   }
 
+  /// The stores that are open.
+  var openReplicas: [Replica] { replicas.withLock { Array($0.values) } }
+
   /// Checks the store of an account, whether it can be opened or not.
   package func verify(_ account: UniqueID) throws(ServerError) -> VerificationReport {
     if let replica = replicas.withLock({ $0[account] }) { return replica.verify() }

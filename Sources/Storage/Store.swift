@@ -239,6 +239,12 @@ package final class Store: Sendable {
     }
   }
 
+  /// The size of the log at which a checkpoint is due: writing the index anew must stay a small part
+  /// of all that is written.
+  package var checkpointByteCount: Int {
+    max(environment.segmentByteCount, state.withLock { $0.tables.base?.file.byteCount ?? 0 } / 4)
+  }
+
   /// Bytes of log that the next opening would have to replay.
   package var logByteCount: Int { log.withLock { $0.byteCount } }
 }
