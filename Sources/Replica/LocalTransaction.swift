@@ -62,18 +62,23 @@ package struct LocalTransaction {
     ofType type: String, _ index: ClinicIndex, key: String, includingDeleted: Bool = false
   ) throws(ReplicaError) -> [Document] {
     let old = try stored { () throws(StorageError) in
-      try base.candidates(ofType: type, index: index.rawValue, key: key)
+      try base.documents(ofType: type, index: index.rawValue, value: key)
     }
     let own = (found[IndexEntry(index: index, key: key)] ?? []).union(unindexed).sorted()
     let candidates =
       old.filter { places[$0.key] == nil } + own.compactMap { places[$0].map { changed[$0] } }
     var found: [Document] = []
     for document in candidates
-    where document.key.type == type && index.key(fields(document)) == key {
+    where document.key.type == type && self.key(of: document, index) == key {
       if !includingDeleted, try isDeleted(document) { continue }
       found.append(document)
     }
     return found
+  }
+
+  private func key(of document: Document, _ index: ClinicIndex) -> String? {
+    let typeRules = rules.type(document.key.type)
+    return index.key { document.visibleValue(of: $0, typeRules) }
   }
 
   package func isDeleted(_ document: Document) throws(ReplicaError) -> Bool {

@@ -7,13 +7,16 @@ import Synchronization
 final class PendingCommit: Sendable {
   let batch: Batch
   let log: LogBatch
+  /// The keys of each document in the indexes.
+  let keys: [[[UInt8]?]]
   /// Where its documents stand in the batch; of one that occurs twice, the last.
   let places: [DocumentKey: Int]
   private let outcome = Mutex<Result<Void, StorageError>?>(nil)
   private let wake = DispatchSemaphore(value: 0)
 
-  init(batch: Batch, log: LogBatch) {
+  init(batch: Batch, keys: [[[UInt8]?]], log: LogBatch) {
     self.batch = batch
+    self.keys = keys
     self.log = log
     places = Dictionary(
       batch.documents.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { $1 })

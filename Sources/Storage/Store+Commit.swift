@@ -26,7 +26,8 @@ extension Store {
   ///
   /// The caller stages batches in the order in which they build on each other.
   package func stage(_ batch: Batch) throws(StorageError) -> CommitTicket {
-    let commit = PendingCommit(batch: batch, log: try encode(batch))
+    let keys = batch.documents.map { indexes.keys(of: $0, environment.rules) }
+    let commit = PendingCommit(batch: batch, keys: keys, log: try encode(batch))
     return state.withLock { state in
       Self.checkRuns(of: batch, known: Ahead.knowledge(state))
       return CommitTicket(commit: commit, leads: state.queue.add(commit))
@@ -101,8 +102,8 @@ extension Store {
     _ commit: PendingCommit, at places: [LogPlace], to state: inout State
   ) {
     let batch = commit.batch
-    for (document, place) in zip(batch.documents, places) {
-      state.tables.put(document, at: .log(place))
+    for (number, document) in batch.documents.enumerated() {
+      state.tables.put(document, at: .log(places[number]), keys: commit.keys[number])
     }
     for run in batch.runs { _ = state.tables.append(run) }
     for register in batch.registers { state.tables.setRegister(register.name, register.value) }
@@ -157,20 +158,24 @@ package struct Ahead: Sendable {
     }
   }
 
-  /// The documents of a type that may have a key in an index: those that have it, and those that are
-  /// on their way, whatever they have.
-  package func candidates(
-    ofType type: String, index: String, key: String
+  /// The documents of a type that have a value in an index.
+  package func documents(
+    ofType type: String, index: String, value: String
   ) throws(StorageError) -> [Document] {
-    try store.state.withLock { (state) throws(StorageError) in
-      var documents = try state.tables.documents(ofType: type, index: index, key: key)
-      if state.queue.pending.isEmpty { return documents }
-      let new = Self.pendingKeys(state).filter { $0.type == type }
-      documents = documents.filter { !new.contains($0.key) }
-      for key in new.sorted() {
-        if let document = try Self.document(key, state) { documents.append(document) }
+    let place = store.indexes.place(ofType: type, index)
+    return try store.state.withLock { (state) throws(StorageError) in
+      var documents = try state.tables.documents(ofType: type, index: index, key: value)
+      var replaced: Set<UniqueID> = []
+      var new: [Document] = []
+      for commit in state.queue.pending.reversed() {
+        for (key, number) in commit.places where key.type == type {
+          guard replaced.insert(key.id).inserted else { continue }
+          let found = place.flatMap { commit.keys[number][$0] }
+          if let found, IndexKey.has(found, value) { new.append(commit.batch.documents[number]) }
+        }
       }
-      return documents
+      documents.removeAll { replaced.contains($0.key.id) }
+      return documents + new.sorted { $0.key < $1.key }
     }
   }
 

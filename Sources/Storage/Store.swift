@@ -49,6 +49,7 @@ package final class Store: Sendable {
   let checkpointing = Mutex(())
   let reader: DocumentReader
   let segments: SegmentKeeper
+  let indexes: IndexSet
 
   struct State: Sendable {
     /// What is durable.
@@ -74,6 +75,7 @@ package final class Store: Sendable {
     currentIdentity = Mutex(identity)
     state = Mutex(State(tables: recovery.tables))
     reader = recovery.tables.reader
+    indexes = recovery.tables.indexes
     segments = SegmentKeeper(recovery.log.pool)
     log = Mutex(recovery.log)
     damage = recovery.damage.errors

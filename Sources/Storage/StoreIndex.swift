@@ -25,6 +25,31 @@ package struct StoreIndex: Sendable {
   }
 }
 
+/// The indexes of a store, by type: a document's keys stand in their order.
+struct IndexSet: Sendable {
+  let all: [StoreIndex]
+  private let byType: [String: [StoreIndex]]
+
+  init(_ all: [StoreIndex]) {
+    self.all = all
+    byType = Dictionary(grouping: all, by: \.type)
+  }
+
+  func indexes(ofType type: String) -> [StoreIndex] { byType[type] ?? [] }
+
+  /// The place of an index among those of its type.
+  func place(ofType type: String, _ name: String) -> Int? {
+    byType[type]?.firstIndex { $0.name == name }
+  }
+
+  /// The keys of a document; nil where it has none.
+  func keys(of document: Document, _ rules: MergeRules) -> [[UInt8]?] {
+    guard let indexes = byType[document.key.type] else { return [] }
+    let typeRules = rules.type(document.key.type)
+    return indexes.map { $0.key(of: document, typeRules) }
+  }
+}
+
 /// A key of an index: the value's UTF-8 bytes, a zero byte, and the stamp of the document's creation,
 /// 8 bytes, the highest first. So documents of one value stand in the order of their creation.
 enum IndexKey {

@@ -35,20 +35,21 @@ package struct Tables: Sendable {
   package private(set) var registers: [String: JSONValue] = [:]
   /// The arrival number of the last document.
   package private(set) var head: UInt64 = 0
-  let indexes: [StoreIndex]
+  let indexes: IndexSet
   let reader: DocumentReader
   private let rules: MergeRules
 
   init(_ environment: StoreEnvironment, reader: DocumentReader) {
     history = History(digest: environment.digest)
     rules = environment.rules
-    indexes = environment.indexes
+    indexes = IndexSet(environment.indexes)
     self.reader = reader
     clearIndexes()
   }
 
   private mutating func clearIndexes() {
-    recentIndexes = Dictionary(grouping: indexes, by: \.type).mapValues { $0.map(RecentIndex.init) }
+    recentIndexes = Dictionary(grouping: indexes.all, by: \.type)
+      .mapValues { $0.map(RecentIndex.init) }
   }
 
   package var knowledge: VersionVector { history.knowledge }
@@ -301,11 +302,16 @@ package struct Tables: Sendable {
 
   /// Takes in a document that arrives now. It is durable already: damage in the index does not fail
   /// it, but shows when something is read by the index.
-  mutating func put(_ document: Document, at place: DocumentPlace) {
+  ///
+  /// - Parameter keys: the document's keys in the indexes; nil if they are not worked out yet.
+  mutating func put(
+    _ document: Document, at place: DocumentPlace, keys known: [[UInt8]?]? = nil
+  ) {
     let key = document.key
     head += 1
+    let keys = known ?? indexes.keys(of: document, rules)
     let known = recent[key.type]?[key.id]
-    let keys = updateIndexes(document, old: known?.keys)
+    updateIndexes(key, from: known?.keys, to: keys)
     let entry = Entry(
       arrival: head, place: place, hasLife: !document.versions(of: Unit.life).isEmpty, keys: keys,
       isNew: known == nil ? try? isUnknown(key) : known?.isNew)
@@ -315,16 +321,13 @@ package struct Tables: Sendable {
     reader.remember(document)
   }
 
-  private mutating func updateIndexes(_ document: Document, old: [[UInt8]?]?) -> [[UInt8]?] {
-    let type = document.key.type
-    guard var tables = recentIndexes.removeValue(forKey: type) else { return [] }
-    let typeRules = rules.type(type)
-    let keys = tables.map { $0.index.key(of: document, typeRules) }
-    for place in tables.indices {
-      tables[place].replace(document.key.id, old: old?[place], new: keys[place])
+  private mutating func updateIndexes(
+    _ key: DocumentKey, from old: [[UInt8]?]?, to new: [[UInt8]?]
+  ) {
+    guard let index = recentIndexes.index(forKey: key.type) else { return }
+    for place in new.indices {
+      recentIndexes.values[index][place].replace(key.id, old: old?[place], new: new[place])
     }
-    recentIndexes[type] = tables
-    return keys
   }
 
   private mutating func dropSuperseded() {

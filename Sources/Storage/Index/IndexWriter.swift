@@ -35,7 +35,7 @@ struct IndexWriter: ~Copyable {
     for type in tables.typeNames { try writeDocuments(type) }
     try writeFeed()
     try writeMarks()
-    for index in tables.indexes { try writeKeys(index) }
+    for index in tables.indexes.all { try writeKeys(index) }
     directory.history = beginPart()
     directory.history.count = history.count
     try writer.append(history)
@@ -151,10 +151,7 @@ extension Tables {
   }
 
   private func recentKeys(_ index: StoreIndex) -> [IndexedKey] {
-    guard
-      let place = indexes.filter({ $0.type == index.type })
-        .firstIndex(where: { $0.name == index.name })
-    else { return [] }
+    guard let place = indexes.place(ofType: index.type, index.name) else { return [] }
     let entries = recent[index.type] ?? [:]
     return entries.compactMap { id, entry in
       entry.keys[place].map { IndexedKey(key: $0, id: id) }
