@@ -27,7 +27,7 @@ package struct CommandRunner: Sendable {
   /// - Parameter input: the file that the command reads, or standard input; nil if it reads none.
   package func run(_ invocation: Invocation, input: [UInt8]?) -> CommandOutcome {
     do {
-      return noting(damage: replica.store.damage, in: try outcome(invocation, input))
+      return noting(store: replica.store, in: try outcome(invocation, input))
     } catch let error as UsageError {
       return .failure("\(error)", status: 2)
     } catch let error as ReplicaError {
@@ -37,10 +37,16 @@ package struct CommandRunner: Sendable {
     }
   }
 
-  /// Says that the store is open for reading only, and why.
-  private func noting(damage: [StorageError], in outcome: CommandOutcome) -> CommandOutcome {
-    guard let first = damage.first else { return outcome }
+  /// Says what is out of the ordinary with the store: that it is open for reading only, and why; or
+  /// that it is in another place.
+  private func noting(store: Store, in outcome: CommandOutcome) -> CommandOutcome {
     var outcome = outcome
+    if store.takeRelocationNotice() {
+      outcome.errors.append(
+        "this store was copied or moved here: it goes on under a new replica id (\(replica.id)), and "
+          + "has to be enrolled again before it syncs")
+    }
+    guard let first = store.damage.first else { return outcome }
     outcome.errors.append(
       "the store is damaged and open for reading only (\(first)): satchel verify --repair heals it")
     return outcome

@@ -35,6 +35,7 @@ package struct ReplicaSetup: Sendable {
       fileSystem: fileSystem, random: world.random, digest: world.digest, rules: catalogue.rules,
       indexes: Self.indexes(of: catalogue))
     environment.boot = Host.bootID()
+    environment.machine = Host.machineID() ?? ""
     environment.preparesSegments = true
     return environment
   }

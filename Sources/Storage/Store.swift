@@ -11,6 +11,8 @@ package struct StoreEnvironment: Sendable {
   package var digest: Digest
   package var rules: MergeRules
   package var indexes: [StoreIndex]
+  /// The machine's own id; empty if it has none.
+  package var machine = ""
   /// Names the time since the machine was started; empty if it cannot be told.
   package var boot = ""
   /// Whether the store has a thread of its own make segments ready while writers go on.
@@ -45,6 +47,7 @@ package final class Store: Sendable {
   let log: Mutex<WriteAheadLog>
   /// What was found to be damaged when the store was opened; empty if it is whole.
   package let damage: [StorageError]
+  private let hasRelocationNotice: Atomic<Bool>
   /// One checkpoint at a time.
   let checkpointing = Mutex(())
   let reader: DocumentReader
@@ -67,7 +70,7 @@ package final class Store: Sendable {
 
   private init(
     layout: StoreLayout, environment: StoreEnvironment, lock: any File,
-    identity: StoreIdentity, recovery: Recovery
+    identity: StoreIdentity, isRelocated: Bool, recovery: Recovery
   ) {
     self.layout = layout
     self.environment = environment
@@ -79,6 +82,7 @@ package final class Store: Sendable {
     segments = SegmentKeeper(recovery.log.pool)
     log = Mutex(recovery.log)
     damage = recovery.damage.errors
+    hasRelocationNotice = Atomic(isRelocated)
   }
 
   /// Makes an empty store in a directory that is new or empty, and opens it. Durable on return.
@@ -104,7 +108,12 @@ package final class Store: Sendable {
       for directory in [layout.log, layout.documents, layout.staged] {
         try fileSystem.createDirectory(directory)
       }
-      try fileSystem.writeFileDurably(layout.identity, identity.bytes)
+    }
+    var identity = identity
+    identity.place = try StorePlace(layout, environment)
+    let bytes = identity.bytes
+    try translated { () throws(SystemError) in
+      try fileSystem.writeFileDurably(layout.identity, bytes)
     }
     return try open(layout, environment, lock)
   }
@@ -163,7 +172,8 @@ package final class Store: Sendable {
       let bytes = try translated { () throws(SystemError) in
         try environment.fileSystem.readFile(layout.identity)
       }
-      let identity = try StoreIdentity(parsing: bytes, path: layout.identity)
+      var identity = try StoreIdentity(parsing: bytes, path: layout.identity)
+      let place = try StorePlace(layout, environment)
       let reader = RecoveryReader(layout: layout, environment: environment)
       var recovery = try reader.read(isTolerant: ifDamaged == .openForReading)
       if let damage = recovery.damage.errors.first {
@@ -174,13 +184,39 @@ package final class Store: Sendable {
         try translated { () throws(SystemError) in try lock.truncate(to: 0) }
         removeTemporaryFiles(layout, environment.fileSystem)
       }
+      let isRelocated =
+        recovery.damage.errors.isEmpty
+        ? try settle(&identity, at: place, layout, environment) : false
       return Store(
         layout: layout, environment: environment, lock: lock, identity: identity,
-        recovery: recovery)
+        isRelocated: isRelocated, recovery: recovery)
     } catch {
       lock.close()
       throw error
     }
+  }
+
+  /// Notes where the store is. In another place than before it may be a copy, beside which the
+  /// original goes on: it takes a new replica id, so that no number is ever given to two transactions,
+  /// and leaves the device's credentials to the original (DESIGN, rule 17). Durable on return.
+  ///
+  /// - Returns: whether it is in another place.
+  private static func settle(
+    _ identity: inout StoreIdentity, at place: StorePlace, _ layout: StoreLayout,
+    _ environment: StoreEnvironment
+  ) throws(StorageError) -> Bool {
+    if identity.place == place { return false }
+    let isRelocated = identity.place != nil
+    identity.place = place
+    if isRelocated {
+      identity.replica = newReplicaID(environment)
+      identity.enrolment = nil
+    }
+    let bytes = identity.bytes
+    try translated { () throws(SystemError) in
+      try environment.fileSystem.writeFileDurably(layout.identity, bytes)
+    }
+    return isRelocated
   }
 
   private static func readOnly(_ damage: StorageError) -> StorageError {
@@ -210,6 +246,12 @@ package final class Store: Sendable {
       log.close()
     }
     lock.close()
+  }
+
+  /// Whether the store was found in another place than before, and so took a new replica id; true only
+  /// once, for whoever tells a person.
+  package func takeRelocationNotice() -> Bool {
+    hasRelocationNotice.exchange(false, ordering: .acquiringAndReleasing)
   }
 
   package var identity: StoreIdentity { currentIdentity.withLock { $0 } }

@@ -16,6 +16,8 @@ package struct StoreIdentity: Sendable {
   package var isLocalAccount: Bool
   /// The server and this device's credentials there; nil before enrolment.
   package var enrolment: Enrolment?
+  /// Where the store was when it was opened last; nil if nobody noted it.
+  package var place: StorePlace?
 
   package init(replica: ReplicaID, device: UniqueID, account: UniqueID, isLocalAccount: Bool) {
     self.replica = replica
@@ -55,6 +57,7 @@ extension StoreIdentity {
       "device": .string(device.description), "account": .string(account.description),
       "local_account": .bool(isLocalAccount),
     ]
+    if let place { object["place"] = .object(place.object) }
     if let enrolment { object["enrolment"] = .object(enrolment.object) }
     return JSONValue.object(object).prettyBytes() + [UInt8(ascii: "\n")]
   }
@@ -80,6 +83,12 @@ extension StoreIdentity {
       let isLocal = object["local_account"]?.boolValue
     else { throw corrupt("an id is missing or malformed") }
     self.init(replica: replica, device: device, account: account, isLocalAccount: isLocal)
+    if let entry = object["place"] {
+      guard let place = entry.objectValue.flatMap(StorePlace.init) else {
+        throw corrupt("the place is malformed")
+      }
+      self.place = place
+    }
     guard let entry = object["enrolment"] else { return }
     guard let enrolment = entry.objectValue.flatMap(Enrolment.init) else {
       throw corrupt("the enrolment is malformed")

@@ -47,6 +47,37 @@ struct BackupTests {
     #expect(try found.isSound() && other.isSound())
   }
 
+  @Test func `a copied laptop says so once, and both go on beside each other`() throws {
+    let original = try server.laptop("original")
+    let shared = try original.create("patient", #"{"first_name":"Ada","last_name":"Okafor"}"#)
+    try original.sync()
+    _ = try original.create("patient", #"{"first_name":"Ben","last_name":"Unsent"}"#)
+    try fixture.copy(original.store, to: fixture.path("copy"))
+    let copy = TestLaptop(fixture, at: fixture.path("copy"))
+    let first = try copy.run("list", "patient", "--json")
+    #expect(first.status == 0 && first.text.contains("Unsent"))
+    #expect(first.errors.hasPrefix("satchel: this store was copied or moved here: "))
+    #expect(try copy.run("list", "patient").errors.isEmpty)
+    #expect(try original.run("list", "patient").errors.isEmpty)
+    #expect(try copy.run("sync").errors.contains("not enrolled"))
+
+    _ = try original.create("patient", #"{"first_name":"Cleo","last_name":"Original"}"#)
+    _ = try copy.create("patient", #"{"first_name":"Dan","last_name":"Copy"}"#)
+    try copy.succeed("update", "patient", shared, input: #"{"phone":"555"}"#)
+    try original.sync()
+    try copy.succeed("enroll", "--server", server.url, "--code", try server.code())
+    try copy.sync()
+    let again = try original.run("sync")
+    #expect(again.status == 1, "one device has one token: the last that enrolled")
+    try original.succeed("enroll", "--server", server.url, "--code", try server.code())
+    try original.sync()
+    try copy.succeed("enroll", "--server", server.url, "--code", try server.code())
+    try copy.sync()
+    #expect(try original.everything() == copy.everything())
+    let all = try original.succeed("list", "patient", "--json")
+    for name in ["Unsent", "Original", "Copy", "555"] { #expect(all.contains(name)) }
+  }
+
   @Test func `what is no backup is not restored, and nothing is written over`() throws {
     let laptop = try server.laptop("a")
     let empty = fixture.path("empty")

@@ -264,7 +264,7 @@ import Testing
     _ server: ClinicServer, _ laptop: TestLaptop, _ unknown: String
   ) throws {
     let foreign = TestLaptop(fixture, at: fixture.path("foreign"))
-    try fixture.copy(laptop.store, to: foreign.store)
+    try fixture.copyUnnoticed(laptop.store, to: foreign.store)
     try replace(
       #""refresh_token": ""#, by: #""refresh_token": "0"#, in: "\(foreign.store)/store.json")
     try foreign.expect([Mistake("sync", unknown)])

@@ -153,7 +153,7 @@ import Testing
 
   private func copy(_ laptop: TestLaptop, _ name: String) throws -> String {
     let path = fixture.path(name)
-    try fixture.copy(laptop.store, to: path)
+    try fixture.copyUnnoticed(laptop.store, to: path)
     return path
   }
 }

@@ -40,12 +40,16 @@ final class TestStore {
   /// Visits by the name that was given them.
   var indexes = [StoreIndex(type: "visit", name: "given") { $0("given")?.stringValue }]
 
+  var boot = "today"
+  var machine = "this one"
+
   var environment: StoreEnvironment {
     var environment = StoreEnvironment(
       fileSystem: fileSystem, random: random, digest: sampleDigest, rules: SampleRules.all,
       indexes: indexes)
     environment.segmentByteCount = Self.segmentByteCount
-    environment.boot = "today"
+    environment.boot = boot
+    environment.machine = machine
     return environment
   }
 

@@ -37,6 +37,7 @@ struct BackupWriter {
   private func withoutSecrets(_ identity: StoreIdentity) -> StoreIdentity {
     var identity = identity
     identity.enrolment = nil
+    identity.place = nil
     return identity
   }
 

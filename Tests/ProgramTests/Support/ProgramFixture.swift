@@ -75,6 +75,17 @@ final class ProgramFixture {
     let result = try child.wait()
     guard result.status == 0 else { throw TestFailure(result.errors) }
   }
+
+  /// Copies a store so that it does not notice: as if it had always been there.
+  func copyUnnoticed(_ from: String, to: String) throws {
+    try copy(from, to: to)
+    let identity = "\(to)/store.json"
+    guard var object = try JSONValue(parsing: readWhole(identity)).objectValue else {
+      throw TestFailure("\(identity) is no object")
+    }
+    object["place"] = nil
+    try POSIXFileSystem().writeFileDurably(identity, JSONValue.object(object).prettyBytes())
+  }
 }
 
 func readWhole(_ path: String) throws -> [UInt8] { try POSIXFileSystem().readFile(path) }
