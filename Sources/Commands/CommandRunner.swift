@@ -46,6 +46,13 @@ package struct CommandRunner: Sendable {
         "this store was copied or moved here: it goes on under a new replica id (\(replica.id)), and "
           + "has to be enrolled again before it syncs")
     }
+    if let found = store.found.first {
+      outcome.errors.append(
+        "\(found.file): \(found.what): stop satchel-syncd, then satchel verify --repair heals it")
+    }
+    if let refusal = store.refusal, refusal.code == .readOnly {
+      outcome.errors.append("\(refusal)")
+    }
     guard let first = store.damage.first else { return outcome }
     outcome.errors.append(
       "the store is damaged and open for reading only (\(first)): satchel verify --repair heals it")

@@ -29,7 +29,10 @@ extension Laptop {
         JSONObject(
           knowledge.entries.map { ($0.replica.description, .number(JSONNumber($0.number))) })),
       "encryption": "none",
-      "damage": .array(replica.store.damage.map { .string("\($0)") }),
+      "read_only": .bool(replica.store.refusal != nil),
+      "damage": .array(
+        replica.store.damage.map { .string("\($0)") }
+          + replica.store.found.map { .string("\($0.file): \($0.what)") }),
     ]
   }
 
@@ -44,7 +47,7 @@ extension Laptop {
   }
 
   private func state(isSyncing: Bool) -> String {
-    if !replica.store.damage.isEmpty { return "damaged" }
+    if !replica.store.damage.isEmpty || !replica.store.found.isEmpty { return "damaged" }
     if replica.store.identity.enrolment == nil { return "local" }
     if isSyncing { return "syncing" }
     return switch syncState?.outcome {

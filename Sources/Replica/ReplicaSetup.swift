@@ -70,7 +70,7 @@ package struct ReplicaSetup: Sendable {
     let store = try stored { () throws(StorageError) in
       try Store.open(
         at: path, environment: environment,
-        ifDamaged: role == .laptop ? .openForReading : .refuse)
+        ifNotWritable: role == .laptop ? .openForReading : .refuse)
     }
     return Replica(store: store, role: role, catalogue: catalogue, world: world)
   }

@@ -45,14 +45,19 @@ package final class Upkeep: Sendable {
   }
 
   private let timing: Timing
+  private let files: any FileSystem
   private let replicas: @Sendable () -> [Replica]
   private let isStopped = Atomic(false)
   private let wake = DispatchSemaphore(value: 0)
   private let thread = Mutex<SystemThread?>(nil)
 
   /// - Parameter replicas: those that are open.
-  package init(timing: Timing = Timing(), replicas: @escaping @Sendable () -> [Replica]) {
+  package init(
+    timing: Timing = Timing(), files: any FileSystem = POSIXFileSystem(),
+    replicas: @escaping @Sendable () -> [Replica]
+  ) {
     self.timing = timing
+    self.files = files
     self.replicas = replicas
   }
 
@@ -63,10 +68,12 @@ package final class Upkeep: Sendable {
 
   private func run() {
     var clocks: [ObjectIdentifier: CheckpointClock] = [:]
+    var scrubs: [ObjectIdentifier: Scrub] = [:]
     while !isStopped.load(ordering: .acquiring) {
       _ = wake.wait(timeout: .now() + .milliseconds(timing.interval))
       for replica in replicas() where !isStopped.load(ordering: .acquiring) {
         keep(replica, &clocks[ObjectIdentifier(replica), default: newClock])
+        scrubs[ObjectIdentifier(replica), default: Scrub(replica, files)].go(on: replica, files)
       }
     }
   }
@@ -95,5 +102,37 @@ package final class Upkeep: Sendable {
       thread?.join()
       thread = nil
     }
+  }
+}
+
+/// The scrub of one store: where it stands, and when its next piece is due.
+private struct Scrub {
+  private var cursor: ScrubCursor
+  private var due: UInt64
+
+  init(_ replica: Replica, _ files: any FileSystem) {
+    cursor = ScrubCursor((try? files.readFile(replica.store.layout.scrub)) ?? [])
+    due =
+      monotonicMilliseconds()
+      + ScrubSchedule.pause(pieces: replica.store.scrubPieceCount, last: 0)
+  }
+
+  /// Checks the next piece if it is due.
+  mutating func go(on replica: Replica, _ files: any FileSystem) {
+    let begin = monotonicMilliseconds()
+    guard begin >= due else { return }
+    let store = replica.store
+    store.scrub(&cursor)
+    let end = monotonicMilliseconds()
+    due = end + ScrubSchedule.pause(pieces: store.scrubPieceCount, last: end - begin)
+    remember(store.layout.scrub, files)
+  }
+
+  /// Without a sync: after a power cut an older place may stand there.
+  private func remember(_ path: String, _ files: any FileSystem) {
+    guard let file = try? files.open(path, .openOrCreate) else { return }
+    defer { file.close() }
+    try? file.truncate(to: 0)
+    try? file.write(cursor.bytes, at: 0)
   }
 }

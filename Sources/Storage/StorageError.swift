@@ -13,6 +13,8 @@ package struct StorageError: Error, Sendable, CustomStringConvertible {
     case newerFormat
     /// Bytes that were durable have changed or are gone: `verify` says where.
     case corrupt
+    /// The store is on a file system that cannot be written: it is open for reading.
+    case readOnly
     /// A sync failed: nothing more is acknowledged until the store is opened again.
     case poisoned
     /// The system refused an operation; the store is as it was before.

@@ -48,6 +48,8 @@ package final class Store: Sendable {
   /// What was found to be damaged when the store was opened; empty if it is whole.
   package let damage: [StorageError]
   private let hasRelocationNotice: Atomic<Bool>
+  /// What scrubbing has found.
+  let scrubbed = Mutex<[VerificationProblem]>([])
   /// One checkpoint at a time.
   let checkpointing = Mutex(())
   let reader: DocumentReader
@@ -61,10 +63,10 @@ package final class Store: Sendable {
     var queue = CommitQueue()
   }
 
-  /// What opening does with a damaged store.
-  package enum IfDamaged: Sendable {
+  /// What opening does with a store that is damaged, or on a file system that cannot be written.
+  package enum IfNotWritable: Sendable {
     case refuse
-    /// Shows what is whole; every write fails with the first damage.
+    /// Shows what is whole; every write fails and says why.
     case openForReading
   }
 
@@ -121,19 +123,51 @@ package final class Store: Sendable {
   /// Opens a store: reads the head of its index, and replays what its log holds since the last
   /// checkpoint. Documents are read when they are asked for.
   ///
-  /// - Parameter ifDamaged: what to do where something durable is damaged.
+  /// - Parameter ifNotWritable: what to do where something durable is damaged, or where nothing can be
+  ///   written.
   /// - Throws: `noStore`; `locked` if another process owns it; `newerFormat`; `corrupt` with the file
   ///   and the place: run the verifier.
   package static func open(
-    at root: String, environment: StoreEnvironment, ifDamaged: IfDamaged = .refuse
+    at root: String, environment: StoreEnvironment, ifNotWritable: IfNotWritable = .refuse
   ) throws(StorageError) -> Store {
     let layout = StoreLayout(root: root)
     let status = try translated { () throws(SystemError) in
       try environment.fileSystem.status(layout.identity)
     }
     guard status != nil else { throw noStore(layout) }
-    return try open(
-      layout, environment, try takeLock(layout, environment.fileSystem), ifDamaged)
+    do throws(StorageError) {
+      return try open(
+        layout, environment, try takeLock(layout, environment.fileSystem), ifNotWritable)
+    } catch {
+      guard ifNotWritable == .openForReading, error.isNotWritable else { throw error }
+      return try openForReading(layout, environment)
+    }
+  }
+
+  /// Opens a store of which nothing can be written. Its lock is taken all the same: somebody else may
+  /// be able to write.
+  private static func openForReading(
+    _ layout: StoreLayout, _ environment: StoreEnvironment
+  ) throws(StorageError) -> Store {
+    let lock = try takeLockForReading(layout, environment.fileSystem)
+    do {
+      let bytes = try translated { () throws(SystemError) in
+        try environment.fileSystem.readFile(layout.identity)
+      }
+      let identity = try StoreIdentity(parsing: bytes, path: layout.identity)
+      let reader = RecoveryReader(layout: layout, environment: environment)
+      var recovery = try reader.read(isTolerant: true)
+      recovery.log.stop(
+        because: StorageError(
+          .readOnly, path: layout.root,
+          problem: "cannot be written here; the store is open for reading only"))
+      return Store(
+        layout: layout, environment: environment, lock: lock, identity: identity,
+        isRelocated: false, recovery: recovery)
+    } catch {
+      lock.close()
+      throw error
+    }
   }
 
   /// Makes sure that nobody owns a store while the closure looks at its directory.
@@ -147,13 +181,25 @@ package final class Store: Sendable {
       return try fileSystem.status(layout.log) != nil
     }
     guard isThere else { throw noStore(layout) }
-    let lock = try takeLock(layout, fileSystem)
+    let lock = try takeLockForReading(layout, fileSystem)
     defer { lock.close() }
     return try body(layout)
   }
 
   private static func noStore(_ layout: StoreLayout) -> StorageError {
     StorageError(.noStore, path: layout.root, problem: "holds no store; satchel init makes one")
+  }
+
+  /// Takes the lock also where nothing can be written.
+  private static func takeLockForReading(
+    _ layout: StoreLayout, _ fileSystem: any FileSystem
+  ) throws(StorageError) -> any File {
+    do { return try takeLock(layout, fileSystem) } catch {
+      guard error.isNotWritable else { throw error }
+    }
+    return try translated { () throws(SystemError) in
+      try fileSystem.open(layout.lock, .read)
+    }.locked(layout)
   }
 
   private static func takeLock(
@@ -166,7 +212,7 @@ package final class Store: Sendable {
 
   private static func open(
     _ layout: StoreLayout, _ environment: StoreEnvironment, _ lock: any File,
-    _ ifDamaged: IfDamaged = .refuse
+    _ ifNotWritable: IfNotWritable = .refuse
   ) throws(StorageError) -> Store {
     do {
       let bytes = try translated { () throws(SystemError) in
@@ -175,7 +221,7 @@ package final class Store: Sendable {
       var identity = try StoreIdentity(parsing: bytes, path: layout.identity)
       let place = try StorePlace(layout, environment)
       let reader = RecoveryReader(layout: layout, environment: environment)
-      var recovery = try reader.read(isTolerant: ifDamaged == .openForReading)
+      var recovery = try reader.read(isTolerant: ifNotWritable == .openForReading)
       if let damage = recovery.damage.errors.first {
         recovery.log.stop(because: readOnly(damage))
       } else {
@@ -254,6 +300,9 @@ package final class Store: Sendable {
     hasRelocationNotice.exchange(false, ordering: .acquiringAndReleasing)
   }
 
+  /// Why nothing can be written any more; nil while all is well.
+  package var refusal: StorageError? { log.withLock { $0.poison } }
+
   package var identity: StoreIdentity { currentIdentity.withLock { $0 } }
 
   /// Changes `store.json`. Durable on return; on an error nothing has changed.
@@ -291,6 +340,13 @@ package final class Store: Sendable {
 
   /// Bytes of log that the next opening would have to replay.
   package var logByteCount: Int { log.withLock { $0.byteCount } }
+}
+
+extension StorageError {
+  fileprivate var isNotWritable: Bool {
+    guard let underlying else { return false }
+    return underlying.isReadOnly || underlying.isPermission
+  }
 }
 
 extension File {

@@ -28,6 +28,9 @@ package struct StoreLayout: Sendable {
   /// Room that is kept for a checkpoint on a full disk.
   package var reserve: String { "\(root)/reserve" }
 
+  /// Where the scrub stands.
+  package var scrub: String { "\(root)/scrub.json" }
+
   /// A segment that is ready before it is needed.
   package var spareSegment: String { "\(log)/spare.wal" }
 

@@ -22,6 +22,13 @@ private final class SmallDisk {
     }
   }
 
+  func setReadOnly(_ isReadOnly: Bool) throws {
+    let flags = UInt(MS_REMOUNT) | (isReadOnly ? UInt(MS_RDONLY) : 0)
+    guard mount("satchel-test", path, "tmpfs", flags, nil) == 0 else {
+      throw TestFailure("remount \(path): \(errno)")
+    }
+  }
+
   deinit { umount2(path, Int32(MNT_DETACH)) }
 
   /// Whether this process may mount: tried once.
@@ -61,6 +68,29 @@ struct FullDiskTests {
     let list = try laptop.succeed("list", "patient", "--json")
     for id in ids { #expect(list.contains(id)) }
     #expect(list.split(separator: "\n").count == ids.count)
+    #expect(try laptop.isSound())
+  }
+
+  @Test func `a disk that cannot be written shows what it has, and refuses writes in one line`()
+    throws
+  {
+    let disk = try SmallDisk(fixture.path("disk"), options: "size=16m")
+    let laptop = try TestLaptop(fixture, "disk/store")
+    _ = try laptop.create("patient", #"{"first_name":"Ada","last_name":"Okafor"}"#)
+    try laptop.succeed("checkpoint")
+    _ = try laptop.create("patient", #"{"first_name":"Ben","last_name":"Later"}"#)
+    let before = try laptop.succeed("list", "patient", "--json")
+    try disk.setReadOnly(true)
+    let list = try laptop.run("list", "patient", "--json")
+    #expect(list.status == 0 && list.text == before)
+    let line = "\(laptop.store): cannot be written here; the store is open for reading only"
+    #expect(list.errors == "satchel: \(line)\n")
+    let write = try laptop.run("create", "patient", input: #"{"first_name":"C","last_name":"D"}"#)
+    #expect(write.status == 1 && write.errors == "satchel: \(line)\n")
+    #expect(try laptop.run("status", "--json").text.contains(#""read_only":true"#))
+    #expect(try laptop.isSound())
+    try disk.setReadOnly(false)
+    _ = try laptop.create("patient", #"{"first_name":"C","last_name":"D"}"#)
     #expect(try laptop.isSound())
   }
 

@@ -72,7 +72,7 @@ struct PlaceTests {
     try test.flip(layout.manifest, at: 5)
     let before = try test.bytes(layout.identity)
     let damaged = try Store.open(
-      at: other, environment: test.environment, ifDamaged: .openForReading)
+      at: other, environment: test.environment, ifNotWritable: .openForReading)
     damaged.close()
     #expect(try test.bytes(layout.identity) == before)
     try POSIXFileSystem().removeTree(other)

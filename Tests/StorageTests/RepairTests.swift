@@ -36,7 +36,7 @@ struct RepairTests {
 
   private func openedForReading() throws(StorageError) -> Store {
     try Store.open(
-      at: test.layout.root, environment: test.environment, ifDamaged: .openForReading)
+      at: test.layout.root, environment: test.environment, ifNotWritable: .openForReading)
   }
 
   /// The store is whole and works.

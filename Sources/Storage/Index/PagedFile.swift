@@ -115,9 +115,11 @@ final class PagedFile: Sendable {
   }
 
   /// Reads every page and says which are damaged. O(file).
-  func damagedPages() -> [StorageError] {
-    (1...max(1, pageCount)).compactMap { number in
-      guard number <= pageCount else { return nil }
+  func damagedPages() -> [StorageError] { damagedPages(1..<(pageCount + 1)) }
+
+  /// Reads some pages from the disk and says which are damaged.
+  func damagedPages(_ numbers: Range<Int>) -> [StorageError] {
+    numbers.compactMap { number in
       do throws(StorageError) {
         _ = try read(number)
         return nil
