@@ -10,6 +10,17 @@ enum CalendarDigits {
     return value
   }
 
+  /// Whether a text has the length of a form, digits where it has zeros, and else its characters.
+  static func haveForm(_ form: StaticString, in text: String) -> Bool {
+    text.utf8.count == form.utf8CodeUnitCount
+      && form.withUTF8Buffer { form in
+        zip(form, text.utf8).allSatisfy { expected, byte in
+          expected == UInt8(ascii: "0")
+            ? (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) : byte == expected
+        }
+      }
+  }
+
   /// A number that is not negative, with zeros before it up to `width` digits.
   static func text(_ number: Int, width: Int) -> String {
     let digits = String(number)

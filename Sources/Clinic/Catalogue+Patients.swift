@@ -55,10 +55,6 @@ extension TypeDefinition {
     let merge = UnitRule(
       "merged_into", fields: ["merged_into"], severity: .normal, rule: "P19",
       compares: edited.map(\.name))
-    return edited.map { unit in
-      var unit = unit
-      unit.compares = [merge.name]
-      return unit
-    } + [merge]
+    return edited.map { $0.comparing(with: [merge.name]) } + [merge]
   }()
 }

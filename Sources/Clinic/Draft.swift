@@ -15,13 +15,13 @@ struct Draft {
   var envelope = JSONObject()
 
   /// The document's fields so far; without those that were refused.
-  private(set) var fields: JSONObject
+  private(set) var fields: FieldValues
   /// What the input directs, such as `expiry_days`; not kept.
   private(set) var request = JSONObject()
   private(set) var problems: [FieldProblem] = []
   /// The fields that the input names, by their own names, whether accepted or not.
-  private(set) var named: Set<String> = []
-  private var refused: Set<String> = []
+  private(set) var named: FieldNames
+  private var refused: FieldNames
   private let checker: ValueChecker
 
   init(type: TypeDefinition, purpose: Purpose, existing: JSONObject, validator: Validator) {
@@ -29,7 +29,9 @@ struct Draft {
     self.purpose = purpose
     self.existing = existing
     self.validator = validator
-    fields = existing
+    fields = FieldValues(existing, of: type)
+    named = FieldNames(of: type)
+    refused = named
     checker = ValueChecker(functions: validator.functions)
   }
 
@@ -62,10 +64,10 @@ struct Draft {
 extension Draft {
   mutating func take(_ input: JSONObject) {
     for member in input.members {
-      if Envelope.contains(member.key) {
+      if let number = type.number(named: member.key) {
+        take(member, as: number)
+      } else if Envelope.contains(member.key) {
         takeEnvelope(member)
-      } else if let field = type.field(named: member.key) {
-        take(member, as: field)
       } else if !Envelope.isComputed(member.key) {
         takeUnknown(member)
       }
@@ -80,13 +82,14 @@ extension Draft {
     }
   }
 
-  private mutating func take(_ member: JSONMember, as field: FieldDefinition) {
+  private mutating func take(_ member: JSONMember, as number: Int) {
+    let field = type.fields[number]
     switch field.use {
     case .computed: return
     case .serverOnly: refuse(member.key, "is kept by the server only and cannot be written here")
     case .request, .stored, .readOnly:
       do throws(ValueProblem) {
-        accept(try checker.normalise(member.value, field.kind), from: member, as: field)
+        accept(try checker.normalise(member.value, field.kind), from: member, as: number)
       } catch {
         named.insert(field.name)
         refuse(member.key, error.text)
@@ -96,13 +99,14 @@ extension Draft {
   }
 
   private mutating func accept(
-    _ value: JSONValue, from member: JSONMember, as field: FieldDefinition
+    _ value: JSONValue, from member: JSONMember, as number: Int
   ) {
-    let isFirst = named.insert(field.name).inserted
+    let field = type.fields[number]
+    let isFirst = named.insert(number)
     if field.use == .request {
       request[field.name] = value
     } else if !isFirst {
-      let isSame = value.isIdentical(to: fields[field.name] ?? .null)
+      let isSame = value.isIdentical(to: fields[number] ?? .null)
       if !isSame { refuse(member.key, "differs from \(field.name), which is the same field") }
     } else if field.isReadOnly, purpose != .review, !validator.allowsReadOnlyFields,
       !value.isIdentical(to: existing[field.name] ?? .null)
@@ -111,21 +115,21 @@ extension Draft {
     } else if field.isRequired, value.stringValue.map({ trimmed($0).isEmpty }) == true {
       refuse(member.key, "must not be empty")
     } else {
-      keepOriginal(of: member.value, value, field)
-      apply(value, to: field.name)
+      keepOriginal(of: member.value, value, number)
+      fields[number] = after(fields[number], value, isKnown: true)
     }
   }
 
   /// Keeps the spelling of an alias; forgets an older one when the value changes.
   private mutating func keepOriginal(
-    of input: JSONValue, _ value: JSONValue, _ field: FieldDefinition
+    of input: JSONValue, _ value: JSONValue, _ number: Int
   ) {
-    guard case .choice(let choice) = field.kind, let original = choice.originalField,
+    guard case .choice(let choice) = type.fields[number].kind, let original = choice.originalField,
       !named.contains(original)
     else { return }
     if !input.isIdentical(to: value) {
       fields[original] = input
-    } else if !value.isIdentical(to: fields[field.name] ?? .null) {
+    } else if !value.isIdentical(to: fields[number] ?? .null) {
       fields[original] = nil
     }
   }
@@ -137,7 +141,7 @@ extension Draft {
     {
       refuse(member.key, problem)
     } else {
-      apply(member.value, to: member.key)
+      fields[member.key] = after(fields[member.key], member.value, isKnown: false)
     }
   }
 
@@ -151,13 +155,12 @@ extension Draft {
 
   /// An update is a merge patch; so is a known field of a new document, where null inside an object
   /// means absent too. Unknown fields of a new document are kept as they are.
-  private mutating func apply(_ value: JSONValue, to name: String) {
-    if value.isNull {
-      fields[name] = nil
-    } else if purpose == .update || (purpose == .create && type.field(named: name) != nil) {
-      fields[name] = (fields[name] ?? .null).applyingMergePatch(value)
-    } else {
-      fields[name] = value
+  private func after(_ old: JSONValue?, _ value: JSONValue, isKnown: Bool) -> JSONValue? {
+    switch value {
+    case .null: nil
+    case .object where purpose == .update || (purpose == .create && isKnown):
+      (old ?? .null).applyingMergePatch(value)
+    default: value
     }
   }
 }
@@ -167,8 +170,11 @@ extension Draft {
 extension Draft {
   /// Fields that were refused get none: the input must be corrected anyway.
   mutating func setDefaults() {
-    for field in type.fields where field.isStored && !refused.contains(field.name) {
-      if let value = field.defaultValue, fields[field.name] == nil { fields[field.name] = value }
+    for (number, field) in type.fields.enumerated() {
+      guard let value = field.defaultValue, field.isStored, fields[number] == nil,
+        !refused.contains(number)
+      else { continue }
+      fields[number] = value
     }
   }
 
@@ -178,21 +184,16 @@ extension Draft {
 
   /// Required fields that are absent; in an update, only those that it removed.
   func missing() -> [FieldProblem] {
-    type.fields.filter { field in
-      field.isRequired && field.isStored && fields[field.name] == nil
-        && !refused.contains(field.name)
-        && (purpose != .update || existing[field.name] != nil)
-    }.map { FieldProblem($0.name, "is required") }
+    var missing: [FieldProblem] = []
+    for (number, field) in type.fields.enumerated() {
+      if field.isRequired, field.isStored, fields[number] == nil, !refused.contains(number),
+        purpose != .update || existing[field.name] != nil
+      {
+        missing.append(FieldProblem(field.name, "is required"))
+      }
+    }
+    return missing
   }
 
-  var orderedFields: JSONObject {
-    var ordered = JSONObject()
-    for field in type.fields {
-      if let value = fields[field.name] { ordered.append(field.name, value) }
-    }
-    for member in fields.members where type.field(named: member.key)?.name != member.key {
-      ordered.append(member.key, member.value)
-    }
-    return ordered
-  }
+  var orderedFields: JSONObject { fields.ordered }
 }

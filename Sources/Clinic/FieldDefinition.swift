@@ -1,7 +1,7 @@
 package import JSON
 
-/// One field of a document type.
-package struct FieldDefinition: Sendable {
+/// One field of a document type. An object, because it is handed on for every value that is checked.
+package final class FieldDefinition: Sendable {
   package enum Use: Sendable {
     /// Kept in the document; people edit it.
     case stored
@@ -15,14 +15,14 @@ package struct FieldDefinition: Sendable {
     case serverOnly
   }
 
-  package var name: String
-  package var kind: FieldKind
-  package var use: Use
-  package var isRequired: Bool
+  package let name: String
+  package let kind: FieldKind
+  package let use: Use
+  package let isRequired: Bool
   /// Set on creation if the field is absent.
-  package var defaultValue: JSONValue?
+  package let defaultValue: JSONValue?
   /// Other names on input.
-  package var aliases: [String]
+  package let aliases: [String]
 
   package init(
     _ name: String, _ kind: FieldKind, _ use: Use = .stored, required isRequired: Bool = false,

@@ -39,14 +39,14 @@ package enum StringFormat: Sendable {
 }
 
 /// A value out of a list.
-package struct Choice: Sendable {
-  package var values: [String]
+package final class Choice: Sendable {
+  package let values: [String]
   /// Other spellings on input, and the value that each stands for.
-  package var aliases: [String: String]
+  package let aliases: [String: String]
   /// The field that keeps the spelling of an alias.
-  package var originalField: String?
+  package let originalField: String?
   /// Whether other values are kept too, up to `maximumOpenCharacterCount`.
-  package var isOpen: Bool
+  package let isOpen: Bool
 
   package static let maximumOpenCharacterCount = 50
 

@@ -8,7 +8,6 @@ import JSON
 /// a day works it out with the time zone and gives it.
 enum SlotTimes {
   private static let names = ["start_time", "end_time", "duration", "date", "time_zone"]
-  private static let minutesPerDay = 1440
 
   /// Fills in the end or the duration, whichever the input leaves open, and checks what is given.
   static func check(_ draft: inout Draft) {
@@ -44,11 +43,11 @@ enum SlotTimes {
 
   private static func fillEnd(from start: Int, _ draft: inout Draft) {
     guard let duration = draft.fields["duration"]?.intValue else { return }
-    guard start + duration < minutesPerDay else {
+    guard let end = TimeOfDay(minutesSinceMidnight: start + duration) else {
       draft.excuse("end_time")
       return draft.refuse("duration", "the visit must end on the day on which it starts")
     }
-    draft.set("end_time", .string(text(start + duration)))
+    draft.set("end_time", .string(end.text))
   }
 
   private static func compare(_ start: Int, draft: inout Draft) {
@@ -71,21 +70,10 @@ enum SlotTimes {
   }
 
   private static func dayNumber(_ date: String?) -> Int? {
-    guard let parts = date?.split(separator: "-").map({ Int($0) }), parts.count == 3,
-      let year = parts[0], let month = parts[1], let day = parts[2]
-    else { return nil }
-    return Timestamp.daysSince1970(year: year, month: month, day: day)
+    date.flatMap { CivilDate($0) }?.daysSince1970
   }
 
   private static func minutes(_ time: String?) -> Int? {
-    guard let parts = time?.split(separator: ":").map({ Int($0) }), parts.count == 2,
-      let hour = parts[0], let minute = parts[1], (0..<24).contains(hour), (0..<60).contains(minute)
-    else { return nil }
-    return hour * 60 + minute
-  }
-
-  private static func text(_ minutes: Int) -> String {
-    let twoDigits = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }
-    return "\(twoDigits(minutes / 60)):\(twoDigits(minutes % 60))"
+    time.flatMap { TimeOfDay($0) }?.minutesSinceMidnight
   }
 }

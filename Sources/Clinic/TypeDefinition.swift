@@ -1,7 +1,9 @@
 package import Documents
+import JSON
 
-/// One document type: its fields, merge units and rules.
-package struct TypeDefinition: Sendable {
+/// One document type: its fields, merge units and rules. An object, because it is handed on for every
+/// document that is checked.
+package final class TypeDefinition: Sendable {
   /// In the singular: `patient`.
   package let name: String
   /// The name of its folder and of its path in the API: `patients`.
@@ -17,7 +19,7 @@ package struct TypeDefinition: Sendable {
   package let isServerAuthoritative: Bool
   package let checks: [DocumentCheck]
 
-  private let fieldByName: [String: Int]
+  private let numberByName: [String: Int]
 
   /// - Parameter units: those of more than one field or with a rule of their own; each other stored
   ///   field becomes a unit: sets and objects by element and key, all else as a whole.
@@ -34,7 +36,7 @@ package struct TypeDefinition: Sendable {
     self.isAppendOnly = isAppendOnly
     self.isServerAuthoritative = isServerAuthoritative
     self.checks = checks
-    fieldByName = Dictionary(
+    numberByName = Dictionary(
       fields.enumerated().flatMap { index, field in
         ([field.name] + field.aliases).map { ($0, index) }
       }, uniquingKeysWith: { first, _ in first })
@@ -42,7 +44,16 @@ package struct TypeDefinition: Sendable {
 
   /// The field of a name or of an alias of it.
   package func field(named name: String) -> FieldDefinition? {
-    fieldByName[name].map { fields[$0] }
+    number(named: name).map { fields[$0] }
+  }
+
+  /// The place in `fields` of the field of a name or of an alias of it.
+  func number(named name: String) -> Int? { numberByName[name] }
+
+  /// The place in `fields` of the field of exactly this name.
+  func number(ofField name: String) -> Int? {
+    guard let number = numberByName[name], utf8Equal(fields[number].name, name) else { return nil }
+    return number
   }
 
   /// Names in the order in which documents are shown; unknown fields come after them.

@@ -38,7 +38,7 @@ struct ValueChecker {
   }
 
   private func isBlank(_ value: JSONValue, _ kind: FieldKind) -> Bool {
-    guard value.stringValue == "" else { return false }
+    guard case .string(let text) = value, text.isEmpty else { return false }
     return switch kind {
     case .string(_, .plain), .text: false
     default: true
@@ -57,7 +57,7 @@ extension ValueChecker {
   private func line(
     _ text: String, maximum: Int, format: StringFormat
   ) throws(ValueProblem) -> String {
-    guard !text.unicodeScalars.contains(where: Self.isControl) else {
+    guard !ControlCharacters.areIn(text) else {
       throw ValueProblem("contains a control character")
     }
     guard text.utf8.count <= maximum || text.unicodeScalars.count <= maximum else {
@@ -68,27 +68,13 @@ extension ValueChecker {
 
   /// Lines that end as on Windows get the plain line end.
   private func text(_ value: JSONValue, maximumBytes: Int) throws(ValueProblem) -> String {
-    var scalars = String.UnicodeScalarView()
-    var isAfterReturn = false
-    for scalar in try string(value).unicodeScalars {
-      if isAfterReturn, scalar != "\n" { throw ValueProblem("contains a control character") }
-      isAfterReturn = scalar == "\r"
-      if isAfterReturn { continue }
-      guard scalar == "\n" || scalar == "\t" || !Self.isControl(scalar) else {
-        throw ValueProblem("contains a control character")
-      }
-      scalars.append(scalar)
+    guard let text = ControlCharacters.withPlainLineEnds(try string(value)) else {
+      throw ValueProblem("contains a control character")
     }
-    let text = String(scalars)
-    guard !isAfterReturn else { throw ValueProblem("contains a control character") }
     guard text.utf8.count <= maximumBytes else {
       throw ValueProblem("longer than \(maximumBytes) bytes")
     }
     return text
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
   }
 
   private func formatted(_ text: String, _ format: StringFormat) throws(ValueProblem) -> String {
@@ -117,16 +103,25 @@ extension ValueChecker {
   }
 
   private func isEmail(_ text: String) -> Bool {
-    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-    return parts.count == 2 && parts.allSatisfy { !$0.isEmpty }
-      && !text.unicodeScalars.contains { $0.properties.isWhitespace }
+    let at = UInt8(ascii: "@")
+    guard let place = text.utf8.firstIndex(of: at), place != text.utf8.startIndex else {
+      return false
+    }
+    let domain = text.utf8[text.utf8.index(after: place)...]
+    return !domain.isEmpty && !domain.contains(at) && !hasWhiteSpace(text)
   }
 
   private func isHTTPS(_ text: String) -> Bool {
     let prefix = "https://"
     guard text.prefix(prefix.count).lowercased() == prefix else { return false }
     let host = text.dropFirst(prefix.count).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    return !host.isEmpty && !text.unicodeScalars.contains { $0.properties.isWhitespace }
+    return !host.isEmpty && !hasWhiteSpace(text)
+  }
+
+  private func hasWhiteSpace(_ text: String) -> Bool {
+    // Of the ASCII characters, those above the space are none.
+    if text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x80 }) { return false }
+    return text.unicodeScalars.contains { $0.properties.isWhitespace }
   }
 
   private func isHexadecimal(_ text: Substring) -> Bool {
@@ -157,32 +152,18 @@ extension ValueChecker {
   }
 
   private func civilDate(_ text: String) throws(ValueProblem) -> String {
-    let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-    guard parts.map(\.count) == [4, 2, 2], let year = Self.digits(parts[0]), year > 0,
-      let month = Self.digits(parts[1]), let day = Self.digits(parts[2])
-    else { throw ValueProblem("is not a date (YYYY-MM-DD)") }
-    guard Timestamp.daysSince1970(year: year, month: month, day: day) != nil else {
-      throw ValueProblem("is not a day of the calendar")
-    }
-    return text
+    if CivilDate(text) != nil { return text }
+    throw ValueProblem(
+      CalendarDigits.haveForm("0000-00-00", in: text) && !text.hasPrefix("0000")
+        ? "is not a day of the calendar" : "is not a date (YYYY-MM-DD)")
   }
 
   private func timeOfDay(_ text: String) throws(ValueProblem) -> String {
-    let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-    guard parts.count == 2 || parts.count == 3, parts.allSatisfy({ $0.count == 2 }),
-      let hour = Self.digits(parts[0]), hour < 24, let minute = Self.digits(parts[1]), minute < 60
-    else { throw ValueProblem("is not a time of day (HH:MM)") }
-    guard parts.count == 2 || Self.digits(parts[2]) == 0 else {
-      throw ValueProblem("is not a time of day in whole minutes (HH:MM)")
-    }
-    return String(text.prefix(5))
-  }
-
-  private static func digits(_ text: Substring.UTF8View) -> Int? {
-    guard text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
-      return nil
-    }
-    return Int(Substring(text))
+    if let time = TimeOfDay(text) { return time.text }
+    let isFiner = CalendarDigits.haveForm("00:00:00", in: text)
+    throw ValueProblem(
+      isFiner && TimeOfDay(String(text.prefix(5))) != nil
+        ? "is not a time of day in whole minutes (HH:MM)" : "is not a time of day (HH:MM)")
   }
 
   private func timestamp(_ text: String) throws(ValueProblem) -> String {

@@ -133,9 +133,10 @@ package struct CommandRunner: Sendable {
       throw ReplicaError.notFound(type: type, name: name)
     }
     var encoder = DocumentEncoder(embedsTable: true)
+    var bytes: [UInt8] = []
+    encoder.encode(document, replica.rules.type(type), into: &bytes)
     return CommandOutcome(
-      output: JSONValue.object(encoder.encode(document, replica.rules.type(type))).prettyBytes()
-        + [UInt8(ascii: "\n")])
+      output: try JSONValue(parsing: bytes).prettyBytes() + [UInt8(ascii: "\n")])
   }
 
   /// A type that the catalogue has, or of which there are documents.

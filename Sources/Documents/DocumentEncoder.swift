@@ -8,110 +8,178 @@ package struct DocumentEncoder {
   /// Ids by number. In a file the table goes with the document; in a stream it is shared.
   package private(set) var table = IDTable()
   private let embedsTable: Bool
+  /// What stands in `_sync` behind the ids; kept for its memory.
+  private var sync = JSONBytes()
 
   /// - Parameter embedsTable: whether each document carries its own table.
   package init(embedsTable: Bool) { self.embedsTable = embedsTable }
 
-  package mutating func encode(_ document: Document, _ rules: TypeRules) -> JSONObject {
+  /// Appends a document as one JSON object without white space.
+  /// - Parameter fields: the document's visible fields.
+  package mutating func encode(
+    _ document: Document, fields: JSONObject, _ rules: TypeRules, into bytes: inout [UInt8]
+  ) {
     if embedsTable { table = IDTable() }
-    var split = SplitVersions(document, rules)
-    var object = JSONObject()
-    object.append("id", .string(document.key.id.description))
-    object.append("type", .string(document.key.type))
-    for member in split.fields.members { object.append(member.key, member.value) }
-    object.append("_sync", .object(sync(document, &split)))
-    return object
-  }
-
-  private mutating func sync(_ document: Document, _ split: inout SplitVersions) -> JSONObject {
-    var sync = JSONObject()
-    sync.append("schema", .number(JSONNumber(document.schemaVersion)))
-    sync.append("clock", vector(document.clock))
-    sync.append("origin", .object(origin(document.origin)))
-    let writes = split.placed.map { write($0.write, units: $0.units) }
-    sync.append("writes", .array(writes.map(JSONValue.object)))
-    if !split.others.isEmpty {
-      let versions = split.others.map { other(unit: $0.unit, $0.version) }
-      sync.append("versions", .array(versions.map(JSONValue.object)))
-    }
+    let split = SplitVersions(document, visible: fields, rules)
+    sync.removeAll()
+    write(document, split)
+    var out = JSONBytes(appendingTo: &bytes)
+    out.beginObject()
+    out.key("id")
+    out.string(document.key.id.description)
+    out.key("type")
+    out.string(document.key.type)
+    for member in split.fields.members { out.member(member) }
+    out.key("_sync")
+    out.beginObject()
     if embedsTable {
-      let ids = table.ids.map { JSONValue.string($0.description) }
-      sync.members.insert(JSONMember(key: "ids", value: .array(ids)), at: 0)
+      out.key("ids")
+      out.beginArray()
+      for id in table.ids { out.string(id.description) }
+      out.endArray()
     }
-    return sync
+    out.continueObject(sync)
+    out.endObject()
+    out.endObject()
+    bytes = out.take()
   }
 
-  private mutating func origin(_ origin: Origin) -> JSONObject {
-    var object = JSONObject()
-    object.append("dot", dot(origin.dot))
-    object.append("at", .string(StampText.text(origin.stamp)))
-    object.append("by", author(origin.author))
-    return object
+  /// As above, for whoever does not need the fields.
+  package mutating func encode(
+    _ document: Document, _ rules: TypeRules, into bytes: inout [UInt8]
+  ) {
+    encode(document, fields: document.visibleFields(rules), rules, into: &bytes)
   }
 
-  private mutating func header(_ write: Write) -> JSONObject {
-    var object = JSONObject()
-    object.append("dot", dot(write.dot))
-    if write.first != write.dot { object.append("first", dot(write.first)) }
-    object.append("at", .string(StampText.text(write.stamp)))
-    object.append("by", author(write.author))
-    return object
+  private mutating func write(_ document: Document, _ split: SplitVersions) {
+    sync.key("schema")
+    sync.number(document.schemaVersion)
+    sync.key("clock")
+    write(document.clock)
+    sync.key("origin")
+    sync.beginObject()
+    header(
+      document.origin.dot, first: nil, document.origin.stamp, document.origin.author)
+    sync.endObject()
+    sync.key("writes")
+    sync.beginArray()
+    for (write, units) in split.placed { self.write(write, units: units) }
+    sync.endArray()
+    guard !split.others.isEmpty else { return }
+    sync.key("versions")
+    sync.beginArray()
+    for (unit, version) in split.others { write(version, of: unit) }
+    sync.endArray()
   }
 
-  private mutating func write(_ write: Write, units: [PlacedUnit]) -> JSONObject {
-    var object = header(write)
-    object.append("units", .array(units.map(\.name)))
-    for unit in units {
-      guard let details = unit.version.details else { continue }
-      object["seen", default: JSONObject()].appendIfAny(unit.unit, dots(details.seen))
-      if let replaced = details.replaced {
-        object["replaced", default: JSONObject()].append(unit.unit, .object(replaced))
+  private mutating func header(_ dot: Dot, first: Dot?, _ stamp: Stamp, _ author: Author) {
+    sync.key("dot")
+    write(dot)
+    if let first, first != dot {
+      sync.key("first")
+      write(first)
+    }
+    sync.key("at")
+    sync.string(StampText.text(stamp))
+    sync.key("by")
+    sync.beginArray()
+    write(author.device)
+    if let user = author.user { write(user) }
+    sync.endArray()
+  }
+
+  private mutating func header(_ write: Write) {
+    header(write.dot, first: write.first, write.stamp, write.author)
+  }
+
+  private mutating func write(_ write: Write, units: [PlacedUnit]) {
+    sync.beginObject()
+    header(write)
+    sync.key("units")
+    sync.beginArray()
+    for unit in units { unit.writeName(into: &sync) }
+    sync.endArray()
+    if units.contains(where: { $0.version.details?.seen.isEmpty == false }) {
+      sync.key("seen")
+      sync.beginObject()
+      for unit in units {
+        guard let seen = unit.version.details?.seen, !seen.isEmpty else { continue }
+        sync.key(unit.unit)
+        self.write(seen)
       }
+      sync.endObject()
     }
-    return object
+    if units.contains(where: { $0.version.details?.replaced != nil }) {
+      sync.key("replaced")
+      sync.beginObject()
+      for unit in units {
+        guard let replaced = unit.version.details?.replaced else { continue }
+        sync.key(unit.unit)
+        sync.value(.object(replaced))
+      }
+      sync.endObject()
+    }
+    sync.endObject()
   }
 
-  private mutating func other(unit: String, _ version: Version) -> JSONObject {
-    var object = header(version.write)
-    object.append("unit", .string(unit))
-    object.append("value", .object(version.value))
-    guard let details = version.details else { return object }
-    object.appendIfAny("seen", dots(details.seen))
-    if let replaced = details.replaced { object.append("replaced", .object(replaced)) }
-    if let deletion = details.deletion { append(deletion, to: &object) }
-    return object
+  private mutating func write(_ version: Version, of unit: String) {
+    sync.beginObject()
+    header(version.write)
+    sync.key("unit")
+    sync.string(unit)
+    sync.key("value")
+    sync.value(.object(version.value))
+    if let seen = version.details?.seen, !seen.isEmpty {
+      sync.key("seen")
+      write(seen)
+    }
+    if let replaced = version.details?.replaced {
+      sync.key("replaced")
+      sync.value(.object(replaced))
+    }
+    if let deletion = version.details?.deletion { write(deletion) }
+    sync.endObject()
   }
 
-  private mutating func append(_ deletion: Deletion, to object: inout JSONObject) {
-    object.append("reason", .string(deletion.reason.rawValue))
-    object.append("context", vector(deletion.context))
-    object.append("knowledge", vector(deletion.knowledge))
+  private mutating func write(_ deletion: Deletion) {
+    sync.key("reason")
+    sync.string(deletion.reason.rawValue)
+    sync.key("context")
+    write(deletion.context)
+    sync.key("knowledge")
+    write(deletion.knowledge)
     guard let cause = deletion.cause else { return }
-    let names: [(String, JSONValue)] = [
-      ("type", .string(cause.document.type)),
-      ("id", .string(cause.document.id.description)), ("dot", dot(cause.dot)),
-    ]
-    object.append("cause", .object(JSONObject(names)))
+    sync.key("cause")
+    sync.beginObject()
+    sync.key("type")
+    sync.string(cause.document.type)
+    sync.key("id")
+    sync.string(cause.document.id.description)
+    sync.key("dot")
+    write(cause.dot)
+    sync.endObject()
   }
 
-  private mutating func dot(_ dot: Dot) -> JSONValue {
-    .array([number(of: dot.replica), .number(JSONNumber(dot.number))])
+  private mutating func write(_ vector: VersionVector) {
+    sync.beginArray()
+    for entry in vector.entries { write(Dot(entry.replica, entry.number)) }
+    sync.endArray()
   }
 
-  private mutating func dots(_ dots: [Dot]) -> [JSONValue] { dots.map { dot($0) } }
-
-  private mutating func author(_ author: Author) -> JSONValue {
-    let device = number(of: author.device)
-    return .array(author.user.map { [device, number(of: $0)] } ?? [device])
+  private mutating func write(_ dots: [Dot]) {
+    sync.beginArray()
+    for dot in dots { write(dot) }
+    sync.endArray()
   }
 
-  package mutating func vector(_ vector: VersionVector) -> JSONValue {
-    .array(vector.entries.map { dot(Dot($0.replica, $0.number)) })
+  private mutating func write(_ dot: Dot) {
+    sync.beginArray()
+    write(dot.replica)
+    sync.number(dot.number)
+    sync.endArray()
   }
 
-  package mutating func number(of id: UniqueID) -> JSONValue {
-    .number(JSONNumber(table.number(of: id)))
-  }
+  private mutating func write(_ id: UniqueID) { sync.number(table.number(of: id)) }
 }
 
 /// The text of a stamp: its time, and its counter behind a slash where it is not 0.
@@ -142,11 +210,14 @@ struct PlacedUnit {
   let version: Version
 
   /// `email` for a unit with the one field of its name; else the unit, then its fields.
-  var name: JSONValue {
-    let fields = version.value.members.map(\.key)
-    let isElement = unit.utf8.contains(UInt8(ascii: "/"))
-    if isElement || fields.count == 1 && utf8Equal(fields[0], unit) { return .string(unit) }
-    return .array([.string(unit)] + fields.map(JSONValue.string))
+  func writeName(into out: inout JSONBytes) {
+    let members = version.value.members
+    if members.count == 1, utf8Equal(members[0].key, unit) { return out.string(unit) }
+    if unit.utf8.contains(UInt8(ascii: "/")) { return out.string(unit) }
+    out.beginArray()
+    out.string(unit)
+    for member in members { out.string(member.key) }
+    out.endArray()
   }
 }
 
@@ -159,9 +230,10 @@ struct SplitVersions {
   private(set) var placed: [(write: Write, units: [PlacedUnit])] = []
   private(set) var others: [(unit: String, version: Version)] = []
 
-  init(_ document: Document, _ rules: TypeRules) {
-    fields = document.visibleFields(rules)
-    for name in Self.reservedNames { fields[name] = nil }
+  /// - Parameter fields: the document's visible fields.
+  init(_ document: Document, visible fields: JSONObject, _ rules: TypeRules) {
+    self.fields = fields
+    for name in Self.reservedNames { self.fields[name] = nil }
     for unit in document.units {
       let shown = unit.isContent ? rules.shown(unit) : nil
       for version in unit.versions {
@@ -209,16 +281,5 @@ enum ElementName {
     default:
       return .object(JSONObject())
     }
-  }
-}
-
-extension JSONObject {
-  fileprivate subscript(key: String, default value: JSONObject) -> JSONObject {
-    get { self[key]?.objectValue ?? value }
-    set { self[key] = newValue.isEmpty ? nil : .object(newValue) }
-  }
-
-  fileprivate mutating func appendIfAny(_ key: String, _ values: [JSONValue]) {
-    if !values.isEmpty { append(key, .array(values)) }
   }
 }

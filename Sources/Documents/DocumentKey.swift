@@ -10,6 +10,9 @@ package struct DocumentKey: Hashable, Comparable, Sendable, CustomStringConverti
     self.id = id
   }
 
+  /// By the id alone: it is hardly ever shared by documents of two types.
+  package func hash(into hasher: inout Hasher) { hasher.combine(id) }
+
   /// Types are compared by their bytes: the order does not depend on Unicode tables.
   package static func < (a: DocumentKey, b: DocumentKey) -> Bool {
     a.type == b.type

@@ -12,6 +12,76 @@ package struct UnitValue: Sendable {
   }
 }
 
+/// The values of units while their fields come in: those of a type's units by place, all others by
+/// name.
+private struct GatheredValues {
+  private let rules: TypeRules
+  private var known: [JSONObject?]
+  private var others: [ExactString: JSONObject] = [:]
+
+  init(_ rules: TypeRules) {
+    self.rules = rules
+    known = Array(repeating: nil, count: rules.units.count)
+  }
+
+  /// Gives a unit a value, if only an empty one.
+  mutating func open(_ unit: String) {
+    if let place = rules.place(ofUnit: unit) {
+      known[place] = JSONObject()
+    } else {
+      others[ExactString(unit)] = JSONObject()
+    }
+  }
+
+  mutating func add(_ member: JSONMember, toKnown place: Int) {
+    known[place, default: JSONObject()].append(member.key, member.value)
+  }
+
+  mutating func add(_ member: JSONMember, to unit: String) {
+    if let place = rules.place(ofUnit: unit) { return add(member, toKnown: place) }
+    // An element that is named twice is there once.
+    others[ExactString(unit), default: JSONObject()][member.key] = member.value
+  }
+
+  /// By name; the fields of each in schema order.
+  var all: [UnitValue] {
+    var values: [UnitValue] = []
+    values.reserveCapacity(known.count + others.count)
+    for place in rules.nameOrder {
+      guard let value = known[place] else { continue }
+      values.append(UnitValue(unit: rules.units[place].name, value: ordered(value)))
+    }
+    guard !others.isEmpty else { return values }
+    values += others.map { UnitValue(unit: $0.key.text, value: ordered($0.value)) }
+    return values.sorted { utf8Less($0.unit, $1.unit) }
+  }
+
+  private func ordered(_ value: JSONObject) -> JSONObject {
+    guard value.count > 1 else { return value }
+    return JSONObject(members: value.members.sorted(by: rules.showsBefore))
+  }
+}
+
+extension [JSONObject?] {
+  fileprivate subscript(place: Int, default value: JSONObject) -> JSONObject {
+    get { self[place] ?? value }
+    _modify {
+      var current = self[place] ?? value
+      self[place] = nil
+      defer { self[place] = current }
+      yield &current
+    }
+  }
+}
+
+extension TypeRules {
+  /// The order in which fields are shown: those of the type, then the others by their bytes.
+  func showsBefore(_ a: JSONMember, _ b: JSONMember) -> Bool {
+    let (first, second) = (rank(ofField: a.key), rank(ofField: b.key))
+    return first != second ? first < second : utf8Less(a.key, b.key)
+  }
+}
+
 extension Document {
   /// The units that hold these fields, each with all its fields: what `set` takes, to make the
   /// document's visible fields equal to them.
@@ -20,26 +90,26 @@ extension Document {
   /// (DESIGN, rule 20). Elements of sets and keys of maps that are gone get an empty value.
   package func unitValues(for fields: JSONObject, _ rules: TypeRules) -> [UnitValue] {
     let homes = fieldHomes()
-    var values: [ExactString: JSONObject] = [:]
-    for unit in contentUnits { values[ExactString(unit.name)] = JSONObject() }
+    var values = GatheredValues(rules)
+    for unit in contentUnits { values.open(unit.name) }
     for member in fields.members {
-      let rule = rules.unit(holding: member.key)
-      for part in Self.parts(of: member, rule: rule) {
-        let name = part.unit ?? homes[ExactString(member.key)] ?? rule.name
-        values[ExactString(name), default: JSONObject()][part.member.key] = part.member.value
+      if let home = homes[ExactString(member.key)] {
+        for part in Self.parts(of: member, rule: rules.unit(holding: member.key)) {
+          values.add(part.member, to: part.unit ?? home)
+        }
+      } else if let place = rules.place(ofUnitHolding: member.key) {
+        guard rules.units[place].shape != .fields else {
+          values.add(member, toKnown: place)
+          continue
+        }
+        for part in Self.parts(of: member, rule: rules.units[place]) {
+          values.add(part.member, to: part.unit ?? rules.units[place].name)
+        }
+      } else {
+        values.add(member, to: member.key)
       }
     }
-    return values.map { UnitValue(unit: $0.key.text, value: ordered($0.value, rules)) }
-      .sorted { utf8Less($0.unit, $1.unit) }
-  }
-
-  private func ordered(_ value: JSONObject, _ rules: TypeRules) -> JSONObject {
-    guard value.count > 1 else { return value }
-    return JSONObject(
-      members: value.members.sorted { a, b in
-        let (first, second) = (rules.rank(ofField: a.key), rules.rank(ofField: b.key))
-        return first != second ? first < second : utf8Less(a.key, b.key)
-      })
+    return values.all
   }
 
   /// Field → unit of this document that holds it.
@@ -110,13 +180,14 @@ extension Document {
     _ new: UnitValue, by write: Write, _ rule: UnitRule, keeping others: [Version],
     replaced: JSONObject?
   ) {
-    let seen = rule.compares.flatMap { versions(of: $0).map(\.write.first) }
+    var seen: [Dot] = []
+    for unit in rule.compares { seen += versions(of: unit).map(\.write.first) }
     let before = rule.keepsReplacedValue ? replaced : nil
     let details =
       seen.isEmpty && before == nil ? nil : VersionDetails(seen: seen, replaced: before)
     let version = Version(write: write, value: new.value, details: details)
     // Of one transaction that writes a unit twice, the last value stands.
-    let kept = others.filter { $0.key != version.key }
+    let kept = others.isEmpty ? others : others.filter { $0.key != version.key }
     replaceVersions(of: new.unit, with: kept + [version])
     clock.include(write.dot)
   }

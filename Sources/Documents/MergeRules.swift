@@ -1,3 +1,5 @@
+import JSON
+
 /// How one version of a unit ranks against its siblings.
 ///
 /// A unit's policy is a list of preferences: the first that tells two versions apart decides; if none
@@ -26,8 +28,9 @@ package enum ReviewSeverity: String, Sendable {
   case urgent, normal, low
 }
 
-/// One merge unit of a type: fields that only make sense together.
-package struct UnitRule: Sendable {
+/// One merge unit of a type: fields that only make sense together. An object, because it is handed on
+/// for every value.
+package final class UnitRule: Sendable {
   package enum Shape: Sendable {
     /// The fields of the unit travel together.
     case fields
@@ -37,20 +40,20 @@ package struct UnitRule: Sendable {
     case map
   }
 
-  package var name: String
+  package let name: String
   /// In the order in which they are shown.
-  package var fields: [String]
-  package var shape: Shape
-  package var policy: [Preference]
-  package var outcome: MergeOutcome
-  package var severity: ReviewSeverity
+  package let fields: [String]
+  package let shape: Shape
+  package let policy: [Preference]
+  package let outcome: MergeOutcome
+  package let severity: ReviewSeverity
   /// The rule of MERGE.md, such as `P2`; `-` where it names none.
-  package var rule: String
+  package let rule: String
   /// Units with which this one is compared: a version keeps the first dots of theirs that its author
   /// saw (`seen`).
-  package var compares: [String]
+  package let compares: [String]
   /// Whether a version keeps the value that it replaced.
-  package var keepsReplacedValue: Bool
+  package let keepsReplacedValue: Bool
 
   package init(
     _ name: String, fields: [String], shape: Shape = .fields, policy: [Preference] = [],
@@ -67,14 +70,23 @@ package struct UnitRule: Sendable {
     self.compares = compares
     self.keepsReplacedValue = keepsReplacedValue
   }
+
+  /// The same rule, compared with other units.
+  package func comparing(with units: [String]) -> UnitRule {
+    UnitRule(
+      name, fields: fields, shape: shape, policy: policy, outcome: outcome, severity: severity,
+      rule: rule, compares: units, keepsReplacedValue: keepsReplacedValue)
+  }
 }
 
 /// The merge units of one document type. What it does not name is a unit of its own, by the field's
 /// name, with the policy "latest" and the outcome review, low.
-package struct TypeRules: Sendable {
+package final class TypeRules: Sendable {
   package let type: String
   /// In the order in which their fields are shown.
   package let units: [UnitRule]
+  /// The places in `units` in the order of their names.
+  let nameOrder: [Int]
   private let unitByName: [String: Int]
   private let unitByField: [String: Int]
   private let fieldRank: [String: Int]
@@ -82,6 +94,7 @@ package struct TypeRules: Sendable {
   package init(type: String, units: [UnitRule], fieldOrder: [String]) {
     self.type = type
     self.units = units
+    nameOrder = units.indices.sorted { utf8Less(units[$0].name, units[$1].name) }
     unitByName = Dictionary(
       units.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     unitByField = Dictionary(
@@ -101,6 +114,12 @@ package struct TypeRules: Sendable {
     }
     return UnitRule(name, fields: [name])
   }
+
+  /// The place in `units` of a unit of exactly this name; nil for elements, keys and unknown units.
+  func place(ofUnit name: String) -> Int? { unitByName[name] }
+
+  /// The place in `units` of the unit that holds a field.
+  func place(ofUnitHolding field: String) -> Int? { unitByField[field] }
 
   /// The rule of the unit that holds a field here.
   package func unit(holding field: String) -> UnitRule {

@@ -5,42 +5,39 @@ extension Document {
   /// the type does not name follow in the order of their bytes. Says nothing of deletion.
   /// O(fields log fields).
   package func visibleFields(_ rules: TypeRules) -> JSONObject {
-    var fields: [(rank: Int, member: JSONMember)] = []
-    for unit in contentUnits {
+    var ranks: [Int] = []
+    var members: [JSONMember] = []
+    ranks.reserveCapacity(units.count + 4)
+    members.reserveCapacity(units.count + 4)
+    for unit in units where unit.isContent {
       guard let shown = rules.shown(unit) else { continue }
       for member in shown.value.members {
-        Self.merge(member, into: &fields, rank: rules.rank(ofField: member.key))
+        let rank = rules.rank(ofField: member.key)
+        let same = ranks.indices.first {
+          ranks[$0] == rank && utf8Equal(members[$0].key, member.key)
+        }
+        if let same {
+          Self.merge(member.value, into: &members[same].value)
+        } else {
+          ranks.append(rank)
+          members.append(member)
+        }
       }
     }
-    fields.sort { a, b in
-      a.rank != b.rank ? a.rank < b.rank : utf8Less(a.member.key, b.member.key)
+    let order = ranks.indices.sorted { a, b in
+      ranks[a] != ranks[b] ? ranks[a] < ranks[b] : utf8Less(members[a].key, members[b].key)
     }
-    return JSONObject(members: fields.map(\.member))
-  }
-
-  /// The visible value of one field; nil if it has none. Cheaper than all of them, for a field that is
-  /// neither a set nor a map. O(units).
-  package func visibleValue(of field: String, _ rules: TypeRules) -> JSONValue? {
-    for unit in contentUnits {
-      if let value = rules.shown(unit)?.value[field] { return value }
-    }
-    return nil
+    return JSONObject(members: order.map { members[$0] })
   }
 
   /// Elements of a set and keys of a map are units of their own that share one field.
-  private static func merge(
-    _ member: JSONMember, into fields: inout [(rank: Int, member: JSONMember)], rank: Int
-  ) {
-    guard let index = fields.firstIndex(where: { utf8Equal($0.member.key, member.key) }) else {
-      fields.append((rank, member))
-      return
-    }
-    switch (fields[index].member.value, member.value) {
-    case (.object(var whole), .object(let part)):
-      for entry in part.members { whole[entry.key] = entry.value }
-      fields[index].member.value = .object(whole)
-    case (.array(let whole), .array(let part)):
-      fields[index].member.value = .array(whole + part)
+  private static func merge(_ part: JSONValue, into whole: inout JSONValue) {
+    switch (whole, part) {
+    case (.object(var object), .object(let part)):
+      for entry in part.members { object[entry.key] = entry.value }
+      whole = .object(object)
+    case (.array(let array), .array(let part)):
+      whole = .array(array + part)
     default:
       break
     }

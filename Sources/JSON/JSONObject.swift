@@ -26,9 +26,9 @@ package struct JSONObject: Sendable {
   /// The value of a key. Setting nil removes the member; setting a value replaces it where it
   /// stands, or appends it. O(members).
   package subscript(key: String) -> JSONValue? {
-    get { members.first { utf8Equal($0.key, key) }?.value }
+    get { index(of: key).map { members[$0].value } }
     set {
-      let index = members.firstIndex { utf8Equal($0.key, key) }
+      let index = index(of: key)
       switch (index, newValue) {
       case (let index?, let value?): members[index].value = value
       case (let index?, nil): members.remove(at: index)
@@ -36,6 +36,11 @@ package struct JSONObject: Sendable {
       case (nil, nil): break
       }
     }
+  }
+
+  private func index(of key: String) -> Int? {
+    for index in members.indices where utf8Equal(members[index].key, key) { return index }
+    return nil
   }
 
   /// Adds a member at the end, without looking whether there is one of that key.

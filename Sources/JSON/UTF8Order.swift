@@ -2,7 +2,28 @@
 /// accent equal; JSON keys, ids and field values are compared byte by byte. O(length).
 package func utf8Equal(_ a: String, _ b: String) -> Bool {
   guard a.utf8.count == b.utf8.count else { return false }
-  return withUTF8(of: a, b) { $0.elementsEqual($1) }
+  return withUTF8(of: a, b, haveSameBytes)
+}
+
+/// Whether buffers of one length hold the same bytes; eight are compared at a time.
+private func haveSameBytes(
+  _ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>
+) -> Bool {
+  let (a, b) = (UnsafeRawBufferPointer(a), UnsafeRawBufferPointer(b))
+  var position = 0
+  while position + 8 <= a.count {
+    let words = (
+      a.loadUnaligned(fromByteOffset: position, as: UInt64.self),
+      b.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+    )
+    guard words.0 == words.1 else { return false }
+    position += 8
+  }
+  while position < a.count {
+    guard a[position] == b[position] else { return false }
+    position += 1
+  }
+  return true
 }
 
 /// Whether the UTF-8 bytes of one string sort before those of the other: the order of code points,

@@ -20,19 +20,26 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
   }
 
   /// The key of a document by its visible fields; nil if it has none.
-  package func key(_ fields: JSONObject) -> String? { key { fields[$0] } }
+  package func key(_ fields: JSONObject) -> String? { key(self.fields.map { fields[$0] }) }
 
-  /// The key of a document; nil if it has none.
-  /// - Parameter value: the visible value of a field.
-  package func key(_ value: StoreIndex.FieldValue) -> String? {
+  private var fields: [String] {
     switch self {
-    case .patientEmail, .userEmail: value("email")?.stringValue.map(Self.emailKey)
-    case .patientExternalID: value("external_id")?.stringValue
-    case .appointmentCode: value("confirmation_code")?.stringValue
-    case .appointmentDoctorDay:
-      Self.doctorDay(value("doctor_id")?.stringValue, value("date")?.stringValue)
-    case .appointmentPatient, .invitePatient: value("patient_id")?.stringValue
-    case .appointmentCancellations: value("appointment_id")?.stringValue
+    case .patientEmail, .userEmail: ["email"]
+    case .patientExternalID: ["external_id"]
+    case .appointmentCode: ["confirmation_code"]
+    case .appointmentDoctorDay: ["doctor_id", "date"]
+    case .appointmentPatient, .invitePatient: ["patient_id"]
+    case .appointmentCancellations: ["appointment_id"]
+    }
+  }
+
+  private func key(_ values: [JSONValue?]) -> String? {
+    switch self {
+    case .patientEmail, .userEmail: values[0]?.stringValue.map(Self.emailKey)
+    case .appointmentDoctorDay: Self.doctorDay(values[0]?.stringValue, values[1]?.stringValue)
+    case .patientExternalID, .appointmentCode, .appointmentPatient, .invitePatient,
+      .appointmentCancellations:
+      values[0]?.stringValue
     }
   }
 
@@ -46,9 +53,13 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
     return "\(doctor) \(date)"
   }
 
+  static func indexes(ofType type: String) -> [ClinicIndex] { byType[type] ?? [] }
+
+  private static let byType = Dictionary(grouping: allCases, by: \.type)
+
   package static var all: [StoreIndex] {
     allCases.map { index in
-      StoreIndex(type: index.type, name: index.rawValue) { index.key($0) }
+      StoreIndex(type: index.type, name: index.rawValue, fields: index.fields) { index.key($0) }
     }
   }
 }

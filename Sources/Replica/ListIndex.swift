@@ -12,14 +12,23 @@ enum ListIndex {
 
   static func indexes(of catalogue: Catalogue) -> [StoreIndex] {
     catalogue.types.flatMap { type in
-      [StoreIndex(type: type.name, name: all) { _ in "" }]
+      [StoreIndex(type: type.name, name: all, fields: []) { _ in "" }]
         + type.indexes.map { index in
-          StoreIndex(type: type.name, name: name(index)) { field in
-            let texts = index.fields.map { field($0).map(Replica.plainText) ?? "" }
-            return texts.contains("") ? nil : texts.joined(separator: separator)
-          }
+          StoreIndex(type: type.name, name: name(index), fields: index.fields, value: key)
         }
     }
+  }
+
+  /// Nil if a field is missing or empty.
+  @Sendable private static func key(_ values: [JSONValue?]) -> String? {
+    var key: String?
+    for value in values {
+      guard let value else { return nil }
+      let text = Replica.plainText(value)
+      if text.isEmpty { return nil }
+      key = key.map { $0 + separator + text } ?? text
+    }
+    return key
   }
 
   private static func name(_ index: IndexDefinition) -> String {

@@ -16,11 +16,15 @@ package struct LocalTransaction {
   private let base: Ahead
   /// Documents as this transaction leaves them, in the order of their first change.
   private(set) var changed: [Document] = []
+  /// What is known of them; nil of those that came from elsewhere.
+  private var known: [DocumentDetails?] = []
   private var places: [DocumentKey: Int] = [:]
-  /// Where the documents that this transaction wrote can be found; an entry may be out of date.
-  private var found: [IndexEntry: Set<DocumentKey>] = [:]
-  /// Documents that came from elsewhere: most transactions that take some never look for them.
-  private var unindexed: Set<DocumentKey> = []
+  /// The places of the documents that this transaction wrote, by their keys; an entry may be out of
+  /// date.
+  private var found: [IndexEntry: [Int]] = [:]
+  /// The places of those that came from elsewhere: most transactions that take some never look for
+  /// them.
+  private var unindexed: Set<Int> = []
 
   private struct IndexEntry: Hashable {
     let index: ClinicIndex
@@ -64,21 +68,18 @@ package struct LocalTransaction {
     let old = try stored { () throws(StorageError) in
       try base.documents(ofType: type, index: index.rawValue, value: key)
     }
-    let own = (found[IndexEntry(index: index, key: key)] ?? []).union(unindexed).sorted()
-    let candidates =
-      old.filter { places[$0.key] == nil } + own.compactMap { places[$0].map { changed[$0] } }
-    var found: [Document] = []
-    for document in candidates
-    where document.key.type == type && self.key(of: document, index) == key {
-      if !includingDeleted, try isDeleted(document) { continue }
-      found.append(document)
+    let own = unindexed.union(found[IndexEntry(index: index, key: key)] ?? []).filter { place in
+      changed[place].key.type == type && index.key(details(place).fields) == key
     }
-    return found
+    let candidates = old.filter { places[$0.key] == nil } + own.sorted().map { changed[$0] }
+    return includingDeleted ? candidates : try living(among: candidates)
   }
 
-  private func key(of document: Document, _ index: ClinicIndex) -> String? {
-    let typeRules = rules.type(document.key.type)
-    return index.key { document.visibleValue(of: $0, typeRules) }
+  /// What is known of the documents that were changed, in their order.
+  var details: [DocumentDetails] { changed.indices.map(details) }
+
+  private func details(_ place: Int) -> DocumentDetails {
+    known[place] ?? base.details(of: changed[place])
   }
 
   package func isDeleted(_ document: Document) throws(ReplicaError) -> Bool {
@@ -94,6 +95,15 @@ package struct LocalTransaction {
     return document
   }
 
+  /// Whether a document is there and not deleted. Mostly reads none.
+  package func isLiving(_ key: DocumentKey) throws(ReplicaError) -> Bool {
+    if places[key] == nil {
+      let isThere = try stored { () throws(StorageError) in try base.isThere(key) }
+      if let isThere { return isThere }
+    }
+    return try living(key) != nil
+  }
+
   package func fields(_ document: Document) -> JSONObject {
     document.visibleFields(rules.type(document.key.type))
   }
@@ -105,11 +115,23 @@ package struct LocalTransaction {
   package mutating func set(
     _ key: DocumentKey, to fields: JSONObject
   ) throws(ReplicaError) -> Bool {
-    let typeRules = rules.type(key.type)
-    let existing = try document(key)
-    var document =
-      existing ?? Document(key: key, createdBy: write, schemaVersion: schemaVersion)
-    var hasChanged = existing == nil
+    guard let document = try document(key) else {
+      create(key, fields)
+      return true
+    }
+    return set(document, to: fields)
+  }
+
+  /// Writes a document that is not there yet.
+  mutating func create(_ key: DocumentKey, _ fields: JSONObject) {
+    let new = Document(key: key, createdBy: write, schemaVersion: schemaVersion)
+    if !set(new, to: fields) { put(new) }
+  }
+
+  private mutating func set(_ document: Document, to fields: JSONObject) -> Bool {
+    let typeRules = rules.type(document.key.type)
+    var document = document
+    var hasChanged = false
     for value in document.unitValues(for: fields, typeRules)
     where document.set(value, by: write, typeRules) { hasChanged = true }
     if hasChanged { put(document) }
@@ -141,7 +163,12 @@ package struct LocalTransaction {
   mutating func receive(_ key: DocumentKey, number: Int) throws(ReplicaError) {
     guard var document = try document(key) else { return }
     document.receive(number: number, by: write)
-    put(document)
+    // The number is neither shown nor found by.
+    if let place = places[key] {
+      changed[place] = document
+    } else {
+      put(document)
+    }
   }
 
   /// Whether the transaction itself wrote anything.
@@ -149,27 +176,27 @@ package struct LocalTransaction {
 
   /// Puts a document that came from elsewhere below what this transaction writes.
   mutating func take(_ document: Document) {
-    place(document)
-    unindexed.insert(document.key)
+    unindexed.insert(place(document, known: nil))
   }
 
   private mutating func put(_ document: Document) {
-    place(document)
-    let indexes = ClinicIndex.allCases.filter { $0.type == document.key.type }
-    guard !indexes.isEmpty else { return }
-    let typeRules = rules.type(document.key.type)
-    for index in indexes {
-      guard let key = index.key({ document.visibleValue(of: $0, typeRules) }) else { continue }
-      found[IndexEntry(index: index, key: key), default: []].insert(document.key)
+    let details = base.details(of: document)
+    let place = place(document, known: details)
+    for index in ClinicIndex.indexes(ofType: document.key.type) {
+      guard let key = index.key(details.fields) else { continue }
+      found[IndexEntry(index: index, key: key), default: []].append(place)
     }
   }
 
-  private mutating func place(_ document: Document) {
+  private mutating func place(_ document: Document, known details: DocumentDetails?) -> Int {
     if let place = places[document.key] {
       changed[place] = document
-    } else {
-      places[document.key] = changed.count
-      changed.append(document)
+      known[place] = details
+      return place
     }
+    places[document.key] = changed.count
+    changed.append(document)
+    known.append(details)
+    return changed.count - 1
   }
 }

@@ -54,7 +54,7 @@ extension Replica {
     }
     try checkReferences(fields, type: type, in: transaction)
     try checkUnique(fields, input: input, key: key, in: transaction)
-    try transaction.set(key, to: fields)
+    transaction.create(key, fields)
     return key
   }
 
@@ -116,7 +116,7 @@ extension Replica {
         before[field.name]?.isIdentical(to: value) != true,
         let id = value.stringValue.flatMap({ UniqueID($0) })
       else { continue }
-      if try transaction.living(DocumentKey(type: target, id: id)) == nil {
+      if try !transaction.isLiving(DocumentKey(type: target, id: id)) {
         problems.append(FieldProblem(field.name, "there is no \(target) \(id)"))
       }
     }

@@ -94,6 +94,7 @@ package final class Replica: Sendable {
     var batch = Batch()
     if role == .server { batch.registers = try number(transaction.changed, in: &transaction) }
     batch.documents = transaction.changed
+    batch.details = transaction.details
     batch.runs = [run(of: transaction)]
     return try stored { () throws(StorageError) in try store.stage(batch) }
   }
@@ -131,6 +132,7 @@ package final class Replica: Sendable {
       var batch = Batch()
       if role == .server { batch.registers = try number(arrived, in: &transaction) }
       batch.documents = transaction.changed
+      batch.details = transaction.details
       batch.runs = runs(changes, transaction)
       batch.registers += changedRegisters(registers, after: batch)
       try stored { () throws(StorageError) in try store.commit(batch) }

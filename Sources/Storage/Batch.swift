@@ -6,6 +6,8 @@ package import JSON
 package struct Batch: Sendable {
   /// Whole documents as they are from now on, in the order of their arrival.
   package var documents: [Document] = []
+  /// What is known of the documents, in their order; empty if it is not worked out yet.
+  package var details: [DocumentDetails] = []
   /// Transactions that become known. A run may begin with known ones.
   package var runs: [TransactionRun] = []
   /// Named values of the replica; null removes one.
@@ -14,6 +16,14 @@ package struct Batch: Sendable {
   package init() {}
 
   package var isEmpty: Bool { documents.isEmpty && runs.isEmpty && registers.isEmpty }
+}
+
+/// What is worked out of a document once, for its record and for the indexes.
+package struct DocumentDetails: Sendable {
+  /// The visible fields.
+  package let fields: JSONObject
+  /// Its key in each index of its type, in their order; nil where it has none.
+  let keys: [[UInt8]?]
 }
 
 /// A place in the order of arrival that survives restarts: valid only in the feed that gave it.

@@ -7,19 +7,46 @@ import Synchronization
 final class PendingCommit: Sendable {
   let batch: Batch
   let log: LogBatch
-  /// The keys of each document in the indexes.
-  let keys: [[[UInt8]?]]
   /// Where its documents stand in the batch; of one that occurs twice, the last.
   let places: [DocumentKey: Int]
+  /// Made when it is first asked for.
+  private let found = Mutex<[Index: [IndexValue: [Int]]]>([:])
   private let outcome = Mutex<Result<Void, StorageError>?>(nil)
   private let wake = DispatchSemaphore(value: 0)
 
-  init(batch: Batch, keys: [[[UInt8]?]], log: LogBatch) {
+  private struct Index: Hashable {
+    let type: String
+    let place: Int
+  }
+
+  init(batch: Batch, log: LogBatch) {
     self.batch = batch
-    self.keys = keys
     self.log = log
     places = Dictionary(
       batch.documents.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { $1 })
+  }
+
+  /// The documents of a type that have a value in an index, as this batch leaves them.
+  /// - Parameter place: of the index among those of its type.
+  func documents(ofType type: String, index place: Int, _ value: IndexValue) -> [Document] {
+    let numbers = found.withLock { found in
+      let index = Index(type: type, place: place)
+      if let numbers = found[index] { return numbers[value] ?? [] }
+      let numbers = self.numbers(index)
+      found[index] = numbers
+      return numbers[value] ?? []
+    }
+    return numbers.map { batch.documents[$0] }
+  }
+
+  private func numbers(_ index: Index) -> [IndexValue: [Int]] {
+    var numbers: [IndexValue: [Int]] = [:]
+    for (number, document) in batch.documents.enumerated()
+    where document.key.type == index.type && places[document.key] == number {
+      guard let key = batch.details[number].keys[index.place] else { continue }
+      numbers[IndexValue(of: key), default: []].append(number)
+    }
+    return numbers
   }
 
   /// Ends the wait of the thread that brought it.

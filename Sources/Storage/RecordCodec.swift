@@ -8,10 +8,21 @@ struct RecordCodec {
 
   func encode(_ document: Document) -> [UInt8] {
     var encoder = DocumentEncoder(embedsTable: true)
-    let object = encoder.encode(document, rules.type(document.key.type))
+    return encode(
+      document, fields: document.visibleFields(rules.type(document.key.type)), with: &encoder)
+  }
+
+  /// - Parameters:
+  ///   - fields: the document's visible fields.
+  ///   - encoder: one that embeds its table; to be used again, for its memory.
+  func encode(
+    _ document: Document, fields: JSONObject, with encoder: inout DocumentEncoder
+  ) -> [UInt8] {
     var bytes: [UInt8] = []
-    JSONValue.object(object).write(into: &bytes)
-    return SelfCheck.added(to: bytes)
+    bytes.reserveCapacity(1024)
+    encoder.encode(document, fields: fields, rules.type(document.key.type), into: &bytes)
+    SelfCheck.add(to: &bytes)
+    return bytes
   }
 
   /// A document from bytes that must show by themselves that they are whole.

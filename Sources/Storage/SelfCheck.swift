@@ -11,25 +11,27 @@ enum SelfCheck {
   private static let digitCount = 8
 
   /// - Parameter bytes: of an object that ends in another one, without white space behind it.
-  static func added(to bytes: [UInt8]) -> [UInt8] {
-    var bytes = bytes
+  static func add(to bytes: inout [UInt8]) {
     bytes.removeLast(2)
     let checksum = crc32c(bytes, seed: 0)
     bytes += start
-    bytes += digits(checksum)
+    for place in 0..<digitCount { bytes.append(digit(place, of: checksum)) }
     bytes += end
-    return bytes
   }
 
   static func holds(for bytes: [UInt8]) -> Bool {
     let count = bytes.count - start.count - digitCount - end.count
     guard count > 0 else { return false }
-    return Array(bytes[count...]) == start + digits(crc32c(bytes[..<count], seed: 0)) + end
+    let checksum = crc32c(bytes[..<count], seed: 0)
+    return bytes[count...].starts(with: start) && bytes.suffix(end.count).elementsEqual(end)
+      && (0..<digitCount).allSatisfy {
+        bytes[count + start.count + $0] == digit($0, of: checksum)
+      }
   }
 
-  private static func digits(_ checksum: UInt32) -> [UInt8] {
-    HexText.text((0..<4).map { UInt8(truncatingIfNeeded: checksum >> (24 - 8 * $0)) }).utf8.map {
-      $0
-    }
+  private static func digit(_ place: Int, of checksum: UInt32) -> UInt8 {
+    hexadecimal[Int(checksum >> (28 - 4 * UInt32(place)) & 15)]
   }
+
+  private static let hexadecimal = Array("0123456789abcdef".utf8)
 }

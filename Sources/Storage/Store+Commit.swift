@@ -26,19 +26,30 @@ extension Store {
   ///
   /// The caller stages batches in the order in which they build on each other.
   package func stage(_ batch: Batch) throws(StorageError) -> CommitTicket {
-    let keys = batch.documents.map { indexes.keys(of: $0, environment.rules) }
-    let commit = PendingCommit(batch: batch, keys: keys, log: try encode(batch))
+    var batch = batch
+    if batch.details.isEmpty { batch.details = batch.documents.map(details) }
+    let commit = PendingCommit(batch: batch, log: try encode(batch))
     return state.withLock { state in
       Self.checkRuns(of: batch, known: Ahead.knowledge(state))
       return CommitTicket(commit: commit, leads: state.queue.add(commit))
     }
   }
 
+  /// What can be worked out of a document before it is staged. O(document).
+  func details(of document: Document) -> DocumentDetails {
+    let fields = document.visibleFields(environment.rules.type(document.key.type))
+    return DocumentDetails(fields: fields, keys: indexes.keys(of: document, fields: fields))
+  }
+
   private func encode(_ batch: Batch) throws(StorageError) -> LogBatch {
     let codec = RecordCodec(rules: environment.rules)
     var records: [(kind: Frame.Kind, payload: [UInt8])] = []
     records.reserveCapacity(batch.documents.count + batch.runs.count + batch.registers.count)
-    for document in batch.documents { records.append((.document, codec.encode(document))) }
+    var encoder = DocumentEncoder(embedsTable: true)
+    for (document, details) in zip(batch.documents, batch.details) {
+      let payload = codec.encode(document, fields: details.fields, with: &encoder)
+      records.append((.document, payload))
+    }
     for run in batch.runs { records.append((.transactions, codec.encode(run))) }
     for (name, value) in batch.registers {
       records.append((.register, codec.encode(register: name, value)))
@@ -103,7 +114,7 @@ extension Store {
   ) {
     let batch = commit.batch
     for (number, document) in batch.documents.enumerated() {
-      state.tables.put(document, at: .log(places[number]), keys: commit.keys[number])
+      state.tables.put(document, at: .log(places[number]), keys: batch.details[number].keys)
     }
     for run in batch.runs { _ = state.tables.append(run) }
     for register in batch.registers { state.tables.setRegister(register.name, register.value) }
@@ -130,6 +141,9 @@ package struct Ahead: Sendable {
     return knowledge
   }
 
+  /// What can be worked out of a document before it is staged. O(document).
+  package func details(of document: Document) -> DocumentDetails { store.details(of: document) }
+
   package func document(_ key: DocumentKey) throws(StorageError) -> Document? {
     try store.state.withLock { (state) throws(StorageError) in try Self.document(key, state) }
   }
@@ -141,6 +155,19 @@ package struct Ahead: Sendable {
       if let place = commit.places[key] { return commit.batch.documents[place] }
     }
     return try state.tables.document(key)
+  }
+
+  /// Whether a document is there and nobody wrote its life, so that it is not deleted; nil if somebody
+  /// did. Reads no document.
+  package func isThere(_ key: DocumentKey) throws(StorageError) -> Bool? {
+    try store.state.withLock { (state) throws(StorageError) in
+      for commit in state.queue.pending.reversed() {
+        guard let place = commit.places[key] else { continue }
+        return commit.batch.documents[place].versions(of: Unit.life).isEmpty ? true : nil
+      }
+      guard let entry = try state.tables.entry(key) else { return false }
+      return entry.hasLife ? nil : true
+    }
   }
 
   /// All documents of a type, in no order. O(documents of the type).
@@ -165,16 +192,17 @@ package struct Ahead: Sendable {
     let place = store.indexes.place(ofType: type, index)
     return try store.state.withLock { (state) throws(StorageError) in
       var documents = try state.tables.documents(ofType: type, index: index, key: value)
-      var replaced: Set<UniqueID> = []
+      guard let place, !state.queue.pending.isEmpty else { return documents }
+      documents.removeAll { document in
+        state.queue.pending.contains { $0.places[document.key] != nil }
+      }
       var new: [Document] = []
-      for commit in state.queue.pending.reversed() {
-        for (key, number) in commit.places where key.type == type {
-          guard replaced.insert(key.id).inserted else { continue }
-          let found = place.flatMap { commit.keys[number][$0] }
-          if let found, IndexKey.has(found, value) { new.append(commit.batch.documents[number]) }
+      for (age, commit) in state.queue.pending.enumerated() {
+        for document in commit.documents(ofType: type, index: place, IndexValue(value)) {
+          let later = state.queue.pending[(age + 1)...]
+          if !later.contains(where: { $0.places[document.key] != nil }) { new.append(document) }
         }
       }
-      documents.removeAll { replaced.contains($0.key.id) }
       return documents + new.sorted { $0.key < $1.key }
     }
   }

@@ -18,13 +18,15 @@ struct SyncStreamWriter {
   }
 
   mutating func write(_ document: Document) {
-    let object = encoder.encode(document, rules.type(document.key.type))
+    var object: [UInt8] = []
+    encoder.encode(document, rules.type(document.key.type), into: &object)
     let ids = encoder.table.ids
     if ids.count > writtenIDs {
       line(["ids": .array(ids[writtenIDs...].map { .string($0.description) })])
       writtenIDs = ids.count
     }
-    line(object)
+    bytes += object
+    endLine()
   }
 
   mutating func write(_ run: TransactionRun) { line(RunCodec.encode(run)) }
@@ -36,7 +38,11 @@ struct SyncStreamWriter {
   }
 
   private mutating func line(_ object: JSONObject) {
-    JSONValue.object(object).write(into: &bytes)
+    object.write(into: &bytes)
+    endLine()
+  }
+
+  private mutating func endLine() {
     bytes.append(UInt8(ascii: "\n"))
     lineCount += 1
   }

@@ -38,7 +38,9 @@ final class TestStore {
   }
 
   /// Visits by the name that was given them.
-  var indexes = [StoreIndex(type: "visit", name: "given") { $0("given")?.stringValue }]
+  var indexes = [
+    StoreIndex(type: "visit", name: "given", fields: ["given"]) { $0[0]?.stringValue }
+  ]
 
   var boot = "today"
   var machine = "this one"

@@ -9,6 +9,7 @@ struct IndexComparison {
   private let layout: StoreLayout
   private let environment: StoreEnvironment
   private let reader: DocumentReader
+  private let indexes: IndexSet
   /// The documents that the index names.
   private(set) var keys: Set<DocumentKey> = []
   private var rootHash: RootHash
@@ -21,6 +22,7 @@ struct IndexComparison {
     self.index = index
     self.layout = layout
     self.environment = environment
+    indexes = IndexSet(environment.indexes)
     reader = DocumentReader(layout: layout, environment: environment)
     rootHash = RootHash(digest: environment.digest)
   }
@@ -69,9 +71,9 @@ struct IndexComparison {
     if entry.hasLife == document.versions(of: Unit.life).isEmpty {
       add("says of \(key) whether it was deleted, and is wrong", &report)
     }
-    let typeRules = environment.rules.type(key.type)
-    for definition in environment.indexes where definition.type == key.type {
-      guard let bytes = definition.key(of: document, typeRules) else { continue }
+    let keys = indexes.keys(of: document, environment.rules)
+    for (definition, bytes) in zip(indexes.indexes(ofType: key.type), keys) {
+      guard let bytes else { continue }
       keyCounts["\(definition.type) \(definition.name)", default: 0] += 1
       let place = try index.keyPlace(definition, notBefore: bytes, key.id)
       let found = try index.keyEntry(definition, place)
