@@ -19,7 +19,9 @@ package final class TypeDefinition: Sendable {
   package let isServerAuthoritative: Bool
   package let checks: [DocumentCheck]
 
-  private let numberByName: [String: Int]
+  private let names: NameTable
+  /// Of each name in `names`, the place of its field; after the names of the fields come aliases.
+  private let numbers: [Int]
 
   /// - Parameter units: those of more than one field or with a rule of their own; each other stored
   ///   field becomes a unit: sets and objects by element and key, all else as a whole.
@@ -36,10 +38,10 @@ package final class TypeDefinition: Sendable {
     self.isAppendOnly = isAppendOnly
     self.isServerAuthoritative = isServerAuthoritative
     self.checks = checks
-    numberByName = Dictionary(
-      fields.enumerated().flatMap { index, field in
-        ([field.name] + field.aliases).map { ($0, index) }
-      }, uniquingKeysWith: { first, _ in first })
+    let aliases = fields.enumerated().flatMap { number, field in field.aliases.map { ($0, number) }
+    }
+    names = NameTable(fields.map(\.name) + aliases.map(\.0))
+    numbers = Array(fields.indices) + aliases.map(\.1)
   }
 
   /// The field of a name or of an alias of it.
@@ -48,12 +50,12 @@ package final class TypeDefinition: Sendable {
   }
 
   /// The place in `fields` of the field of a name or of an alias of it.
-  func number(named name: String) -> Int? { numberByName[name] }
+  func number(named name: String) -> Int? { names[name].map { numbers[$0] } }
 
   /// The place in `fields` of the field of exactly this name.
   func number(ofField name: String) -> Int? {
-    guard let number = numberByName[name], utf8Equal(fields[number].name, name) else { return nil }
-    return number
+    guard let place = names[name], place < fields.count else { return nil }
+    return place
   }
 
   /// Names in the order in which documents are shown; unknown fields come after them.

@@ -234,17 +234,22 @@ struct SplitVersions {
   init(_ document: Document, visible fields: JSONObject, _ rules: TypeRules) {
     self.fields = fields
     for name in Self.reservedNames { self.fields[name] = nil }
-    for unit in document.units {
-      let shown = unit.isContent ? rules.shown(unit) : nil
-      for version in unit.versions {
-        let isPlaced = version.key == shown?.key && stands(version.value, unit: unit.name)
-        guard isPlaced else {
+    let shown = document.units.map { $0.isContent ? rules.place(ofShown: $0) : nil }
+    let shownCount = zip(document.units, shown).reduce(0) { sum, unit in
+      sum + (unit.1.map { unit.0.versions[$0].value.count } ?? 0)
+    }
+    // Then no field is of two units, and none is reserved.
+    let isPlain = shownCount == self.fields.count
+    for (place, unit) in document.units.enumerated() {
+      let stands = isPlain && !unit.name.utf8.contains(UInt8(ascii: "/"))
+      for (number, version) in unit.versions.enumerated() {
+        guard number == shown[place], stands || self.stands(version.value, unit: unit.name) else {
           others.append((unit.name, version))
           continue
         }
-        let place = placed.firstIndex { $0.write.isSame(as: version.write) } ?? placed.count
-        if place == placed.count { placed.append((version.write, [])) }
-        placed[place].units.append(PlacedUnit(unit: unit.name, version: version))
+        let write = placed.firstIndex { $0.write.isSame(as: version.write) } ?? placed.count
+        if write == placed.count { placed.append((version.write, [])) }
+        placed[write].units.append(PlacedUnit(unit: unit.name, version: version))
       }
     }
   }

@@ -87,28 +87,37 @@ package final class TypeRules: Sendable {
   package let units: [UnitRule]
   /// The places in `units` in the order of their names.
   let nameOrder: [Int]
-  private let unitByName: [String: Int]
-  private let unitByField: [String: Int]
-  private let fieldRank: [String: Int]
+  private let unitNames: NameTable
+  private let fieldNames: NameTable
+  /// Of each name in `fieldNames`, where its field is.
+  private let fieldPlaces: [FieldPlace]
+
+  private struct FieldPlace {
+    /// The place of the unit that holds it; nil if no rule names it.
+    var unit: Int?
+    /// Its place among the fields of a document.
+    var rank: Int
+  }
 
   package init(type: String, units: [UnitRule], fieldOrder: [String]) {
     self.type = type
     self.units = units
     nameOrder = units.indices.sorted { utf8Less(units[$0].name, units[$1].name) }
-    unitByName = Dictionary(
-      units.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-    unitByField = Dictionary(
-      units.enumerated().flatMap { index, unit in unit.fields.map { ($0, index) } },
-      uniquingKeysWith: { first, _ in first })
-    fieldRank = Dictionary(
-      fieldOrder.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    unitNames = NameTable(units.map(\.name))
+    let names = fieldOrder + units.flatMap(\.fields)
+    fieldNames = NameTable(names)
+    fieldPlaces = names.enumerated().map { place, name in
+      FieldPlace(
+        unit: units.firstIndex { $0.fields.contains(name) },
+        rank: place < fieldOrder.count ? place : Int.max)
+    }
   }
 
   /// The rule of a unit; of an element or key, that of its set or map. Unknown units get the default.
   package func unit(named name: String) -> UnitRule {
-    if let index = unitByName[name] { return units[index] }
+    if let index = unitNames[name] { return units[index] }
     if let slash = name.utf8.firstIndex(of: UInt8(ascii: "/")),
-      let index = unitByName[String(name[..<slash])]
+      let index = unitNames[String(name[..<slash])]
     {
       return units[index]
     }
@@ -116,18 +125,22 @@ package final class TypeRules: Sendable {
   }
 
   /// The place in `units` of a unit of exactly this name; nil for elements, keys and unknown units.
-  func place(ofUnit name: String) -> Int? { unitByName[name] }
+  func place(ofUnit name: String) -> Int? { unitNames[name] }
 
   /// The place in `units` of the unit that holds a field.
-  func place(ofUnitHolding field: String) -> Int? { unitByField[field] }
+  func place(ofUnitHolding field: String) -> Int? {
+    fieldNames[field].flatMap { fieldPlaces[$0].unit }
+  }
 
   /// The rule of the unit that holds a field here.
   package func unit(holding field: String) -> UnitRule {
-    unitByField[field].map { units[$0] } ?? UnitRule(field, fields: [field])
+    place(ofUnitHolding: field).map { units[$0] } ?? UnitRule(field, fields: [field])
   }
 
   /// The place of a field in a document; fields that the type does not name come after all others.
-  package func rank(ofField field: String) -> Int { fieldRank[field] ?? Int.max }
+  package func rank(ofField field: String) -> Int {
+    fieldNames[field].map { fieldPlaces[$0].rank } ?? Int.max
+  }
 }
 
 /// The merge rules of all types, given to the engine as data.

@@ -23,9 +23,13 @@ extension UnitRule {
 
 extension TypeRules {
   /// The visible version of a unit. Nil of none.
-  package func shown(_ unit: Unit) -> Version? {
-    unit.versions.count == 1
-      ? unit.versions[0] : self.unit(named: unit.name).shown(of: unit.versions)
+  package func shown(_ unit: Unit) -> Version? { place(ofShown: unit).map { unit.versions[$0] } }
+
+  /// The place of the visible version among those of a unit. Nil of none.
+  func place(ofShown unit: Unit) -> Int? {
+    if unit.versions.count == 1 { return 0 }
+    guard let shown = self.unit(named: unit.name).shown(of: unit.versions) else { return nil }
+    return unit.versions.firstIndex { $0.key == shown.key }
   }
 }
 

@@ -9,14 +9,12 @@ extension Document {
     var members: [JSONMember] = []
     ranks.reserveCapacity(units.count + 4)
     members.reserveCapacity(units.count + 4)
-    for unit in units where unit.isContent {
-      guard let shown = rules.shown(unit) else { continue }
-      for member in shown.value.members {
+    for unit in units.indices where units[unit].isContent {
+      guard let shown = rules.place(ofShown: units[unit]) else { continue }
+      for place in units[unit].versions[shown].value.members.indices {
+        let member = units[unit].versions[shown].value.members[place]
         let rank = rules.rank(ofField: member.key)
-        let same = ranks.indices.first {
-          ranks[$0] == rank && utf8Equal(members[$0].key, member.key)
-        }
-        if let same {
+        if let same = Self.place(of: member.key, rank, ranks, members) {
           Self.merge(member.value, into: &members[same].value)
         } else {
           ranks.append(rank)
@@ -28,6 +26,15 @@ extension Document {
       ranks[a] != ranks[b] ? ranks[a] < ranks[b] : utf8Less(members[a].key, members[b].key)
     }
     return JSONObject(members: order.map { members[$0] })
+  }
+
+  private static func place(
+    of key: String, _ rank: Int, _ ranks: [Int], _ members: [JSONMember]
+  ) -> Int? {
+    for place in ranks.indices where ranks[place] == rank {
+      if utf8Equal(members[place].key, key) { return place }
+    }
+    return nil
   }
 
   /// Elements of a set and keys of a map are units of their own that share one field.
@@ -46,6 +53,13 @@ extension Document {
   /// The newest visible version of the content: its time and author are the document's
   /// `updated_at` and `updated_by`. Nil if there is no content.
   package func newestWrite(_ rules: TypeRules) -> Write? {
-    contentUnits.compactMap { rules.shown($0)?.write }.max(by: Write.ranksBefore)
+    var newest: Write?
+    for unit in units where unit.isContent {
+      guard let shown = rules.place(ofShown: unit) else { continue }
+      let write = unit.versions[shown].write
+      if let old = newest, old === write || !Write.ranksBefore(old, write) { continue }
+      newest = write
+    }
+    return newest
   }
 }

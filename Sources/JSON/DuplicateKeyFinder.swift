@@ -36,8 +36,7 @@ struct DuplicateKeyFinder {
 
   /// A number that differs for most keys that differ: length, first and last bytes.
   private static func fingerprint(_ key: String) -> UInt64 {
-    var key = key
-    return key.withUTF8 { bytes in
+    withUTF8(of: key) { bytes in
       let raw = UnsafeRawBufferPointer(bytes)
       guard raw.count >= 8 else { return raw.reduce(UInt64(raw.count)) { $0 << 8 | UInt64($1) } }
       let first = raw.loadUnaligned(as: UInt64.self)

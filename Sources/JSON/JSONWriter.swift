@@ -62,11 +62,11 @@ extension JSONObject {
   /// Appends the object as `JSONValue.bytes` writes it.
   package func write(into bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "{"))
-    for (index, member) in members.enumerated() {
+    for index in members.indices {
       if index > 0 { bytes.append(UInt8(ascii: ",")) }
-      JSONWriter.writeString(member.key, into: &bytes)
+      JSONWriter.writeString(members[index].key, into: &bytes)
       bytes.append(UInt8(ascii: ":"))
-      member.value.write(into: &bytes)
+      members[index].value.write(into: &bytes)
     }
     bytes.append(UInt8(ascii: "}"))
   }
@@ -74,15 +74,13 @@ extension JSONObject {
 
 enum JSONWriter {
   static func write(_ text: String, into bytes: inout [UInt8]) {
-    var text = text
-    text.withUTF8 { bytes.append(contentsOf: $0) }
+    withUTF8(of: text) { bytes.append(contentsOf: $0) }
   }
 
   /// A string with its quotation marks: clean runs are copied whole.
   static func writeString(_ text: String, into bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    var text = text
-    text.withUTF8 { utf8 in
+    withUTF8(of: text) { utf8 in
       var position = 0
       while true {
         let end = StringScanner.endOfCleanRun(in: utf8, from: position)

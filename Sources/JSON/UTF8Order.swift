@@ -57,16 +57,19 @@ package struct ExactString: Hashable, Sendable {
   package static func == (a: ExactString, b: ExactString) -> Bool { utf8Equal(a.text, b.text) }
 
   package func hash(into hasher: inout Hasher) {
-    var text = text
-    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    withUTF8(of: text) { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
+}
+
+/// The bytes of a string where they lie, without a copy of the string.
+func withUTF8<Result>(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+  if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }
+  return Array(text.utf8).withUnsafeBufferPointer(body)
 }
 
 private func withUTF8(
   of a: String, _ b: String,
   _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) -> Bool
 ) -> Bool {
-  var a = a
-  var b = b
-  return a.withUTF8 { a in b.withUTF8 { b in body(a, b) } }
+  withUTF8(of: a) { a in withUTF8(of: b) { b in body(a, b) } }
 }

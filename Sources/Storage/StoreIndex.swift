@@ -1,6 +1,7 @@
 package import Causality
 import Documents
 package import JSON
+import Synchronization
 
 /// How documents of a type are found and ordered by something else than their id; given to the store
 /// as data. One whose values are made in another way needs another name.
@@ -132,71 +133,62 @@ struct IndexValue: Hashable, Sendable {
   }
 }
 
-/// An index over what was written since the last checkpoint. Deleted documents are in it too.
-struct RecentIndex: Sendable {
+/// Finds what was written since the last checkpoint by its value in an index. Writes do not wait for it:
+/// it takes them in when it is asked.
+///
+/// Copies of the tables share it: it may name documents that do not have the value, or not any more, so
+/// whoever asks looks at their keys.
+final class RecentIndex: Sendable {
   let index: StoreIndex
-  private var entries: [IndexValue: Documents] = [:]
+  private let state = Mutex(State())
 
-  /// The documents of one value: nearly always one.
-  private enum Documents {
-    case one(IndexedKey)
-    /// By id.
-    case many([UniqueID: [UInt8]])
+  fileprivate struct State {
+    /// The arrival number up to which documents were taken in.
+    var covered: UInt64 = 0
+    var found: [IndexValue: Found] = [:]
+  }
+
+  /// The documents that have had a value: nearly always one.
+  fileprivate enum Found {
+    case one(UniqueID)
+    case many(Set<UniqueID>)
   }
 
   init(_ index: StoreIndex) { self.index = index }
 
-  /// The documents that have a value, in no order.
-  func ids(_ value: String) -> [UniqueID] { keys(entries[IndexValue(value)]).map(\.id) }
-
-  private func keys(_ documents: Documents?) -> [IndexedKey] {
-    switch documents {
-    case nil: []
-    case .one(let key): [key]
-    case .many(let keys): keys.map { IndexedKey(key: $0.value, id: $0.key) }
-    }
-  }
-
-  /// What comes behind a place, of one value or of all, in order. O(n log n).
-  func sorted(_ value: String?, after place: IndexedKey?) -> [IndexedKey] {
-    let keys =
-      value.map { self.keys(entries[IndexValue($0)]) } ?? entries.values.flatMap { self.keys($0) }
-    guard let place else { return keys.sorted() }
-    return keys.filter { place < $0 }.sorted()
-  }
-
-  mutating func replace(_ id: UniqueID, old: [UInt8]??, new: [UInt8]?) {
-    let before = old ?? nil
-    guard before != new else { return }
-    if let before { remove(IndexedKey(key: before, id: id)) }
-    if let new { insert(IndexedKey(key: new, id: id)) }
-  }
-
-  private mutating func insert(_ new: IndexedKey) {
-    let value = IndexValue(of: new.key)
-    switch entries[value] {
-    case nil: entries[value] = .one(new)
-    case .one(let first): entries[value] = .many([first.id: first.key, new.id: new.key])
-    case .many(var keys):
-      entries[value] = nil
-      keys[new.id] = new.key
-      entries[value] = .many(keys)
-    }
-  }
-
-  private mutating func remove(_ old: IndexedKey) {
-    let value = IndexValue(of: old.key)
-    switch entries[value] {
-    case .one(old): entries[value] = nil
-    case .many(var keys):
-      entries[value] = nil
-      keys[old.id] = nil
-      if !keys.isEmpty { entries[value] = .many(keys) }
-    case nil, .one: break
+  /// The documents that may have a value, in no order. O(what is found + what arrived since the last
+  /// call).
+  ///
+  /// - Parameters:
+  ///   - head: the arrival number of the last document.
+  ///   - arrivals: the keys of the documents that arrived after a number.
+  func candidates(
+    _ value: String, head: UInt64, _ arrivals: (UInt64) -> [IndexedKey]
+  ) -> [UniqueID] {
+    state.withLock { state in
+      if state.covered < head {
+        for new in arrivals(state.covered) { state.insert(new.id, IndexValue(of: new.key)) }
+        state.covered = head
+      }
+      switch state.found[IndexValue(value)] {
+      case nil: return []
+      case .one(let id): return [id]
+      case .many(let ids): return Array(ids)
+      }
     }
   }
 }
 
-extension IndexedKey {
-  fileprivate static func ~= (pattern: IndexedKey, key: IndexedKey) -> Bool { pattern == key }
+extension RecentIndex.State {
+  fileprivate mutating func insert(_ id: UniqueID, _ value: IndexValue) {
+    switch found[value] {
+    case nil: found[value] = .one(id)
+    case .one(let first): if first != id { found[value] = .many([first, id]) }
+    case .many(var ids):
+      // So that the set is not copied.
+      found[value] = .one(id)
+      ids.insert(id)
+      found[value] = .many(ids)
+    }
+  }
 }

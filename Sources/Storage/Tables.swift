@@ -181,10 +181,9 @@ package struct Tables: Sendable {
   package func documents(
     ofType type: String, index: String, key: String
   ) throws(StorageError) -> [Document] {
-    guard let table = recentIndexes[type]?.first(where: { $0.index.name == index }) else {
-      return []
-    }
-    var ids = table.ids(key)
+    guard let place = indexes.place(ofType: type, index), let table = recentIndexes[type]?[place]
+    else { return [] }
+    var ids = recentKeys(table, at: place, key).map(\.id)
     if let base {
       let prefix = IndexKey.prefix(key)
       var place = try base.keyPlace(table.index, notBefore: prefix)
@@ -210,11 +209,13 @@ package struct Tables: Sendable {
     ofType type: String, index name: String, value: String? = nil, after last: IndexPlace? = nil,
     limit: Int
   ) throws(StorageError) -> [(place: IndexPlace, document: Document)] {
-    guard let table = recentIndexes[type]?.first(where: { $0.index.name == name }) else {
-      return []
-    }
+    guard let place = indexes.place(ofType: type, name), let table = recentIndexes[type]?[place]
+    else { return [] }
     let start = last.map { IndexedKey(key: $0.key, id: $0.id) }
-    var own = table.sorted(value, after: start)[...]
+    var own = recentKeys(table, at: place, value)
+    if let start { own.removeAll { $0 <= start } }
+    own.sort()
+    var next = 0
     var cursor = try firstPlace(table.index, value, start)
     var page: [(place: IndexPlace, document: Document)] = []
     while page.count < limit {
@@ -230,9 +231,9 @@ package struct Tables: Sendable {
         cursor += 1
         continue
       }
-      if let new = own.first, old.map({ new < $0 }) ?? true {
-        old = new
-        own.removeFirst()
+      if next < own.count, old.map({ own[next] < $0 }) ?? true {
+        old = own[next]
+        next += 1
       } else {
         cursor += 1
       }
@@ -241,6 +242,28 @@ package struct Tables: Sendable {
       page.append((IndexPlace(key: next.key, id: next.id), document))
     }
     return page
+  }
+
+  /// The keys of what was written since the last checkpoint, of one value or of all, in no order.
+  private func recentKeys(_ index: RecentIndex, at place: Int, _ value: String?) -> [IndexedKey] {
+    guard let entries = recent[index.index.type] else { return [] }
+    guard let value else {
+      return entries.compactMap { id, entry in
+        entry.keys[place].map { IndexedKey(key: $0, id: id) }
+      }
+    }
+    let candidates = index.candidates(value, head: head) { covered in
+      recentFeed[firstIndex(after: covered)...].compactMap { feed in
+        guard feed.key.type == index.index.type, let entry = entries[feed.key.id],
+          entry.arrival == feed.arrival
+        else { return nil }
+        return entry.keys[place].map { IndexedKey(key: $0, id: feed.key.id) }
+      }
+    }
+    return candidates.compactMap { id in
+      guard let key = entries[id]?.keys[place], IndexKey.has(key, value) else { return nil }
+      return IndexedKey(key: key, id: id)
+    }
   }
 
   private func firstPlace(
@@ -311,7 +334,6 @@ package struct Tables: Sendable {
     head += 1
     let keys = known ?? indexes.keys(of: document, rules)
     let known = recent[key.type]?[key.id]
-    updateIndexes(key, from: known?.keys, to: keys)
     let entry = Entry(
       arrival: head, place: place, hasLife: !document.versions(of: Unit.life).isEmpty, keys: keys,
       isNew: known == nil ? try? isUnknown(key) : known?.isNew)
@@ -319,15 +341,6 @@ package struct Tables: Sendable {
     recentFeed.append(FeedEntry(arrival: head, key: key))
     dropSuperseded()
     reader.remember(document)
-  }
-
-  private mutating func updateIndexes(
-    _ key: DocumentKey, from old: [[UInt8]?]?, to new: [[UInt8]?]
-  ) {
-    guard let index = recentIndexes.index(forKey: key.type) else { return }
-    for place in new.indices {
-      recentIndexes.values[index][place].replace(key.id, old: old?[place], new: new[place])
-    }
   }
 
   private mutating func dropSuperseded() {
@@ -371,9 +384,6 @@ package struct Tables: Sendable {
     var entry = entry
     entry.isNew = try? isUnknown(DocumentKey(type: type, id: id))
     recent[type, default: [:]][id] = entry
-    for place in (recentIndexes[type] ?? []).indices {
-      recentIndexes[type]?[place].replace(id, old: nil, new: entry.keys[place])
-    }
   }
 }
 

@@ -119,7 +119,8 @@ struct IndexTests {
 
   @Test func `an index that lacks a table is made anew`() throws {
     test.close()
-    test.indexes.append(StoreIndex(type: "visit", name: "note", fields: ["note"]) { $0[0].map(\.line) })
+    test.indexes.append(
+      StoreIndex(type: "visit", name: "note", fields: ["note"]) { $0[0].map(\.line) })
     let found = try test.reopened().read { tables in
       try tables.documents(ofType: "visit", index: "note", key: "7").map(\.key.id.low)
     }
