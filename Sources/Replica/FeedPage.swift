@@ -32,7 +32,7 @@ struct FeedPage {
           return
         }
         position = entry.arrival
-        guard let part = try tables.document(entry.key)?.part(since: since) else { continue }
+        guard let part = try tables.document(entry)?.part(since: since) else { continue }
         parts.append(part)
         byteCount += part.approximateByteCount
       }

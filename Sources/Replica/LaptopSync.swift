@@ -85,7 +85,7 @@ package final class LaptopSync: Sendable {
     self.replica = replica
     self.transport = transport
     codec = SyncCodec(rules: replica.rules, digest: replica.world.digest)
-    stage = Stage("pull", in: replica.store, fileSystem: fileSystem)
+    stage = Stage("pull", in: replica.store)
   }
 
   /// One complete push and pull. On return all that the server had is durable here, and all that

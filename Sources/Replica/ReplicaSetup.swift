@@ -30,6 +30,12 @@ package struct ReplicaSetup: Sendable {
     return ReplicaSetup(fileSystem: POSIXFileSystem(), catalogue: .standard, world: world)
   }
 
+  private func environment(_ role: Replica.Role) -> StoreEnvironment {
+    var environment = environment
+    environment.keepsFeed = role == .server
+    return environment
+  }
+
   package var environment: StoreEnvironment {
     var environment = StoreEnvironment(
       fileSystem: fileSystem, random: world.random, digest: world.digest, rules: catalogue.rules,
@@ -59,7 +65,7 @@ package struct ReplicaSetup: Sendable {
     let identity = StoreIdentity(
       replica: newID(), device: newID(), account: account, isLocalAccount: isLocalAccount)
     let store = try stored { () throws(StorageError) in
-      try Store.create(at: path, identity: identity, environment: environment)
+      try Store.create(at: path, identity: identity, environment: environment(role))
     }
     return Replica(store: store, role: role, catalogue: catalogue, world: world)
   }
@@ -69,7 +75,7 @@ package struct ReplicaSetup: Sendable {
   package func open(_ path: String, role: Replica.Role) throws(ReplicaError) -> Replica {
     let store = try stored { () throws(StorageError) in
       try Store.open(
-        at: path, environment: environment,
+        at: path, environment: environment(role),
         ifNotWritable: role == .laptop ? .openForReading : .refuse)
     }
     return Replica(store: store, role: role, catalogue: catalogue, world: world)

@@ -1,7 +1,7 @@
 package import Causality
 import Documents
 import JSON
-package import Platform
+import Platform
 import Storage
 package import SyncProtocol
 import Synchronization
@@ -9,12 +9,10 @@ import Synchronization
 /// Carries out a `ServerSession`: the host of the state machine at a server.
 package struct ServerSync: Sendable {
   private let replica: Replica
-  private let fileSystem: any FileSystem
   private let codec: SyncCodec
 
-  package init(replica: Replica, fileSystem: any FileSystem) {
+  package init(replica: Replica) {
     self.replica = replica
-    self.fileSystem = fileSystem
     codec = SyncCodec(rules: replica.rules, digest: replica.world.digest)
   }
 
@@ -83,7 +81,7 @@ package struct ServerSync: Sendable {
   // MARK: - Pages of a push
 
   private func stage(_ caller: ReplicaID) -> Stage {
-    Stage("push-\(caller)", in: replica.store, fileSystem: fileSystem)
+    Stage("push-\(caller)", in: replica.store)
   }
 
   private func stagedPageCount(_ request: SyncRequest) throws(ReplicaError) -> Int {

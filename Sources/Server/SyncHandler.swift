@@ -65,7 +65,7 @@ package struct SyncHandler: HTTPHandler {
 
   private func serverSync(_ account: UniqueID) throws(SyncRefusal) -> ServerSync {
     do {
-      return ServerSync(replica: try data.replica(of: account), fileSystem: data.fileSystem)
+      return ServerSync(replica: try data.replica(of: account))
     } catch {
       throw SyncRefusal(.unavailable, "the server cannot open the account now; try again later")
     }

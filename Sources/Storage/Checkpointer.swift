@@ -40,7 +40,8 @@ struct Checkpointer {
     _ key: DocumentKey, _ tables: Tables
   ) throws(StorageError) -> FileImage? {
     guard let entry = try tables.entry(key) else { return nil }
-    let bytes = try tables.reader.bytes(key, entry.place)
+    let content = try tables.reader.bytes(key, entry.place)
+    let bytes = try environment.seal.sealed(content, as: .document(key))
     try write(bytes, to: temporaryFile(of: key))
     return FileImage(checksum: crc32c(bytes, seed: 0), byteCount: UInt32(bytes.count))
   }
@@ -82,17 +83,22 @@ struct Checkpointer {
   ) throws(StorageError) {
     try makeDirectories()
     let history = HistoryFile.bytes(of: tables.history)
+    let historyPath = layout.history(position.segment)
+    let sealedHistory = try environment.seal.sealed(
+      history, as: .file(layout.name(of: historyPath)))
     var plan = Manifest(position: position)
-    plan.historyChecksum = crc32c(history, seed: 0)
+    plan.historyChecksum = crc32c(sealedHistory, seed: 0)
     plan.registers = tables.registers.sorted { utf8Less($0.key, $1.key) }
       .map { (name: $0.key, value: $0.value) }
     let index = try IndexWriter(
-      tables, files: files, path: layout.index(position.segment), sequence: position.sequence,
-      environment)
+      tables, files: files, segment: position.segment, sequence: position.sequence,
+      layout: layout, environment: environment)
     let manifest = try index.write(history: history, manifest: plan)
+    let sealedManifest = try environment.seal.sealed(
+      manifest.bytes, as: .file(layout.name(of: layout.manifest)))
     try translated { () throws(SystemError) in
-      try fileSystem.writeFileDurably(layout.history(position.segment), history)
-      try fileSystem.writeFileDurably(layout.manifest, manifest.bytes)
+      try fileSystem.writeFileDurably(historyPath, sealedHistory)
+      try fileSystem.writeFileDurably(layout.manifest, sealedManifest)
     }
   }
 
@@ -107,10 +113,13 @@ struct Checkpointer {
   }
 
   /// Removes what earlier checkpoints left beside the files of one.
-  func removeTables(exceptOf segment: UInt64) throws(StorageError) {
-    let kept = [layout.index(segment), layout.history(segment)]
+  /// - Parameter feed: the files of the feed that stay.
+  func removeTables(exceptOf segment: UInt64, feed: [FeedFile]) throws(StorageError) {
+    let kept =
+      [layout.index(segment), layout.history(segment)] + feed.map { layout.feed($0.number) }
     try translated { () throws(SystemError) in
-      for directory in [layout.index, layout.history] {
+      for directory in [layout.index, layout.history, layout.feed] {
+        guard try fileSystem.status(directory) != nil else { continue }
         for name in try fileSystem.contents(ofDirectory: directory) {
           let path = "\(directory)/\(name)"
           if !kept.contains(path) { try fileSystem.removeFile(path) }

@@ -18,7 +18,10 @@ final class DocumentReader: Sendable {
   private let layout: StoreLayout
   private let fileSystem: any FileSystem
   private let codec: RecordCodec
+  private let seal: any Seal
   private let log: LogReader
+  /// The documents in the order of their arrival, where they are kept so.
+  let feed: FeedReader
   /// Invariant: each is the document as it is now.
   private let cache = Mutex(RecentCache<DocumentKey, Document>(capacity: cachedDocumentCount))
 
@@ -26,7 +29,9 @@ final class DocumentReader: Sendable {
     self.layout = layout
     fileSystem = environment.fileSystem
     codec = RecordCodec(rules: environment.rules)
-    log = LogReader(layout: layout, fileSystem: environment.fileSystem)
+    seal = environment.seal
+    log = LogReader(layout: layout, environment: environment)
+    feed = FeedReader(layout: layout, environment: environment)
   }
 
   /// The document as it is now, if it is in memory.
@@ -63,11 +68,13 @@ final class DocumentReader: Sendable {
     throw StorageError(.corrupt, path: layout.file(of: key), problem: "holds another document")
   }
 
-  /// A document's bytes, the same in the log and in its file.
+  /// A document's content, the same in the log and in its file.
   func bytes(_ key: DocumentKey, _ place: DocumentPlace) throws(StorageError) -> [UInt8] {
     switch place {
     case .log(let place): return try log.read(place)
-    case .file(let image): return try file(layout.file(of: key), image)
+    case .file(let image):
+      let path = layout.file(of: key)
+      return try seal.content(of: try file(path, image), as: .document(key), path: path)
     }
   }
 
@@ -88,6 +95,15 @@ final class DocumentReader: Sendable {
     let file = try fileSystem.open(path, .read)
     defer { file.close() }
     return try file.read(at: 0, count: count + 1)
+  }
+
+  /// A document that arrived, from the feed; nil if it does not stand there as it was written.
+  func arrived(_ entry: FeedEntry) -> Document? {
+    guard let place = entry.place,
+      let content = feed.content(at: place, arrival: entry.arrival),
+      let document = try? codec.document(content), document.key == entry.key
+    else { return nil }
+    return document
   }
 
   /// The log before a segment is not read any more.

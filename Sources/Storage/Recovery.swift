@@ -97,7 +97,9 @@ struct RecoveryReader {
     guard crc32c(bytes, seed: 0) == manifest.historyChecksum else {
       throw StorageError(.corrupt, path: path, problem: "differs from what was written")
     }
-    return try HistoryFile.history(bytes, path: path, digest: environment.digest)
+    let content = try environment.seal.content(
+      of: bytes, as: .file(layout.name(of: path)), path: path)
+    return try HistoryFile.history(content, path: path, digest: environment.digest)
   }
 
   /// - Returns: false if there is no index that can be used.
@@ -119,7 +121,7 @@ struct RecoveryReader {
   /// The index that a manifest names.
   func index(_ manifest: Manifest) throws(StorageError) -> IndexSnapshot {
     let path = layout.index(manifest.position.segment)
-    let index = try IndexSnapshot(path, fileSystem)
+    let index = try IndexSnapshot(path, environment)
     guard index.directory.sequence == manifest.position.sequence else {
       throw StorageError(.corrupt, path: path, problem: "belongs to another checkpoint")
     }
@@ -137,7 +139,9 @@ struct RecoveryReader {
     let bytes = try translated { () throws(SystemError) in
       try fileSystem.readFile(layout.manifest, maximumByteCount: .max)
     }
-    return try Manifest(parsing: bytes, path: layout.manifest)
+    let content = try environment.seal.content(
+      of: bytes, as: .file(layout.name(of: layout.manifest)), path: layout.manifest)
+    return try Manifest(parsing: content, path: layout.manifest)
   }
 
   /// Where a checkpoint has left anything, there must be a manifest.
@@ -186,7 +190,7 @@ struct RecoveryReader {
         let bytes = try file.read(at: 0, count: count)
         let reading = SegmentReading(
           path: path, number: number, bytes: bytes, fileByteCount: size,
-          digest: environment.digest)
+          seal: environment.seal, digest: environment.digest)
         if count == size || isWhole(reading, bytes, seal) { return reading }
         count = min(size, 8 * count)
       }
@@ -278,8 +282,8 @@ struct RecoveryReader {
       switch frame.kind {
       case .document:
         let place = LogPlace(
-          segment: segment.number, offset: logged.payloadOffset, byteCount: frame.payload.count,
-          checksum: logged.checksum)
+          segment: segment.number, offset: logged.payloadOffset, byteCount: frame.byteCount,
+          sequence: frame.sequence, checksum: logged.checksum)
         tables.put(try codec.document(frame.payload), at: .log(place))
       case .transactions:
         let run = try codec.run(frame.payload)

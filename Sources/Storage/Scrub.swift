@@ -4,8 +4,8 @@ import JSON
 import Platform
 import Synchronization
 
-/// Where a scrub stands: first the documents' files by type and id, then the pages of the index, then
-/// from the beginning again.
+/// Where a scrub stands: first the documents' files by type and id, then the pages of the index, then the
+/// feed, then from the beginning again.
 package struct ScrubCursor: Sendable, Equatable {
   /// The document that was checked last; nil at the beginning of the type.
   var last: UniqueID?
@@ -13,12 +13,15 @@ package struct ScrubCursor: Sendable, Equatable {
   var type: String?
   /// The page of the index that is checked next.
   var page = 1
+  /// The document of the feed that is checked next, counted from 0 on; nil while something else is
+  /// checked.
+  var arrival: Int?
   /// How often everything was checked.
   package private(set) var rounds = 0
 
   package init() {}
 
-  mutating func beginType(_ name: String?) { (type, last, page) = (name, nil, 1) }
+  mutating func beginType(_ name: String?) { (type, last, page, arrival) = (name, nil, 1, nil) }
 
   mutating func endRound() {
     let rounds = rounds + 1
@@ -51,7 +54,9 @@ extension Store {
     state.withLock { state in
       guard let base = state.tables.base else { return 1 }
       let documents = base.typeNames.reduce(0) { $0 + base.count(ofType: $1) }
-      return documents / Self.documentsPerPiece + base.file.pageCount / Self.pagesPerPiece + 2
+      let arrivals = base.directory.feedFiles.isEmpty ? 0 : base.feedCount
+      return (documents + arrivals) / Self.documentsPerPiece
+        + base.file.pageCount / Self.pagesPerPiece + 2
     }
   }
 
@@ -62,6 +67,7 @@ extension Store {
   package func scrub(_ cursor: inout ScrubCursor) {
     let base = state.withLock { $0.tables.base }
     guard let base else { return cursor.endRound() }
+    if let arrival = cursor.arrival { return scrubFeed(from: arrival, base, &cursor) }
     let types = base.typeNames.sorted(by: utf8Less)
     if cursor.page == 1, cursor.type == nil, let first = types.first { cursor.beginType(first) }
     if let type = cursor.type {
@@ -104,7 +110,20 @@ extension Store {
     let errors = base.file.damagedPages(cursor.page..<(last + 1))
     if state.withLock({ $0.tables.base === base }) { for error in errors { note(error) } }
     cursor.page = last + 1
-    if cursor.page > base.file.pageCount { cursor.endRound() }
+    guard cursor.page > base.file.pageCount else { return }
+    if base.directory.feedFiles.isEmpty { cursor.endRound() } else { cursor.arrival = 0 }
+  }
+
+  private func scrubFeed(from arrival: Int, _ base: IndexSnapshot, _ cursor: inout ScrubCursor) {
+    let end = min(base.feedCount, max(0, arrival) + Self.documentsPerPiece)
+    do throws(StorageError) {
+      let check = try FeedCheck(base, layout: layout, environment: environment)
+      let errors = try check.problems(min(max(0, arrival), end)..<end).errors
+      if state.withLock({ $0.tables.base === base }) { for error in errors { note(error) } }
+    } catch {
+      note(error)
+    }
+    if end == base.feedCount { cursor.endRound() } else { cursor.arrival = end }
   }
 
   private func note(_ error: StorageError) {
@@ -122,6 +141,7 @@ extension ScrubCursor {
     var object: JSONObject = ["page": .int(page), "rounds": .int(rounds)]
     object["type"] = type.map { .string($0) }
     object["last"] = last.map { .string($0.description) }
+    object["arrival"] = arrival.map { .int($0) }
     return JSONValue.object(object).bytes
   }
 
@@ -132,6 +152,7 @@ extension ScrubCursor {
     page = max(1, object["page"]?.intValue ?? 1)
     rounds = max(0, object["rounds"]?.intValue ?? 0)
     type = object["type"]?.stringValue
+    arrival = object["arrival"]?.intValue
     last = object["last"]?.stringValue.flatMap { UniqueID($0) }
   }
 }

@@ -1,23 +1,27 @@
-package import Platform
+import Platform
 
 /// The pages of a transfer that is under way, kept until all of them are there.
 package struct Stage: Sendable {
+  private let layout: StoreLayout
   private let directory: String
-  private let fileSystem: any FileSystem
+  private let environment: StoreEnvironment
+  private var fileSystem: any FileSystem { environment.fileSystem }
 
   /// - Parameter name: of the transfer; letters, digits and `-`.
-  package init(_ name: String, in store: Store, fileSystem: any FileSystem) {
-    directory = store.layout.stage(name)
-    self.fileSystem = fileSystem
+  package init(_ name: String, in store: Store) {
+    layout = store.layout
+    directory = layout.stage(name)
+    environment = store.environment
   }
 
   /// Keeps a page. Durable on return. Pages count from 0.
   package func put(_ page: [UInt8], number: Int) throws(StorageError) {
     let path = path(number)
+    let bytes = try environment.seal.sealed(page, as: .file(layout.name(of: path)))
     try translated { () throws(SystemError) in
       try fileSystem.createDirectory(directory)
       try fileSystem.synchronizeDirectory(parentDirectory(of: directory))
-      try fileSystem.writeFileDurably(path, page)
+      try fileSystem.writeFileDurably(path, bytes)
     }
   }
 
@@ -32,7 +36,8 @@ package struct Stage: Sendable {
 
   package func page(_ number: Int) throws(StorageError) -> [UInt8] {
     let path = path(number)
-    return try translated { () throws(SystemError) in try fileSystem.readFile(path) }
+    let bytes = try translated { () throws(SystemError) in try fileSystem.readFile(path) }
+    return try environment.seal.content(of: bytes, as: .file(layout.name(of: path)), path: path)
   }
 
   /// Drops all pages.

@@ -31,12 +31,13 @@ extension Store {
     let checkpointer = Checkpointer(layout: layout, environment: environment)
     let files = try checkpointer.writeFiles(plan.tables)
     try checkpointer.writeTables(plan.tables, files: files, plan.position)
-    let index = try IndexSnapshot(layout.index(plan.position.segment), environment.fileSystem)
+    let index = try IndexSnapshot(layout.index(plan.position.segment), environment)
     try state.withLock { (state) throws(StorageError) in try state.tables.adopt(index) }
     log.withLock { $0.forget(plan.byteCount) }
     reader.release(before: plan.position.segment)
     try segments.release(before: plan.position.segment)
-    try checkpointer.removeTables(exceptOf: plan.position.segment)
+    try checkpointer.removeTables(
+      exceptOf: plan.position.segment, feed: index.directory.feedFiles)
     return files.count
   }
 

@@ -54,11 +54,12 @@ extension Store {
     for (name, value) in batch.registers {
       records.append((.register, codec.encode(register: name, value)))
     }
-    if let record = records.first(where: { $0.payload.count > Frame.maximumPayloadByteCount }) {
+    let limit = Frame.maximumPayloadByteCount - environment.seal.overhead
+    if let record = records.first(where: { $0.payload.count > limit }) {
       throw StorageError(
         .system, path: layout.root,
         problem: "a record of \(record.payload.count) bytes is longer than "
-          + "\(Frame.maximumPayloadByteCount)")
+          + "\(limit)")
     }
     return LogBatch(records: records, mark: environment.random.uint64())
   }

@@ -17,6 +17,10 @@ package struct StoreEnvironment: Sendable {
   package var boot = ""
   /// Whether the store has a thread of its own make segments ready while writers go on.
   package var preparesSegments = false
+  /// Whether documents are also kept in the order of their arrival, for others to fetch.
+  package var keepsFeed = false
+  /// How records and files are kept on the disk.
+  package var seal: any Seal = NoSeal()
   /// The size of a segment of the log.
   package var segmentByteCount = 4 << 20
 

@@ -20,6 +20,8 @@ package struct StoreLayout: Sendable {
   package var index: String { "\(root)/index" }
   /// The transactions as checkpoints left them.
   package var history: String { "\(root)/history" }
+  /// On a server, the documents in the order of their arrival: can be made anew.
+  package var feed: String { "\(root)/feed" }
   package var documents: String { "\(root)/documents" }
   package var staged: String { "\(root)/staged" }
   package var parked: String { "\(root)/parked" }
@@ -46,6 +48,16 @@ package struct StoreLayout: Sendable {
     "\(history)/\(Self.name(segment, ".history"))"
   }
 
+  /// A file of the feed.
+  package func feed(_ number: UInt32) -> String { "\(feed)/\(feedName(number))" }
+
+  func feedName(_ number: UInt32) -> String { Self.name(UInt64(number), ".feed") }
+
+  /// The number of a file of the feed by its name; nil for another file.
+  static func feedNumber(_ name: String) -> UInt32? {
+    name.hasSuffix(".feed") ? UInt32(name.dropLast(5)) : nil
+  }
+
   private static func name(_ number: UInt64, _ suffix: String) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, 8 - digits.count)) + digits + suffix
@@ -60,6 +72,9 @@ package struct StoreLayout: Sendable {
     else { return nil }
     return number
   }
+
+  /// A file's place in the store: its path from the root on.
+  func name(of path: String) -> String { String(path.dropFirst(root.count + 1)) }
 
   /// The directory of a type's documents: the plural of its name.
   package func directory(ofType type: String) -> String { "\(documents)/\(Self.plural(of: type))" }

@@ -308,6 +308,39 @@ package struct Tables: Sendable {
     return found
   }
 
+  /// The document that arrived, if it did not arrive again since. Read in order, many are read at once.
+  package func document(_ entry: FeedEntry) throws(StorageError) -> Document? {
+    if let document = reader.cached(entry.key) ?? reader.arrived(entry) { return document }
+    guard let known = try self.entry(entry.key) else { return nil }
+    return try reader.read(entry.key, known.place)
+  }
+
+  /// The content of a document that arrived.
+  func content(of entry: FeedEntry) throws(StorageError) -> [UInt8] {
+    if let place = entry.place,
+      let content = reader.feed.content(at: place, arrival: entry.arrival)
+    {
+      return content
+    }
+    guard let known = try self.entry(entry.key) else {
+      preconditionFailure("a document that has arrived is known")
+    }
+    return try reader.bytes(entry.key, known.place)
+  }
+
+  /// Looks at every document in the order of arrival. O(documents).
+  func forEachArrival(_ body: (FeedEntry) throws(StorageError) -> Void) throws(StorageError) {
+    var position: UInt64 = 0
+    while true {
+      let entries = try arrivals(after: position, limit: 1000)
+      for entry in entries {
+        try body(entry)
+        position = entry.arrival
+      }
+      if entries.isEmpty { return }
+    }
+  }
+
   func isCurrent(_ entry: FeedEntry) -> Bool {
     recent[entry.key.type]?[entry.key.id]?.arrival == entry.arrival
   }
@@ -370,6 +403,7 @@ package struct Tables: Sendable {
   mutating func adopt(_ base: IndexSnapshot) throws(StorageError) {
     baseMark = try base.marks(last: 1).last ?? FeedMark(position: 0, mark: 0)
     self.base = base
+    reader.feed.use(base.directory.feedFiles)
     let covered = base.directory.head
     head = max(head, covered)
     recentMarks.removeAll { $0.position <= covered }

@@ -64,6 +64,7 @@ package struct Verifier {
     report.checked += index.file.pageCount
     for error in damaged { report.add(error) }
     guard damaged.isEmpty else { return documentKeysByFile() }
+    checkFeed(index, &report)
     var comparison = IndexComparison(index, layout: layout, environment: environment)
     comparison.compare(without: logged, &report)
     if logged.isEmpty, comparison.root != manifest.documents.root {
@@ -72,6 +73,17 @@ package struct Verifier {
           file: layout.manifest, offset: nil, what: "names other documents than the index"))
     }
     return comparison.keys
+  }
+
+  private func checkFeed(_ index: IndexSnapshot, _ report: inout VerificationReport) {
+    do throws(StorageError) {
+      let check = try FeedCheck(index, layout: layout, environment: environment)
+      let found = try check.problems(0..<index.feedCount)
+      report.checked += found.read
+      for error in found.errors { report.add(error) }
+    } catch {
+      report.add(error)
+    }
   }
 
   /// What there is, where the index cannot tell.

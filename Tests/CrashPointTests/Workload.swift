@@ -95,6 +95,7 @@ enum SimulatedStore {
       rules: SampleRules.all)
     // Small, so that segments are filled and recycled.
     environment.segmentByteCount = 8192
+    environment.keepsFeed = true
     environment.boot = "\(fileSystem.powerCutCount)"
     return environment
   }

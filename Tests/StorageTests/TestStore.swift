@@ -20,7 +20,12 @@ final class TestStore {
   private var nonces = SeededGenerator(seed: 5)
   private let directory: String
 
-  init(fileSystem: RecordingFileSystem = RecordingFileSystem()) throws {
+  init(
+    fileSystem: RecordingFileSystem = RecordingFileSystem(), keepsFeed: Bool = false,
+    seal: any Seal = NoSeal()
+  ) throws {
+    self.keepsFeed = keepsFeed
+    self.seal = seal
     directory = Self.temporaryDirectory()
     self.fileSystem = fileSystem
     layout = StoreLayout(root: directory + "/store")
@@ -42,6 +47,8 @@ final class TestStore {
     StoreIndex(type: "visit", name: "given", fields: ["given"]) { $0[0]?.stringValue }
   ]
 
+  var keepsFeed = false
+  var seal: any Seal = NoSeal()
   var boot = "today"
   var machine = "this one"
 
@@ -51,6 +58,8 @@ final class TestStore {
       indexes: indexes)
     environment.segmentByteCount = Self.segmentByteCount
     environment.boot = boot
+    environment.keepsFeed = keepsFeed
+    environment.seal = seal
     environment.machine = machine
     return environment
   }
@@ -119,7 +128,7 @@ final class TestStore {
   static func state(of tables: Tables) throws(StorageError) -> String {
     var lines: [String] = ["head \(tables.head) \(tables.headMark)"]
     for entry in try tables.arrivals(after: 0, limit: .max) {
-      lines.append("\(entry.arrival) \(try tables.document(entry.key)?.text() ?? "none")")
+      lines.append("\(entry.arrival) \(try tables.document(entry)?.text() ?? "none")")
     }
     for type in tables.typeNames { lines.append("\(type) \(try tables.count(ofType: type))") }
     lines.append("knowledge \(tables.knowledge.entries)")

@@ -9,11 +9,12 @@ import Platform
 struct BackupWriter {
   let source: StoreLayout
   let backup: BackupLayout
-  let fileSystem: any FileSystem
+  let environment: StoreEnvironment
   let number: Int
   /// The backup before this one.
   let previous: Int?
 
+  private var fileSystem: any FileSystem { environment.fileSystem }
   private var target: StoreLayout { backup.store(number) }
 
   /// Durable on return, but not yet the backup that counts.
@@ -49,7 +50,7 @@ struct BackupWriter {
     try copy(source.manifest, to: target.manifest)
     try copy(source.index(segment), to: target.index(segment))
     try copy(source.history(segment), to: target.history(segment))
-    let index = try IndexSnapshot(source.index(segment), fileSystem)
+    let index = try IndexSnapshot(source.index(segment), environment)
     let older = previousIndex()
     for type in index.typeNames {
       var place = 0
@@ -66,11 +67,8 @@ struct BackupWriter {
 
   private func previousIndex() -> IndexSnapshot? {
     guard let previous else { return nil }
-    let store = backup.store(previous)
-    guard let bytes = try? fileSystem.readFile(store.manifest, maximumByteCount: .max),
-      let manifest = try? Manifest(parsing: bytes, path: store.manifest)
-    else { return nil }
-    return try? IndexSnapshot(store.index(manifest.position.segment), fileSystem)
+    let reader = RecoveryReader(layout: backup.store(previous), environment: environment)
+    return (try? reader.readManifest()).flatMap { try? reader.index($0) }
   }
 
   private func take(

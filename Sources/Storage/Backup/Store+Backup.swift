@@ -23,7 +23,8 @@ extension Store {
       let manifest = try reader.readManifest()
       let log = try copyOfLog(from: manifest.position.segment)
       let writer = BackupWriter(
-        source: layout, backup: backup, fileSystem: fileSystem, number: number, previous: previous)
+        source: layout, backup: backup, environment: environment, number: number,
+        previous: previous)
       try writer.write(manifest, identity: identity, log: log)
     }
     let report = Verifier(layout: backup.store(number), environment: environment)

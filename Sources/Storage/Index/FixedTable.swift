@@ -7,7 +7,7 @@ struct FixedTable: Sendable {
   let count: Int
   let recordByteCount: Int
 
-  private var recordsPerPage: Int { PagedFile.pageByteCount / recordByteCount }
+  private var recordsPerPage: Int { file.contentByteCount / recordByteCount }
 
   /// A record, counted from 0 on.
   func record(_ index: Int) throws(StorageError) -> TableRecord {

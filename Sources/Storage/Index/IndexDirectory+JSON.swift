@@ -6,6 +6,14 @@ extension IndexDirectory {
       "head": .number(JSONNumber(head)), "sequence": .number(JSONNumber(sequence)),
       "feed": .object(Self.object(feed)), "marks": .object(Self.object(marks)),
       "history": .object(Self.object(history)),
+      "feed_record": .int(feedRecordByteCount),
+      "feed_files": .array(
+        feedFiles.map {
+          [
+            "number": .int(Int($0.number)), "mark": .string(String($0.mark)),
+            "bytes": .int($0.byteCount),
+          ]
+        }),
       "manifest": .string(String(decoding: manifest, as: UTF8.self)),
       "types": .array(
         types.map { .object(["name": .string($0.name), "part": .object(Self.object($0.part))]) }),
@@ -31,6 +39,13 @@ extension IndexDirectory {
     self.init(
       head: UInt64(head), sequence: UInt64(sequence), feed: feed, marks: marks,
       manifest: Array(manifest.utf8), history: history)
+    let byteCount = object["feed_record"]?.intValue ?? Self.oldFeedByteCount
+    guard [Self.feedByteCount, Self.oldFeedByteCount].contains(byteCount) else { return nil }
+    feedRecordByteCount = byteCount
+    for value in object["feed_files"]?.arrayValue ?? [] {
+      guard let file = value.objectValue.flatMap(FeedFile.init) else { return nil }
+      feedFiles.append(file)
+    }
     for value in types {
       guard let name = value.objectValue?["name"]?.stringValue,
         let part = Self.part(value.objectValue?["part"])
@@ -47,13 +62,13 @@ extension IndexDirectory {
   }
 
   /// Whether all parts stand in the pages that there are.
-  func isWithin(_ pageCount: Int) -> Bool {
+  func isWithin(_ file: PagedFile) -> Bool {
     func fits(_ part: Part, _ byteCount: Int) -> Bool {
-      let perPage = PagedFile.pageByteCount / byteCount
+      let perPage = file.contentByteCount / byteCount
       let pages = part.count / perPage + (part.count % perPage == 0 ? 0 : 1)
-      return part.page <= pageCount + 1 && pages <= pageCount + 1 - part.page
+      return part.page <= file.pageCount + 1 && pages <= file.pageCount + 1 - part.page
     }
-    return fits(history, 1) && fits(feed, Self.feedByteCount) && fits(marks, Self.markByteCount)
+    return fits(history, 1) && fits(feed, feedRecordByteCount) && fits(marks, Self.markByteCount)
       && types.allSatisfy { fits($0.part, Self.documentByteCount) }
       && indexes.allSatisfy { fits($0.part, Self.keyByteCount) }
   }
@@ -67,5 +82,16 @@ extension IndexDirectory {
       let count = value?.objectValue?["count"]?.intValue, page >= 1, count >= 0
     else { return nil }
     return Part(page: page, count: count)
+  }
+}
+
+extension FeedFile {
+  fileprivate init?(_ object: JSONObject) {
+    guard let number = object["number"]?.intValue.flatMap({ UInt32(exactly: $0) }), number > 0,
+      let mark = object["mark"]?.stringValue.flatMap({ UInt64($0) }),
+      let byteCount = object["bytes"]?.intValue, byteCount >= Self.headByteCount,
+      UInt32(exactly: byteCount) != nil
+    else { return nil }
+    self.init(number: number, mark: mark, byteCount: byteCount)
   }
 }

@@ -22,11 +22,12 @@ struct IndexRebuilder {
       let bytes = try translated { () throws(SystemError) in
         try environment.fileSystem.readFile(path)
       }
+      let key = layout.key(ofFile: path)
       let document: Document
       do throws(DocumentCodecError) {
-        document = try codec.checked(bytes)
+        let content = key.flatMap { environment.seal.opened(bytes, as: .document($0)) }
+        document = try codec.checked(content ?? bytes)
       } catch {
-        let key = layout.key(ofFile: path)
         if let key, logged.contains(key) { continue }
         try damage.note(
           StorageError(.corrupt, path: path, problem: "\(error)"), file: path, of: key)

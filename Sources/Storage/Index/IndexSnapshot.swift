@@ -6,12 +6,14 @@ import Platform
 ///
 ///     part       record, little-endian                                        sorted by
 ///     documents  id 16, arrival 8, CRC 4, byte count 4, flags 4, zero 4       id; one part a type
-///     feed       arrival 8, number of the type 4, zero 4, id 16               arrival
+///     feed       arrival 8, number of the type 4, feed file 4, id 16,         arrival
+///                offset 4, byte count 4
 ///     keys       offset of the key 8, its byte count 4, zero 4, id 16         key, id; one part an index
 ///     marks      position 8, mark 8                                           position
 ///     history    the bytes of the history's file
 ///
-/// An id is two numbers of 8 bytes, the high one first. Flag 1: the document has a unit `_life`.
+/// Where a store keeps no feed, its file, offset and byte count are 0; format 1 does not have the last
+/// two. An id is two numbers of 8 bytes, the high one first. Flag 1: the document has a unit `_life`.
 struct IndexDirectory: Equatable {
   struct Part: Equatable {
     var page = 1
@@ -24,6 +26,10 @@ struct IndexDirectory: Equatable {
   var sequence: UInt64 = 0
   var types: [(name: String, part: Part)] = []
   var feed = Part()
+  /// The files of the feed.
+  var feedFiles: [FeedFile] = []
+  /// Of the records of the feed: less in format 1.
+  var feedRecordByteCount = Self.feedByteCount
   var marks = Part()
   var indexes: [(type: String, name: String, part: Part)] = []
   /// The manifest's bytes: each of the two files can be made from the other.
@@ -32,7 +38,8 @@ struct IndexDirectory: Equatable {
   var history = Part()
 
   static let documentByteCount = 40
-  static let feedByteCount = 32
+  static let feedByteCount = 40
+  static let oldFeedByteCount = 32
   static let keyByteCount = 32
   static let markByteCount = 16
 
@@ -51,10 +58,10 @@ final class IndexSnapshot: Sendable {
   private let feed: FixedTable
   private let marks: FixedTable
 
-  init(_ path: String, _ fileSystem: any FileSystem) throws(StorageError) {
-    file = try PagedFile(path, fileSystem)
+  init(_ path: String, _ environment: StoreEnvironment) throws(StorageError) {
+    file = try PagedFile(path, environment)
     let bytes = try file.directory()
-    guard let directory = IndexDirectory(bytes), directory.isWithin(file.pageCount) else {
+    guard let directory = IndexDirectory(bytes), directory.isWithin(file) else {
       throw StorageError(.corrupt, path: path, problem: "the directory is malformed")
     }
     self.directory = directory
@@ -69,7 +76,7 @@ final class IndexSnapshot: Sendable {
     indexes = directory.indexes.reduce(into: [:]) {
       $0[$1.type, default: [:]][$1.name] = table($1.part, IndexDirectory.keyByteCount)
     }
-    feed = table(directory.feed, IndexDirectory.feedByteCount)
+    feed = table(directory.feed, directory.feedRecordByteCount)
     marks = table(directory.marks, IndexDirectory.markByteCount)
   }
 
@@ -80,7 +87,7 @@ final class IndexSnapshot: Sendable {
   /// The copy of the history's file.
   func history() throws(StorageError) -> [UInt8] {
     try file.bytes(
-      at: directory.history.page * PagedFile.pageByteCount, count: directory.history.count)
+      at: directory.history.page * file.contentByteCount, count: directory.history.count)
   }
 
   // MARK: - Documents
@@ -165,7 +172,18 @@ final class IndexSnapshot: Sendable {
     }
     return FeedEntry(
       arrival: record.number(UInt64.self, at: 0),
-      key: DocumentKey(type: directory.types[type].name, id: record.id(at: 16)))
+      key: DocumentKey(type: directory.types[type].name, id: record.id(at: 16)),
+      place: feedPlace(record))
+  }
+
+  private func feedPlace(_ record: TableRecord) -> FeedPlace? {
+    let file = record.number(UInt32.self, at: 12)
+    guard file > 0, directory.feedRecordByteCount == IndexDirectory.feedByteCount else {
+      return nil
+    }
+    return FeedPlace(
+      file: file, offset: record.number(UInt32.self, at: 32),
+      byteCount: record.number(UInt32.self, at: 36))
   }
 
   func mark(at position: UInt64) throws(StorageError) -> FeedMark? {
@@ -230,6 +248,14 @@ struct FileImage: Equatable, Sendable {
 package struct FeedEntry: Equatable, Sendable {
   package let arrival: UInt64
   package let key: DocumentKey
+  /// Where it stands in the feed; nil if it does not yet.
+  let place: FeedPlace?
+
+  init(arrival: UInt64, key: DocumentKey, place: FeedPlace? = nil) {
+    self.arrival = arrival
+    self.key = key
+    self.place = place
+  }
 }
 
 /// An entry of an index.

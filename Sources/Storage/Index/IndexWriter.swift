@@ -8,17 +8,21 @@ struct IndexWriter: ~Copyable {
   private let tables: Tables
   /// The files that the checkpoint wrote: what stood in the log before stands in them now.
   private let files: [DocumentKey: FileImage]
+  private let layout: StoreLayout
+  private let environment: StoreEnvironment
   private var writer: PagedFileWriter
   private var directory = IndexDirectory()
   private var root: RootHash
 
   init(
-    _ tables: Tables, files: [DocumentKey: FileImage], path: String, sequence: UInt64,
-    _ environment: StoreEnvironment
+    _ tables: Tables, files: [DocumentKey: FileImage], segment: UInt64, sequence: UInt64,
+    layout: StoreLayout, environment: StoreEnvironment
   ) throws(StorageError) {
     self.tables = tables
     self.files = files
-    writer = try PagedFileWriter(path, environment.fileSystem)
+    self.layout = layout
+    self.environment = environment
+    writer = try PagedFileWriter(layout.index(segment), environment)
     root = RootHash(digest: environment.digest)
     directory.head = tables.head
     directory.sequence = sequence
@@ -51,7 +55,7 @@ struct IndexWriter: ~Copyable {
   /// Begins a part on a page of its own.
   private mutating func beginPart() -> IndexDirectory.Part {
     writer.pad()
-    return IndexDirectory.Part(page: writer.offset / PagedFile.pageByteCount)
+    return IndexDirectory.Part(page: writer.offset / writer.contentByteCount)
   }
 
   private mutating func writeDocuments(_ type: String) throws(StorageError) {
@@ -75,24 +79,48 @@ struct IndexWriter: ~Copyable {
     }
   }
 
+  /// Where the store keeps a feed, its files are brought up to date in the same pass: they are durable
+  /// before the index is.
   private mutating func writeFeed() throws(StorageError) {
+    guard environment.keepsFeed else {
+      return try writeFeed { (entry) throws(StorageError) in nil }
+    }
+    let tables = tables
+    var feed = try FeedWriter(
+      layout: layout, environment: environment,
+      known: tables.base?.directory.feedFiles ?? [],
+      live: { (body) throws(StorageError) in
+        try tables.forEachArrival { (entry) throws(StorageError) in
+          if let place = entry.place { body(place) }
+        }
+      })
+    try writeFeed { (entry) throws(StorageError) in
+      try feed.place(arrival: entry.arrival, old: entry.place) { () throws(StorageError) in
+        try tables.content(of: entry)
+      }
+    }
+    directory.feedFiles = try feed.finish()
+  }
+
+  private mutating func writeFeed(
+    place: (FeedEntry) throws(StorageError) -> FeedPlace?
+  ) throws(StorageError) {
     var part = beginPart()
     var numbers: [String: UInt32] = [:]
     for (number, type) in directory.types.enumerated() { numbers[type.name] = UInt32(number) }
-    var position: UInt64 = 0
-    while true {
-      let entries = try tables.arrivals(after: position, limit: 1000)
-      for entry in entries {
-        var record: [UInt8] = []
-        record.appendLittleEndian(entry.arrival)
-        record.appendLittleEndian(numbers[entry.key.type] ?? 0)
-        record.appendLittleEndian(UInt32(0))
-        record.append(entry.key.id)
-        try writer.appendWithinPage(record)
-        position = entry.arrival
-      }
-      part.count += entries.count
-      if entries.isEmpty { break }
+    let tables = tables
+    try tables.forEachArrival { (entry) throws(StorageError) in
+      let place = try place(entry)
+      var record: [UInt8] = []
+      record.reserveCapacity(IndexDirectory.feedByteCount)
+      record.appendLittleEndian(entry.arrival)
+      record.appendLittleEndian(numbers[entry.key.type] ?? 0)
+      record.appendLittleEndian(place?.file ?? 0)
+      record.append(entry.key.id)
+      record.appendLittleEndian(place?.offset ?? 0)
+      record.appendLittleEndian(place?.byteCount ?? 0)
+      try writer.appendWithinPage(record)
+      part.count += 1
     }
     directory.feed = part
   }

@@ -26,6 +26,7 @@ final class PagedFile: Sendable {
   let path: String
   let byteCount: Int
   private let file: any File
+  private let seal: any Seal
   private let checksums: [UInt32]
   private let directoryPlace: (offset: Int, byteCount: Int)
   private let cache = Mutex(RecentCache<Int, [UInt8]>(capacity: cachedPageCount))
@@ -33,9 +34,12 @@ final class PagedFile: Sendable {
   /// Opens a file and reads its head and its checksums; no page.
   ///
   /// - Throws: `corrupt`, with the place; `system`.
-  init(_ path: String, _ fileSystem: any FileSystem) throws(StorageError) {
+  init(_ path: String, _ environment: StoreEnvironment) throws(StorageError) {
     self.path = path
-    file = try translated { () throws(SystemError) in try fileSystem.open(path, .read) }
+    seal = environment.seal
+    file = try translated { () throws(SystemError) in
+      try environment.fileSystem.open(path, .read)
+    }
     let (head, size) = try translated { [file] () throws(SystemError) in
       (try file.read(at: 0, count: Self.headerByteCount), try file.size())
     }
@@ -73,7 +77,11 @@ final class PagedFile: Sendable {
 
   var pageCount: Int { checksums.count }
 
-  /// A page, counted from 1 on.
+  /// What a page holds besides its seal. Offsets in the file's content count so many bytes a page, the
+  /// head as one.
+  var contentByteCount: Int { Self.pageByteCount - seal.overhead }
+
+  /// The content of a page, counted from 1 on.
   ///
   /// - Throws: `corrupt` if it is damaged or there is none.
   func page(_ number: Int) throws(StorageError) -> [UInt8] {
@@ -94,20 +102,27 @@ final class PagedFile: Sendable {
     guard page.count == Self.pageByteCount, crc32c(page, seed: 0) == checksums[number - 1] else {
       throw StorageError(.corrupt, path: path, offset: offset, problem: "a page is damaged")
     }
-    return page
+    return try seal.content(
+      of: page, as: .page(number, file: Self.name(of: path)), path: path, offset: offset)
+  }
+
+  /// The name under which pages are sealed: the file's, without its directories.
+  fileprivate static func name(of path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
   }
 
   /// Bytes that may go over several pages.
   func bytes(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
-    guard offset >= Self.pageByteCount, count >= 0, count <= byteCount - offset else {
+    let end = (pageCount + 1) * contentByteCount
+    guard offset >= contentByteCount, count >= 0, count <= end - offset else {
       throw StorageError(.corrupt, path: path, offset: offset, problem: "a part is missing")
     }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(count)
     var next = offset
     while next < offset + count {
-      let (number, start) = next.quotientAndRemainder(dividingBy: Self.pageByteCount)
-      let end = min(Self.pageByteCount, start + offset + count - next)
+      let (number, start) = next.quotientAndRemainder(dividingBy: contentByteCount)
+      let end = min(contentByteCount, start + offset + count - next)
       bytes += try page(number)[start..<end]
       next += end - start
     }
@@ -134,16 +149,19 @@ struct PagedFileWriter: ~Copyable {
 
   let path: String
   private let fileSystem: any FileSystem
+  private let seal: any Seal
   private let file: any File
+  /// The content that is not written yet; begins with a page.
   private var buffer: [UInt8] = []
-  /// Where the buffer begins in the file; a multiple of the page size.
-  private var bufferOffset = PagedFile.pageByteCount
+  /// Of the pages that are written.
   private var checksums: [UInt32] = []
 
   /// Begins a file under a temporary name.
-  init(_ path: String, _ fileSystem: any FileSystem) throws(StorageError) {
+  init(_ path: String, _ environment: StoreEnvironment) throws(StorageError) {
     self.path = path
+    let fileSystem = environment.fileSystem
     self.fileSystem = fileSystem
+    seal = environment.seal
     file = try translated { () throws(SystemError) in
       let file = try fileSystem.open(path + temporaryFileSuffix, .openOrCreate)
       try file.truncate(to: 0)
@@ -154,8 +172,10 @@ struct PagedFileWriter: ~Copyable {
 
   deinit { file.close() }
 
-  /// Where the next byte will stand.
-  var offset: Int { bufferOffset + buffer.count }
+  var contentByteCount: Int { PagedFile.pageByteCount - seal.overhead }
+
+  /// Where the next byte will stand in the file's content.
+  var offset: Int { (checksums.count + 1) * contentByteCount + buffer.count }
 
   mutating func append(_ bytes: some Collection<UInt8>) throws(StorageError) {
     buffer.append(contentsOf: bytes)
@@ -164,32 +184,33 @@ struct PagedFileWriter: ~Copyable {
 
   /// Appends a record so that none goes over the end of a page.
   mutating func appendWithinPage(_ record: [UInt8]) throws(StorageError) {
-    let left = PagedFile.pageByteCount - buffer.count % PagedFile.pageByteCount
+    let left = contentByteCount - buffer.count % contentByteCount
     if left < record.count { pad() }
     try append(record)
   }
 
   /// Fills the page with zeros: what follows begins another.
   mutating func pad() {
-    let rest = buffer.count % PagedFile.pageByteCount
-    if rest > 0 {
-      buffer.append(contentsOf: repeatElement(0, count: PagedFile.pageByteCount - rest))
-    }
+    let rest = buffer.count % contentByteCount
+    if rest > 0 { buffer.append(contentsOf: repeatElement(0, count: contentByteCount - rest)) }
   }
 
   /// Writes the pages that are complete.
   private mutating func flush() throws(StorageError) {
-    let count = buffer.count / PagedFile.pageByteCount * PagedFile.pageByteCount
-    guard count > 0 else { return }
-    let pages = Array(buffer[..<count])
-    try translated { [file, bufferOffset] () throws(SystemError) in
-      try file.write(pages, at: bufferOffset)
+    let offset = (checksums.count + 1) * PagedFile.pageByteCount
+    let name = PagedFile.name(of: path)
+    var pages: [UInt8] = []
+    var done = 0
+    while done + contentByteCount <= buffer.count {
+      let content = Array(buffer[done..<done + contentByteCount])
+      let page = try seal.sealed(content, as: .page(checksums.count + 1, file: name))
+      checksums.append(crc32c(page, seed: 0))
+      pages += page
+      done += contentByteCount
     }
-    for start in stride(from: 0, to: count, by: PagedFile.pageByteCount) {
-      checksums.append(crc32c(pages[start..<start + PagedFile.pageByteCount], seed: 0))
-    }
-    buffer.removeFirst(count)
-    bufferOffset += count
+    guard done > 0 else { return }
+    try translated { [file, pages] () throws(SystemError) in try file.write(pages, at: offset) }
+    buffer.removeFirst(done)
   }
 
   /// Ends the file with its directory and gives it its name. Durable on return.
@@ -206,8 +227,9 @@ struct PagedFileWriter: ~Copyable {
     head.appendLittleEndian(UInt64(place))
     head.appendLittleEndian(crc32c(table, seed: 0))
     head.appendLittleEndian(crc32c(head, seed: 0))
-    try translated { [file, fileSystem, path, bufferOffset] () throws(SystemError) in
-      try file.write(table, at: bufferOffset)
+    let end = (checksums.count + 1) * PagedFile.pageByteCount
+    try translated { [file, fileSystem, path] () throws(SystemError) in
+      try file.write(table, at: end)
       try file.write(head, at: 0)
       try file.synchronize()
       try fileSystem.rename(file.path, to: path)

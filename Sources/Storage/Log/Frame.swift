@@ -34,6 +34,9 @@ package struct Frame: Sendable, Equatable {
   package let kind: Kind
   package let sequence: UInt64
   package let place: UInt32
+  /// Of the payload as it stands in the segment.
+  let byteCount: Int
+  /// Its content.
   package let payload: [UInt8]
 
   /// The sequence number of the first frame of its write.
@@ -70,7 +73,10 @@ enum FrameReading {
 /// Reads frames out of a segment's bytes.
 struct FrameReader {
   let bytes: [UInt8]
+  /// The number of the segment.
+  let segment: UInt64
   let salt: UInt32
+  let seal: any Seal
 
   /// O(payload).
   func read(at offset: Int) -> FrameReading {
@@ -83,9 +89,12 @@ struct FrameReader {
     let payload = bytes[begin..<begin + count]
     let checksum = crc32c(payload, seed: salt)
     guard checksum == bytes.littleEndian(UInt32.self, at: offset + 20) else { return .none }
+    let sequence = bytes.littleEndian(UInt64.self, at: offset + 8)
+    let piece = SealedPiece.frame(segment: segment, salt: salt, sequence: sequence)
+    guard let content = seal.opened(Array(payload), as: piece) else { return .none }
     let frame = Frame(
-      kind: kind, sequence: bytes.littleEndian(UInt64.self, at: offset + 8),
-      place: bytes.littleEndian(UInt32.self, at: offset + 16), payload: Array(payload))
+      kind: kind, sequence: sequence,
+      place: bytes.littleEndian(UInt32.self, at: offset + 16), byteCount: count, payload: content)
     return .frame(frame, checksum: checksum, end: begin + count)
   }
 
@@ -101,12 +110,16 @@ struct FrameReader {
   }
 
   /// The valid frames beyond a place, wherever they begin. O(bytes).
-  func frames(after offset: Int) -> some Sequence<(offset: Int, frame: Frame)> {
+  func frames(
+    after offset: Int
+  ) -> some Sequence<(offset: Int, frame: Frame, checksum: UInt32)> {
     var place = offset
     return AnyIterator {
       while place + Frame.headerByteCount <= bytes.count {
         defer { place += 1 }
-        if case .frame(let frame, _, _) = read(at: place) { return (place, frame) }
+        if case .frame(let frame, let checksum, _) = read(at: place) {
+          return (place, frame, checksum)
+        }
       }
       return nil
     }

@@ -8,6 +8,8 @@ struct LogPlace: Sendable, Equatable {
   /// In bytes.
   let offset: Int
   let byteCount: Int
+  /// The number of the record.
+  let sequence: UInt64
   /// As it stands in the frame.
   let checksum: UInt32
 }
@@ -24,13 +26,16 @@ final class LogReader: Sendable {
 
   private let layout: StoreLayout
   private let fileSystem: any FileSystem
+  private let seal: any Seal
   private let segments = Mutex<[UInt64: Segment]>([:])
 
-  init(layout: StoreLayout, fileSystem: any FileSystem) {
+  init(layout: StoreLayout, environment: StoreEnvironment) {
     self.layout = layout
-    self.fileSystem = fileSystem
+    fileSystem = environment.fileSystem
+    seal = environment.seal
   }
 
+  /// The content of a record.
   /// - Throws: `corrupt` if the bytes are not what was written.
   func read(_ place: LogPlace) throws(StorageError) -> [UInt8] {
     let segment = try segment(place.segment)
@@ -43,7 +48,10 @@ final class LogReader: Sendable {
         .corrupt, path: segment.file.path, offset: place.offset,
         problem: "a record differs from what was written")
     }
-    return bytes
+    return try seal.content(
+      of: bytes,
+      as: .frame(segment: place.segment, salt: segment.salt, sequence: place.sequence),
+      path: segment.file.path, offset: place.offset)
   }
 
   private func segment(_ number: UInt64) throws(StorageError) -> Segment {

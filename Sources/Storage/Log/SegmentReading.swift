@@ -61,7 +61,8 @@ struct SegmentReading {
   ///
   /// - Parameter fileByteCount: the size of the file; nil if these are all its bytes.
   init(
-    path: String, number: UInt64, bytes: [UInt8], fileByteCount: Int? = nil, digest: Digest
+    path: String, number: UInt64, bytes: [UInt8], fileByteCount: Int? = nil,
+    seal: any Seal = NoSeal(), digest: Digest
   ) {
     self.path = path
     self.number = number
@@ -73,7 +74,7 @@ struct SegmentReading {
       return
     }
     (lastWriteStart, validEnd) = (SegmentHeader.byteCount, SegmentHeader.byteCount)
-    let reader = FrameReader(bytes: bytes, salt: header.salt)
+    let reader = FrameReader(bytes: bytes, segment: number, salt: header.salt, seal: seal)
     let next = readBatches(reader, from: header.firstSequence, digest)
     judgeEnd(reader, expecting: next)
   }
@@ -134,10 +135,9 @@ struct SegmentReading {
   }
 
   private mutating func salvage(_ reader: FrameReader, from offset: Int) {
-    salvaged = reader.frames(after: offset).map { place, frame in
+    salvaged = reader.frames(after: offset).map { place, frame, checksum in
       LoggedFrame(
-        frame: frame, checksum: crc32c(frame.payload, seed: reader.salt),
-        payloadOffset: place + Frame.headerByteCount)
+        frame: frame, checksum: checksum, payloadOffset: place + Frame.headerByteCount)
     }
   }
 

@@ -92,7 +92,7 @@ struct WriteAheadLog {
     if let poison { throw poison }
     guard !batches.isEmpty else { return [] }
     let segment = try segment(for: batches)
-    let encoded = encode(batches, for: segment)
+    let encoded = try encode(batches, for: segment)
     try write(encoded.bytes, to: segment)
     do { try segment.file.synchronize() } catch { throw poisoned(by: error) }
     current?.end += encoded.bytes.count
@@ -110,36 +110,43 @@ struct WriteAheadLog {
     var chain: LogChain
   }
 
-  private func encode(_ batches: [LogBatch], for segment: OpenSegment) -> Encoded {
+  private func encode(
+    _ batches: [LogBatch], for segment: OpenSegment
+  ) throws(StorageError) -> Encoded {
     var encoded = Encoded(sequence: nextSequence, chain: chain)
-    encoded.bytes.reserveCapacity(Self.byteCount(of: batches))
+    encoded.bytes.reserveCapacity(byteCount(of: batches))
     let durable = nextSequence - 1
-    func append(_ kind: Frame.Kind, _ payload: [UInt8]) -> LogPlace {
+    func append(_ kind: Frame.Kind, _ content: [UInt8]) throws(StorageError) -> LogPlace {
+      let payload = try environment.seal.sealed(
+        content,
+        as: .frame(segment: segment.number, salt: segment.salt, sequence: encoded.sequence))
       let offset = segment.end + encoded.bytes.count + Frame.headerByteCount
       let checksum = Frame.append(
         kind, payload, sequence: encoded.sequence,
         place: UInt32(encoded.sequence - nextSequence), salt: segment.salt, to: &encoded.bytes)
       encoded.sequence += 1
       return LogPlace(
-        segment: segment.number, offset: offset, byteCount: payload.count, checksum: checksum)
+        segment: segment.number, offset: offset, byteCount: payload.count,
+        sequence: encoded.sequence - 1, checksum: checksum)
     }
     for batch in batches {
-      let places = batch.records.map { append($0.kind, $0.payload) }
+      var places: [LogPlace] = []
+      places.reserveCapacity(batch.records.count)
+      for record in batch.records { places.append(try append(record.kind, record.payload)) }
       encoded.chain = encoded.chain.adding(places.map(\.checksum), digest: environment.digest)
       let end = BatchEnd(
         frameCount: UInt64(batch.records.count), mark: batch.mark, durable: durable,
         chain: encoded.chain)
-      _ = append(.commit, end.payload)
+      _ = try append(.commit, end.payload)
       encoded.places.append(places)
     }
     return encoded
   }
 
-  private static func byteCount(of batches: [LogBatch]) -> Int {
-    batches.reduce(0) { sum, batch in
-      batch.records.reduce(sum + 2 * Frame.headerByteCount + 40) {
-        $0 + $1.payload.count + Frame.headerByteCount
-      }
+  private func byteCount(of batches: [LogBatch]) -> Int {
+    let perFrame = Frame.headerByteCount + environment.seal.overhead
+    return batches.reduce(0) { sum, batch in
+      batch.records.reduce(sum + 2 * perFrame + 40) { $0 + $1.payload.count + perFrame }
     }
   }
 
@@ -162,7 +169,7 @@ struct WriteAheadLog {
     if let current {
       let limit = max(current.capacity, environment.segmentByteCount)
       let isEmpty = current.end == SegmentHeader.byteCount
-      if isEmpty || current.end + Self.byteCount(of: batches) <= limit { return current }
+      if isEmpty || current.end + byteCount(of: batches) <= limit { return current }
     }
     return try beginSegment()
   }

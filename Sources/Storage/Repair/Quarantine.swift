@@ -32,6 +32,6 @@ struct Quarantine {
   }
 
   private func name(of path: String) -> String {
-    String(path.dropFirst(layout.root.count + 1).map { $0 == "/" ? "+" : $0 })
+    String(layout.name(of: path).map { $0 == "/" ? "+" : $0 })
   }
 }

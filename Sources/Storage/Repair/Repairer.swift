@@ -140,7 +140,9 @@ package struct Repairer {
     let tables = salvage.recovery.tables
     let files = try checkpointer.writeFiles(tables)
     try checkpointer.writeTables(tables, files: files, salvage.position)
-    try checkpointer.removeTables(exceptOf: salvage.position.segment)
+    let index = try IndexSnapshot(layout.index(salvage.position.segment), environment)
+    try checkpointer.removeTables(
+      exceptOf: salvage.position.segment, feed: index.directory.feedFiles)
     try removeSegments(before: salvage.position.segment)
     try removeStrangers(damaged, tables)
     try translated { () throws(SystemError) in

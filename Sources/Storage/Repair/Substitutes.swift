@@ -25,7 +25,7 @@ extension RecoveryReader {
         ? [] : try fileSystem.contents(ofDirectory: layout.index)
     }
     return names.sorted(by: >).compactMap {
-      try? IndexSnapshot("\(layout.index)/\($0)", fileSystem)
+      try? IndexSnapshot("\(layout.index)/\($0)", environment)
     }
   }
 
