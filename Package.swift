@@ -22,10 +22,10 @@ func program(_ name: String, uses rooms: [String]) -> Target {
 }
 
 /// Tests of a room, with the helpers that several of them share.
-func tests(_ name: String, of rooms: [String]) -> Target {
+func tests(_ name: String, of rooms: [String], fixtures: [String] = []) -> Target {
   .testTarget(
     name: name, dependencies: (rooms + ["TestSupport"]).map { .byName(name: $0) },
-    swiftSettings: settings)
+    exclude: fixtures, swiftSettings: settings)
 }
 
 let documents = ["Documents", "JSON", "Causality"]
@@ -83,7 +83,7 @@ let package = Package(
     tests("PlatformTests", of: ["CSystem", "Platform"]),
     tests("SimulationTests", of: ["Platform", "Simulation"]),
     tests("CrashPointTests", of: documents + ["Platform", "Simulation", "Storage"]),
-    tests("ReplicaTests", of: replica + ["Replica"]),
+    tests("ReplicaTests", of: replica + ["Replica"], fixtures: ["Fixtures"]),
     tests("BenchmarkTests", of: replica + ["Benchmarks", "CommandLineTool"]),
     tests(
       "ProgramTests",

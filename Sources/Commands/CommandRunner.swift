@@ -46,6 +46,11 @@ package struct CommandRunner: Sendable {
         "this store was copied or moved here: it goes on under a new replica id (\(replica.id)), and "
           + "has to be enrolled again before it syncs")
     }
+    if let format = store.takeUpgradeNotice() {
+      outcome.errors.append(
+        "this store was brought from format \(format) to \(StoreIdentity.currentFormat); it is kept as "
+          + "it was in \(store.layout.upgrade): satchel upgrade --undo goes back to it")
+    }
     if let found = store.found.first {
       outcome.errors.append(
         "\(found.file): \(found.what): stop satchel-syncd, then satchel verify --repair heals it")
@@ -77,6 +82,7 @@ package struct CommandRunner: Sendable {
     case "status": printer.object(try laptop.status(review: reviewCount()))
     case "verify": try verify(invocation, printer)
     case "backup": try backup(invocation)
+    case "upgrade": try upgrade(invocation)
     case "checkpoint": CommandOutcome(printing: "\(try replica.checkpoint()) documents written\n")
     default: try clinicOutcome(invocation, input, printer)
     }
@@ -233,6 +239,19 @@ package struct CommandRunner: Sendable {
     var outcome = printer.object(value)
     if review > 0 { outcome.status = 3 }
     return outcome
+  }
+
+  /// The store was brought up to date when it was opened.
+  private func upgrade(_ invocation: Invocation) throws -> CommandOutcome {
+    if invocation.has("--undo") {
+      throw UsageError("satchel-syncd has the store open: stop it, then go back")
+    }
+    guard invocation.has("--forget") else {
+      return CommandOutcome(printing: "the store is in format \(StoreIdentity.currentFormat)\n")
+    }
+    let wasThere = try replica.store.forgetOlderFormat()
+    return CommandOutcome(
+      printing: wasThere ? "the older format is dropped\n" : "nothing older was kept\n")
   }
 
   private func backup(_ invocation: Invocation) throws -> CommandOutcome {

@@ -156,6 +156,12 @@ package enum SatchelProgram {
     CommandDescription(
       "backup", ["DIR"], "copy the store as it is now; a second time only what has changed"),
     CommandDescription(
+      "upgrade",
+      options: [
+        OptionDescription("--undo", "go back to the store as it was in the older format"),
+        OptionDescription("--forget", "drop what is kept of the older format"),
+      ], "bring the store to this program's format; opening it does so too"),
+    CommandDescription(
       "restore-backup", ["DIR"], "make a store from a backup; it goes on under a new replica id"),
   ]
 }

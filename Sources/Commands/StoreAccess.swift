@@ -64,6 +64,20 @@ package struct StoreAccess: Sendable {
     ])
   }
 
+  private static func downgrade(
+    _ directory: String, _ setup: ReplicaSetup
+  ) throws -> CommandOutcome {
+    let report = try setup.downgrade(directory)
+    return CommandOutcome(
+      printing: """
+        the store is as it was in format \(report.format), under a new replica id; programs of this \
+        version bring it up to date again when they open it
+        what was written since the upgrade is kept in \(report.kept): satchel --store NEW \
+        restore-backup \(report.kept) brings that into a store of its own
+
+        """)
+  }
+
   /// Files that options name are read where the command was typed: the process that owns the store may
   /// run as somebody who cannot.
   private mutating func resolvingFiles(_ invocation: Invocation) throws -> Invocation {
@@ -122,6 +136,9 @@ package struct StoreAccess: Sendable {
       let printer = Printer(isJSON: invocation.has("--json"))
       let repair = invocation.has("--repair") ? try setup.repair(directory) : nil
       return CommandRunner.outcome(try setup.verify(directory), repair, printer)
+    }
+    if invocation.command.name == "upgrade", invocation.has("--undo") {
+      return try Self.downgrade(directory, setup)
     }
     let replica = try setup.open(directory, role: .laptop)
     defer { replica.store.close() }

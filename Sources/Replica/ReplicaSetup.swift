@@ -97,6 +97,16 @@ package struct ReplicaSetup: Sendable {
     }
   }
 
+  /// Goes back to a store as it was before its format was brought up to date. Nobody may own it. Durable
+  /// on return.
+  package func downgrade(_ path: String) throws(ReplicaError) -> DowngradeReport {
+    try stored { () throws(StorageError) in
+      try Store.withLock(at: path, fileSystem: fileSystem) { (layout) throws(StorageError) in
+        try Downgrade(layout: layout, environment: environment).run()
+      }
+    }
+  }
+
   /// Heals a damaged store that nobody owns. Durable on return.
   package func repair(_ path: String) throws(ReplicaError) -> RepairReport {
     try stored { () throws(StorageError) in

@@ -52,6 +52,8 @@ package final class Store: Sendable {
   /// What was found to be damaged when the store was opened; empty if it is whole.
   package let damage: [StorageError]
   private let hasRelocationNotice: Atomic<Bool>
+  /// The format from which the store was brought up to date when it was opened; 0 if it was not.
+  private let upgradedFrom: Atomic<Int>
   /// What scrubbing has found.
   let scrubbed = Mutex<[VerificationProblem]>([])
   /// One checkpoint at a time.
@@ -76,7 +78,7 @@ package final class Store: Sendable {
 
   private init(
     layout: StoreLayout, environment: StoreEnvironment, lock: any File,
-    identity: StoreIdentity, isRelocated: Bool, recovery: Recovery
+    identity: StoreIdentity, isRelocated: Bool, upgradedFrom: Int = 0, recovery: Recovery
   ) {
     self.layout = layout
     self.environment = environment
@@ -89,6 +91,7 @@ package final class Store: Sendable {
     log = Mutex(recovery.log)
     damage = recovery.damage.errors
     hasRelocationNotice = Atomic(isRelocated)
+    self.upgradedFrom = Atomic(upgradedFrom)
   }
 
   /// Makes an empty store in a directory that is new or empty, and opens it. Durable on return.
@@ -223,12 +226,17 @@ package final class Store: Sendable {
         try environment.fileSystem.readFile(layout.identity)
       }
       var identity = try StoreIdentity(parsing: bytes, path: layout.identity)
+      let format = identity.format
+      try requireNoDowngrade(layout, environment.fileSystem)
       let place = try StorePlace(layout, environment)
       let reader = RecoveryReader(layout: layout, environment: environment)
       var recovery = try reader.read(isTolerant: ifNotWritable == .openForReading)
       if let damage = recovery.damage.errors.first {
         recovery.log.stop(because: readOnly(damage))
       } else {
+        if format < StoreIdentity.currentFormat {
+          try Upgrade(layout: layout, environment: environment).run(&identity)
+        }
         try recovery.resume(layout, environment.fileSystem)
         // Whoever ends without closing the store leaves nothing there.
         try translated { () throws(SystemError) in try lock.truncate(to: 0) }
@@ -239,11 +247,24 @@ package final class Store: Sendable {
         ? try settle(&identity, at: place, layout, environment) : false
       return Store(
         layout: layout, environment: environment, lock: lock, identity: identity,
-        isRelocated: isRelocated, recovery: recovery)
+        isRelocated: isRelocated,
+        upgradedFrom: identity.format > format ? format : 0, recovery: recovery)
     } catch {
       lock.close()
       throw error
     }
+  }
+
+  private static func requireNoDowngrade(
+    _ layout: StoreLayout, _ fileSystem: any FileSystem
+  ) throws(StorageError) {
+    let mark = try translated { () throws(SystemError) in
+      try fileSystem.status(layout.downgradeMark)
+    }
+    guard mark != nil else { return }
+    throw StorageError(
+      .corrupt, path: layout.root,
+      problem: "going back to an older format was cut off: satchel upgrade --undo finishes it")
   }
 
   /// Notes where the store is. In another place than before it may be a copy, beside which the
@@ -302,6 +323,13 @@ package final class Store: Sendable {
   /// once, for whoever tells a person.
   package func takeRelocationNotice() -> Bool {
     hasRelocationNotice.exchange(false, ordering: .acquiringAndReleasing)
+  }
+
+  /// The format from which the store was brought up to date when it was opened; nil if it was not, and
+  /// after the first call: for whoever tells a person.
+  package func takeUpgradeNotice() -> Int? {
+    let format = upgradedFrom.exchange(0, ordering: .acquiringAndReleasing)
+    return format > 0 ? format : nil
   }
 
   /// Why nothing can be written any more; nil while all is well.

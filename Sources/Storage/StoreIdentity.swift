@@ -5,7 +5,7 @@ import Platform
 /// What `store.json` says: who the store is and to whom it belongs.
 package struct StoreIdentity: Sendable {
   /// The format that this program writes, and the latest that it reads.
-  package static let currentFormat = 1
+  package static let currentFormat = 2
 
   package var format = currentFormat
   package var replica: ReplicaID
@@ -83,6 +83,7 @@ extension StoreIdentity {
       let isLocal = object["local_account"]?.boolValue
     else { throw corrupt("an id is missing or malformed") }
     self.init(replica: replica, device: device, account: account, isLocalAccount: isLocal)
+    self.format = format
     if let entry = object["place"] {
       guard let place = entry.objectValue.flatMap(StorePlace.init) else {
         throw corrupt("the place is malformed")

@@ -27,6 +27,13 @@ package struct StoreLayout: Sendable {
   package var parked: String { "\(root)/parked" }
   package var quarantine: String { "\(root)/quarantine" }
 
+  /// The store as it was before its format was brought up to date.
+  package var upgrade: String { "\(root)/upgrade" }
+  /// A backup of the store as it was before somebody went back to an older format.
+  package var undone: String { "\(root)/undone" }
+  /// There while a store goes back to an older format.
+  package var downgradeMark: String { "\(upgrade)/going-back" }
+
   /// Room that is kept for a checkpoint on a full disk.
   package var reserve: String { "\(root)/reserve" }
 

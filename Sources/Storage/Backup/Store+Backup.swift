@@ -74,7 +74,7 @@ extension Store {
 
 extension RecoveryReader {
   /// The segments from one on, without the zeros at their ends.
-  fileprivate func logBytes(
+  func logBytes(
     from first: UInt64
   ) throws(StorageError) -> [(number: UInt64, bytes: [UInt8])] {
     try translated { () throws(SystemError) in
