@@ -32,7 +32,10 @@ package struct ReplicaSetup: Sendable {
 
   private func environment(_ role: Replica.Role) -> StoreEnvironment {
     var environment = environment
-    environment.keepsFeed = role == .server
+    guard role == .server else { return environment }
+    environment.keepsFeed = true
+    // A server has many stores, most of them small.
+    environment.segmentByteCount = 1 << 20
     return environment
   }
 

@@ -120,10 +120,7 @@ package final class Store: Sendable {
     }
     var identity = identity
     identity.place = try StorePlace(layout, environment)
-    let bytes = identity.bytes
-    try translated { () throws(SystemError) in
-      try fileSystem.writeFileDurably(layout.identity, bytes)
-    }
+    try IdentityFile(layout: layout, fileSystem: fileSystem).write(identity)
     return try open(layout, environment, lock)
   }
 
@@ -158,10 +155,7 @@ package final class Store: Sendable {
   ) throws(StorageError) -> Store {
     let lock = try takeLockForReading(layout, environment.fileSystem)
     do {
-      let bytes = try translated { () throws(SystemError) in
-        try environment.fileSystem.readFile(layout.identity)
-      }
-      let identity = try StoreIdentity(parsing: bytes, path: layout.identity)
+      let identity = try IdentityFile(layout: layout, fileSystem: environment.fileSystem).read()
       let reader = RecoveryReader(layout: layout, environment: environment)
       var recovery = try reader.read(isTolerant: true)
       recovery.log.stop(
@@ -222,10 +216,7 @@ package final class Store: Sendable {
     _ ifNotWritable: IfNotWritable = .refuse
   ) throws(StorageError) -> Store {
     do {
-      let bytes = try translated { () throws(SystemError) in
-        try environment.fileSystem.readFile(layout.identity)
-      }
-      var identity = try StoreIdentity(parsing: bytes, path: layout.identity)
+      var identity = try IdentityFile(layout: layout, fileSystem: environment.fileSystem).read()
       let format = identity.format
       try requireNoDowngrade(layout, environment.fileSystem)
       let place = try StorePlace(layout, environment)
@@ -283,10 +274,7 @@ package final class Store: Sendable {
       identity.replica = newReplicaID(environment)
       identity.enrolment = nil
     }
-    let bytes = identity.bytes
-    try translated { () throws(SystemError) in
-      try environment.fileSystem.writeFileDurably(layout.identity, bytes)
-    }
+    try IdentityFile(layout: layout, fileSystem: environment.fileSystem).write(identity)
     return isRelocated
   }
 
@@ -343,9 +331,7 @@ package final class Store: Sendable {
     try currentIdentity.withLock { (current) throws(StorageError) in
       var identity = current
       change(&identity)
-      try translated { () throws(SystemError) in
-        try environment.fileSystem.writeFileDurably(layout.identity, identity.bytes)
-      }
+      try IdentityFile(layout: layout, fileSystem: environment.fileSystem).write(identity)
       current = identity
     }
   }

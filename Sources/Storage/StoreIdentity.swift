@@ -59,7 +59,21 @@ extension StoreIdentity {
     ]
     if let place { object["place"] = .object(place.object) }
     if let enrolment { object["enrolment"] = .object(enrolment.object) }
+    object["check"] = Self.check(of: object)
     return JSONValue.object(object).prettyBytes() + [UInt8(ascii: "\n")]
+  }
+
+  /// The CRC-32C of the ids, without white space: one that was damaged would be another store's. The
+  /// rest may be edited by hand.
+  private static func check(of object: JSONObject) -> JSONValue {
+    let names: Set = ["replica", "device", "account", "local_account"]
+    let ids = JSONObject(members: object.members.filter { names.contains($0.key) })
+    return .int(Int(crc32c(JSONValue.object(ids).bytes, seed: 0)))
+  }
+
+  /// Stores of format 1 have no checksum there.
+  private static func checkHolds(for object: JSONObject) -> Bool {
+    object["check"]?.isIdentical(to: check(of: object)) ?? true
   }
 
   /// - Parameter path: of the file, for errors.
@@ -78,7 +92,10 @@ extension StoreIdentity {
         problem: "format \(format) was written by a newer program, this one reads up to "
           + "\(Self.currentFormat): nothing was touched")
     }
-    guard let object = value.objectValue, let replica = object.id("replica"),
+    guard let object = value.objectValue, Self.checkHolds(for: object) else {
+      throw corrupt("the checksum does not hold; satchel verify --repair makes it anew")
+    }
+    guard let replica = object.id("replica"),
       let device = object.id("device"), let account = object.id("account"),
       let isLocal = object["local_account"]?.boolValue
     else { throw corrupt("an id is missing or malformed") }

@@ -11,6 +11,7 @@ package struct StoreLayout: Sendable {
   }
 
   package var identity: String { "\(root)/store.json" }
+  package var identityCopy: String { "\(root)/store.copy.json" }
   package var lock: String { "\(root)/LOCK" }
   package var controlSocket: String { "\(root)/control.sock" }
   package var apiToken: String { "\(root)/api.token" }

@@ -37,7 +37,12 @@ package struct Verifier {
     self.environment = environment
   }
 
-  package func verify() -> VerificationReport { verify(identity: layout.identity) }
+  package func verify() -> VerificationReport {
+    var report = verify(identity: layout.identity)
+    let copy = try? environment.fileSystem.status(layout.identityCopy)
+    if copy != nil { checkIdentity(layout.identityCopy, &report) }
+    return report
+  }
 
   /// - Parameter path: where the store's identity is kept.
   func verify(identity path: String) -> VerificationReport {

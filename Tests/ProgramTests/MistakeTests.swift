@@ -143,10 +143,10 @@ import Testing
       ["--store", "/proc/none"])
 
     try fixture.copy(laptop.store, to: fixture.path("newer"))
-    try replace(#""format": 1"#, by: #""format": 2"#, in: fixture.path("newer/store.json"))
+    try replace(#""format": 2"#, by: #""format": 3"#, in: fixture.path("newer/store.json"))
     try expect(
       "newer", "list patient",
-      "<dir>/newer/store.json: format 2 was written by a newer program, this one reads up to 1: "
+      "<dir>/newer/store.json: format 3 was written by a newer program, this one reads up to 2: "
         + "nothing was touched")
     try fixture.copy(laptop.store, to: fixture.path("corrupt"))
     try write("{\"format\": 1", to: fixture.path("corrupt/store.json"))

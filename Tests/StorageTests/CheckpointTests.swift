@@ -71,7 +71,7 @@ struct CheckpointTests {
     #expect(
       try test.files() == ["LOCK"] + documents + [
         "history/00000003.history", "index/00000003.index", "manifest.jsonl", "reserve",
-        "store.json",
+        "store.copy.json", "store.json",
         "wal/00000003.wal", "wal/spare.wal",
       ])
   }

@@ -67,7 +67,7 @@ struct FeedTests {
     let state = try test.state()
     test.close()
     let count = try test.bytes(path).count
-    for offset in stride(from: 0, to: count, by: 7) {
+    for offset in stride(from: 0, to: count, by: 31) {
       try test.flip(path, at: offset)
       let problems = test.verify().problems
       #expect(!problems.isEmpty && problems.allSatisfy { $0.file == path }, "byte \(offset)")

@@ -106,7 +106,7 @@ struct OwnershipTests {
     let test = try TestStore()
     try test.commit([1])
     test.close()
-    let newer = Array(#"{"format": 2, "strange": true}"#.utf8)
+    let newer = Array(#"{"format": 99, "strange": true}"#.utf8)
     try test.put(newer, test.layout.identity)
     try test.put([1], test.layout.manifest + ".tmp")
     let before = try test.files()

@@ -116,6 +116,37 @@ struct RepairTests {
     try expectSound("older file")
   }
 
+  @Test(arguments: ["store.json", "store.copy.json"])
+  func `each flipped byte of the identity is harmless or healed from the other file`(
+    name: String
+  ) throws {
+    let path = "\(test.layout.root)/\(name)"
+    let whole = try test.bytes(path)
+    for offset in whole.indices {
+      try test.flip(path, at: offset)
+      let problems = Verifier(layout: test.layout, environment: test.environment).verify().problems
+      if problems.isEmpty {
+        try test.flip(path, at: offset)
+        continue
+      }
+        #expect(problems.map(\.file) == [path], "byte \(offset)")
+        let report = try repair()
+        #expect(report.lost.isEmpty && !report.isRenewed, "byte \(offset)")
+        #expect(report.quarantined.count == 1, "byte \(offset)")
+        #expect(try test.bytes(path) == whole, "byte \(offset)")
+      }
+    }
+    try expectSound(name)
+  }
+
+  @Test func `a lost identity comes back from its copy`() throws {
+    try POSIXFileSystem().removeFile(test.layout.identity)
+    let whole = try test.bytes(test.layout.identityCopy)
+    #expect(try !repair().isRenewed)
+    #expect(try test.bytes(test.layout.identity) == whole)
+    try expectSound("identity")
+  }
+
   @Test(arguments: ["manifest.jsonl", "history", "index"])
   func `each of manifest, history and index is made anew from the others`(name: String) throws {
     let path = try path(of: name)

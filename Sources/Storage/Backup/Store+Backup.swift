@@ -124,8 +124,8 @@ extension Store {
         try fileSystem.createDirectory(directory)
       }
       try fileSystem.synchronizeFileSystem(root)
-      try fileSystem.writeFileDurably(layout.identity, identity.bytes)
     }
+    try IdentityFile(layout: layout, fileSystem: fileSystem).write(identity)
     return identity
   }
 

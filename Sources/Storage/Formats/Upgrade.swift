@@ -33,10 +33,7 @@ struct Upgrade {
     try writer.write(manifest, identity: identity, log: log)
     try backup.setCurrent(number, fileSystem)
     identity.format = StoreIdentity.currentFormat
-    let bytes = identity.bytes
-    try translated { () throws(SystemError) in
-      try fileSystem.writeFileDurably(layout.identity, bytes)
-    }
+    try IdentityFile(layout: layout, fileSystem: fileSystem).write(identity)
   }
 }
 
@@ -86,8 +83,7 @@ package struct Downgrade {
         .noStore, path: layout.upgrade,
         problem: "no store of an older format is kept: there is nothing to go back to")
     }
-    let bytes = try translated { () throws(SystemError) in try fileSystem.readFile(layout.identity) }
-    var identity = try StoreIdentity(parsing: bytes, path: layout.identity)
+    var identity = try IdentityFile(layout: layout, fileSystem: fileSystem).read()
     if identity.format != format {
       if try !isUnderWay() { try keepNewer(identity) }
       try replace(format)
@@ -109,10 +105,7 @@ package struct Downgrade {
     identity.format = format
     identity.replica = Store.newReplicaID(environment)
     identity.place = nil
-    let bytes = identity.bytes
-    try translated { () throws(SystemError) in
-      try fileSystem.writeFileDurably(layout.identity, bytes)
-    }
+    try IdentityFile(layout: layout, fileSystem: fileSystem).write(identity)
   }
 
   private func isUnderWay() throws(StorageError) -> Bool {

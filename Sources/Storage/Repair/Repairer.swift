@@ -39,7 +39,7 @@ package struct Repairer {
 
   /// Durable on return. O(store).
   ///
-  /// - Throws: `corrupt` if `store.json` cannot be read; `system`: run it again.
+  /// - Throws: `corrupt` if neither `store.json` nor its copy can be read; `system`: run it again.
   package func repair() throws(StorageError) -> RepairReport {
     var report = RepairReport()
     report.found = Verifier(layout: layout, environment: environment).verify().problems
@@ -48,6 +48,10 @@ package struct Repairer {
     var salvage = try self.salvage()
     report.lost = try lostDocuments(salvage)
     report.quarantined = try putAside(report.found)
+    let isDamaged = report.found.contains {
+      $0.file == layout.identity || $0.file == layout.identityCopy
+    }
+    if isDamaged { try identityFile.write(identity) }
     if salvage.recovery.damage.hasLostTransactions {
       try renew(identity)
       report.isRenewed = true
@@ -65,10 +69,18 @@ package struct Repairer {
   }
 
   private func readIdentity() throws(StorageError) -> StoreIdentity {
-    let bytes = try translated { () throws(SystemError) in
-      try environment.fileSystem.readFile(layout.identity)
+    do { return try identityFile.read() } catch {
+      // A newer program would have written its format into the copy first.
+      let isDamage = error.code == .corrupt || error.code == .newerFormat
+      guard isDamage || error.underlying?.isNotFound == true,
+        let copy = try? identityFile.copy()
+      else { throw error }
+      return copy
     }
-    return try StoreIdentity(parsing: bytes, path: layout.identity)
+  }
+
+  private var identityFile: IdentityFile {
+    IdentityFile(layout: layout, fileSystem: environment.fileSystem)
   }
 
   // MARK: - What is whole
@@ -129,10 +141,7 @@ package struct Repairer {
   private func renew(_ identity: StoreIdentity) throws(StorageError) {
     var identity = identity
     identity.replica = Store.newReplicaID(environment)
-    let bytes = identity.bytes
-    try translated { () throws(SystemError) in
-      try environment.fileSystem.writeFileDurably(layout.identity, bytes)
-    }
+    try identityFile.write(identity)
   }
 
   private func write(_ salvage: Salvage, damaged: [String]) throws(StorageError) {
