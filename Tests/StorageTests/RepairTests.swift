@@ -129,12 +129,11 @@ struct RepairTests {
         try test.flip(path, at: offset)
         continue
       }
-        #expect(problems.map(\.file) == [path], "byte \(offset)")
-        let report = try repair()
-        #expect(report.lost.isEmpty && !report.isRenewed, "byte \(offset)")
-        #expect(report.quarantined.count == 1, "byte \(offset)")
-        #expect(try test.bytes(path) == whole, "byte \(offset)")
-      }
+      #expect(problems.map(\.file) == [path], "byte \(offset)")
+      let report = try repair()
+      #expect(report.lost.isEmpty && !report.isRenewed, "byte \(offset)")
+      #expect(report.quarantined.count == 1, "byte \(offset)")
+      #expect(try test.bytes(path) == whole, "byte \(offset)")
     }
     try expectSound(name)
   }
