@@ -90,42 +90,17 @@ package struct CommandRunner: Sendable {
 
   // MARK: - Documents
 
-  /// Documents that are created in one transaction.
-  private static let documentsPerTransaction = 1000
-
   private func create(
     _ invocation: Invocation, _ input: [UInt8]?, _ printer: Printer
   ) throws -> CommandOutcome {
     let type = try knownType(invocation.operands[0])
-    let objects = try InputReader.objects(input)
-    var created: [JSONObject] = []
-    var next = objects[...]
-    while !next.isEmpty {
-      let chunk = next.prefix(Self.documentsPerTransaction)
-      next = next.dropFirst(Self.documentsPerTransaction)
-      created += try create(chunk, type: type, isOnly: objects.count == 1, before: created.count)
+    guard let object = try InputReader.onlyObject(input) else {
+      return try LineCreation(replica: replica, type: type, printer: printer).run(input ?? [])
     }
-    return printer.list(created)
-  }
-
-  private func create(
-    _ objects: ArraySlice<(line: Int, object: JSONObject)>, type: String, isOnly: Bool,
-    before count: Int
-  ) throws -> [JSONObject] {
-    let validator = replica.validator()
-    let keys = try replica.transact { (transaction) throws(ReplicaError) in
-      var keys: [DocumentKey] = []
-      for (line, object) in objects {
-        do throws(ReplicaError) {
-          keys.append(
-            try replica.create(object, type: type, in: &transaction, validator: validator))
-        } catch {
-          throw isOnly ? error : .conflict("line \(line): \(error) (stored: \(count) documents)")
-        }
-      }
-      return keys
+    let key = try replica.transact { (transaction) throws(ReplicaError) in
+      try replica.create(object, type: type, in: &transaction)
     }
-    return try keys.compactMap { try replica.document($0).map(replica.view) }
+    return printer.list([try stored(key)])
   }
 
   private func get(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {

@@ -3,23 +3,15 @@ import JSON
 
 /// What commands read from a file or from standard input.
 enum InputReader {
-  /// One JSON object, or one a line. Throws with the line.
-  static func objects(_ input: [UInt8]?) throws -> [(line: Int, object: JSONObject)] {
+  /// The input if it is one JSON object, on however many lines; nil if it has one a line.
+  static func onlyObject(_ input: [UInt8]?) throws -> JSONObject? {
     let bytes = try required(input)
     do throws(JSONError) {
-      if let object = try JSONValue(parsing: bytes).objectValue { return [(1, object)] }
+      if let object = try JSONValue(parsing: bytes).objectValue { return object }
     } catch {
-      guard beginsWithWholeLine(bytes) else {
-        throw InputError("the input is no JSON: \(error)")
-      }
+      guard beginsWithWholeLine(bytes) else { throw InputError("the input is no JSON: \(error)") }
     }
-    var objects: [(line: Int, object: JSONObject)] = []
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (index, line) in lines.enumerated() where !line.allSatisfy(isSpace) {
-      objects.append((index + 1, try object(line, lineNumber: index + 1)))
-    }
-    guard !objects.isEmpty else { throw InputError("the input holds no JSON object") }
-    return objects
+    return nil
   }
 
   /// One JSON object.
@@ -35,18 +27,14 @@ enum InputReader {
     }
   }
 
-  private static func object(
-    _ line: ArraySlice<UInt8>, lineNumber: Int
-  ) throws -> JSONObject {
-    do {
-      guard let object = try JSONValue(parsing: line).objectValue else {
-        throw InputError("line \(lineNumber) is no JSON object")
-      }
-      return object
-    } catch let error as JSONError {
-      throw InputError(
-        "line \(lineNumber), column \(error.column): \(error.problem)")
+  /// The object of a line.
+  static func object(_ line: NumberedLine) throws(InputError) -> JSONObject {
+    do throws(JSONError) {
+      if let object = try JSONValue(parsing: line.bytes).objectValue { return object }
+    } catch {
+      throw InputError("line \(line.number), column \(error.column): \(error.problem)")
     }
+    throw InputError("line \(line.number) is no JSON object")
   }
 
   private static func required(_ input: [UInt8]?) throws -> [UInt8] {
@@ -61,8 +49,38 @@ enum InputReader {
     return (try? JSONValue(parsing: first)) != nil
   }
 
-  private static func isSpace(_ byte: UInt8) -> Bool {
+  static func isSpace(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+  }
+}
+
+/// A line of a text, without its end; lines count from 1.
+struct NumberedLine {
+  let number: Int
+  let bytes: ArraySlice<UInt8>
+}
+
+/// The lines of a text that say anything.
+struct NumberedLines {
+  private let bytes: [UInt8]
+  private var position = 0
+  private var number = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  /// At most so many of the next lines; none at the end.
+  mutating func next(_ limit: Int) -> [NumberedLine] {
+    var lines: [NumberedLine] = []
+    while lines.count < limit, position < bytes.count {
+      let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+      let line = bytes[position..<end]
+      position = end + 1
+      number += 1
+      if !line.allSatisfy(InputReader.isSpace) {
+        lines.append(NumberedLine(number: number, bytes: line))
+      }
+    }
+    return lines
   }
 }
 

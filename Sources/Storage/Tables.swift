@@ -214,7 +214,7 @@ package struct Tables: Sendable {
     let start = last.map { IndexedKey(key: $0.key, id: $0.id) }
     var own = recentKeys(table, at: place, value)
     if let start { own.removeAll { $0 <= start } }
-    own.sort()
+    own = own.smallest(limit)
     var next = 0
     var cursor = try firstPlace(table.index, value, start)
     var page: [(place: IndexPlace, document: Document)] = []

@@ -137,7 +137,7 @@ final class IndexSnapshot: Sendable {
     return try table.firstIndex { (record) throws(StorageError) in
       let found = try keyBytes(record)
       return found == key
-        ? record.id(at: 16) < id : found.lexicographicallyPrecedes(key)
+        ? record.id(at: 16) < id : bytesLess(found, key)
     }
   }
 
@@ -266,6 +266,6 @@ struct IndexedKey: Hashable, Comparable, Sendable {
   func hash(into hasher: inout Hasher) { hasher.combine(id) }
 
   static func < (a: Self, b: Self) -> Bool {
-    a.key == b.key ? a.id < b.id : a.key.lexicographicallyPrecedes(b.key)
+    a.key == b.key ? a.id < b.id : bytesLess(a.key, b.key)
   }
 }
