@@ -69,10 +69,19 @@ struct Checkpointer {
 
   private func write(_ bytes: [UInt8], to path: String) throws(StorageError) {
     try translated { () throws(SystemError) in
-      let file = try fileSystem.open(path, .openOrCreate)
+      let file = try newFile(path)
       defer { file.close() }
-      try file.truncate(to: 0)
       try file.write(bytes, at: 0)
+    }
+  }
+
+  /// In place of what a checkpoint that was cut off left there. Such a file is removed, not truncated:
+  /// ext4 writes a truncated file to the disk by itself when it is closed, one after the other.
+  private func newFile(_ path: String) throws(SystemError) -> any File {
+    do throws(SystemError) { return try fileSystem.open(path, .createNew) } catch {
+      guard error.isAlreadyThere else { throw error }
+      try fileSystem.removeFile(path)
+      return try fileSystem.open(path, .createNew)
     }
   }
 
