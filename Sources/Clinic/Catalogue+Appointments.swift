@@ -21,7 +21,8 @@ extension TypeDefinition {
     FieldDefinition(
       "clinician_id", .reference(type: "user", onDelete: .restrict), aliases: ["provider_id"]),
     FieldDefinition(
-      "patient_id", .reference(type: "patient", onDelete: .restrict), required: true),
+      "patient_id", .reference(type: "patient", onDelete: .restrict), required: true,
+      proof: Proof(rule: "P10")),
     FieldDefinition("date", .civilDate, required: true),
     FieldDefinition("start_time", .timeOfDay, required: true, aliases: ["time"]),
     FieldDefinition("end_time", .timeOfDay, required: true),
@@ -63,6 +64,20 @@ extension TypeDefinition {
       "scheduled": "unconfirmed", "canceled": "cancelled", "rescheduled": "cancelled",
     ], originalField: "legacy_status")
 
+  private static let statusMeetings = [
+    Meeting("status", .value("completed"), .value("cancelled"), .review, rule: "A7"),
+    Meeting("status", .value("completed"), .value("no-show"), .review, rule: "A9"),
+    Meeting("status", .value("completed"), .any, .auto, rule: "A14"),
+    Meeting("status", .value("cancelled"), .value("no-show"), .review, rule: "A8"),
+    Meeting("status", .value("cancelled"), .value("cancelled"), .auto, rule: "A10"),
+    Meeting(
+      "status", .value("cancelled"), .value("confirmed", "unconfirmed", after: "cancelled"),
+      .review, rule: "A15"),
+    Meeting(
+      "status", .value("confirmed", "unconfirmed"), .value("confirmed", "unconfirmed"), .auto,
+      rule: "A11"),
+  ]
+
   private static let appointmentUnits = [
     UnitRule(
       "slot",
@@ -77,8 +92,10 @@ extension TypeDefinition {
       policy: [
         .ranked(
           field: "status",
-          order: ["completed", "cancelled", "no-show", "confirmed", "unconfirmed"])
-      ], severity: .normal, rule: "A8", compares: ["slot", "arrival"]),
+          order: ["completed", "cancelled", "no-show", "confirmed", "unconfirmed"]),
+        .earliest(field: "status", value: "cancelled"),
+      ], severity: .normal, compares: ["slot", "arrival"], keepsReplacedValue: true,
+      meetings: statusMeetings),
     UnitRule(
       "intake_status", fields: ["intake_status"],
       policy: [.ranked(field: "intake_status", order: ["completed", "sent", "missing"])],

@@ -6,7 +6,8 @@ extension TypeDefinition {
     "invite", plural: "invites",
     fields: [
       FieldDefinition(
-        "patient_id", .reference(type: "patient", onDelete: .cascade), required: true),
+        "patient_id", .reference(type: "patient", onDelete: .cascade), required: true,
+        proof: Proof(rule: "I11", when: ("status", "accepted"))),
       FieldDefinition("email", .string(maximum: 255, format: .email), required: true),
       FieldDefinition("first_name", .string(maximum: 100)),
       FieldDefinition("last_name", .string(maximum: 100)),
@@ -40,7 +41,16 @@ extension TypeDefinition {
           "superseded_by",
         ],
         policy: [.ranked(field: "status", order: ["accepted", "revoked", "expired", "pending"])],
-        severity: .urgent, rule: "I1", compares: ["expiry"]),
+        outcome: .auto, severity: .urgent, rule: "I3", compares: ["expiry"],
+        meetings: [
+          Meeting(
+            "status", .value("accepted"), .value("revoked"), .review, severity: .urgent,
+            rule: "I1"),
+          Meeting("status", .value("accepted"), .value("expired"), .auto, rule: "I2"),
+          Meeting(
+            "status", .value("accepted"), .value("accepted"), .review, severity: .urgent,
+            rule: "I8"),
+        ]),
       UnitRule(
         "expiry", fields: ["expires_at"], rule: "I5", compares: ["lifecycle"],
         keepsReplacedValue: true),

@@ -23,7 +23,8 @@ extension TypeDefinition {
       FieldDefinition("clinic_id", .reference(type: "clinic", onDelete: .restrict)),
       FieldDefinition("user_id", .reference(type: "user", onDelete: .setNull)),
       FieldDefinition(
-        "merged_into", .reference(type: "patient", onDelete: .restrict), .readOnly),
+        "merged_into", .reference(type: "patient", onDelete: .restrict), .readOnly,
+        proof: Proof(rule: "P21")),
       FieldDefinition("has_pending_invite", .boolean, .computed),
       FieldDefinition("allow_duplicate_email", .boolean, .request),
     ],
@@ -48,13 +49,20 @@ extension TypeDefinition {
       UnitRule(
         "status", fields: ["status"],
         policy: [.ranked(field: "status", order: ["active", "pending", "inactive", "archived"])],
-        severity: .normal, rule: "P5"),
-      UnitRule("assignment", fields: ["clinician_id", "clinic_id"], rule: "P6"),
+        outcome: .auto, severity: .normal, rule: "P5", keepsKnowledge: true,
+        meetings: [Meeting("status", .value("archived"), .any, .review, rule: "P5")]),
+      UnitRule(
+        "assignment", fields: ["clinician_id", "clinic_id"],
+        policy: [.present(field: "clinician_id")], rule: "P6"),
       UnitRule("user_id", fields: ["user_id"], severity: .urgent, rule: "P7"),
     ]
     let merge = UnitRule(
-      "merged_into", fields: ["merged_into"], severity: .normal, rule: "P19",
-      compares: edited.map(\.name))
+      "merged_into", fields: ["merged_into"],
+      policy: [.present(field: "merged_into"), .earliest()], outcome: .auto, severity: .normal,
+      rule: "P20", compares: UnitRule.allUnits,
+      meetings: [
+        Meeting("merged_into", .present, .present, .review, rule: "P19")
+      ])
     return edited.map { $0.comparing(with: [merge.name]) } + [merge]
   }()
 }

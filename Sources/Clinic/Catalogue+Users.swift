@@ -31,7 +31,9 @@ extension TypeDefinition {
         "status", fields: ["status"],
         policy: [.ranked(field: "status", order: ["suspended", "inactive", "invited", "active"])],
         severity: .normal, rule: "U3"),
-      UnitRule("last_login", fields: ["last_login"], outcome: .auto),
+      UnitRule(
+        "last_login", fields: ["last_login"], policy: [.present(field: "last_login")],
+        outcome: .auto),
     ],
     indexes: [
       IndexDefinition("email_norm", unique: true), IndexDefinition("clinic_id"),

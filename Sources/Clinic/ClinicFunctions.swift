@@ -27,11 +27,13 @@ package struct ClinicFunctions: Sendable {
 }
 
 extension ClinicFunctions {
+  package var forms: TextForms { TextForms(nfc: nfc, caseFolded: caseFolded) }
+
   /// The form in which e-mail addresses are compared: trimmed, NFC, lower case.
-  package func emailNorm(_ email: String) -> String { nfc(trimmed(email)).lowercased() }
+  package func emailNorm(_ email: String) -> String { forms.email(email) }
 
   /// The form in which names of people are compared: trimmed, NFC, case-folded.
-  package func nameNorm(_ name: String) -> String { caseFolded(nfc(trimmed(name))) }
+  package func nameNorm(_ name: String) -> String { forms.name(name) }
 }
 
 /// The text without white space (as Unicode defines it) at its ends.

@@ -112,6 +112,10 @@ extension Draft {
       !value.isIdentical(to: existing[field.name] ?? .null)
     {
       refuse(member.key, "cannot be edited")
+    } else if purpose == .update, type.writeOnceFields.contains(field.name),
+      let first = existing[field.name], !first.isIdentical(to: value)
+    {
+      refuse(member.key, "keeps its first value: it cannot be changed")
     } else if field.isRequired, value.stringValue.map({ trimmed($0).isEmpty }) == true {
       refuse(member.key, "must not be empty")
     } else {

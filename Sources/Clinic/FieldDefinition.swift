@@ -23,10 +23,12 @@ package final class FieldDefinition: Sendable {
   package let defaultValue: JSONValue?
   /// Other names on input.
   package let aliases: [String]
+  /// Of a reference: whether it shows that a deleted document is still needed.
+  package let proof: Proof?
 
   package init(
     _ name: String, _ kind: FieldKind, _ use: Use = .stored, required isRequired: Bool = false,
-    default defaultValue: JSONValue? = nil, aliases: [String] = []
+    default defaultValue: JSONValue? = nil, aliases: [String] = [], proof: Proof? = nil
   ) {
     self.name = name
     self.kind = kind
@@ -34,6 +36,7 @@ package final class FieldDefinition: Sendable {
     self.isRequired = isRequired
     self.defaultValue = defaultValue
     self.aliases = aliases
+    self.proof = proof
   }
 
   package var isServerOnly: Bool { use == .serverOnly }
@@ -41,4 +44,18 @@ package final class FieldDefinition: Sendable {
   package var isReadOnly: Bool { use == .readOnly }
   /// Whether documents hold the field.
   package var isStored: Bool { use == .stored || use == .readOnly }
+}
+
+/// A reference shows that the document that it names is real: a delete that had not seen it does not
+/// count (MERGE, rules P10, I11 and P21).
+package struct Proof: Sendable {
+  /// In MERGE.md.
+  package let rule: String
+  /// A field of the referring document and the value that it must have; nil for always.
+  package let condition: (field: String, value: String)?
+
+  package init(rule: String, when condition: (field: String, value: String)? = nil) {
+    self.rule = rule
+    self.condition = condition
+  }
 }

@@ -18,6 +18,8 @@ package indirect enum FieldKind: Sendable {
   case choice(Choice)
   /// Any keys and values; each key is merged alone.
   case object
+  /// Any JSON value, merged as a whole.
+  case json
   /// Strings without order or repetition, kept sorted; each is merged alone.
   case stringSet(maximum: Int, format: StringFormat = .plain)
   case array(of: FieldKind)

@@ -1,5 +1,5 @@
 package import Documents
-import JSON
+package import JSON
 
 /// One document type: its fields, merge units and rules. An object, because it is handed on for every
 /// document that is checked.
@@ -12,7 +12,10 @@ package final class TypeDefinition: Sendable {
   package let fields: [FieldDefinition]
   /// Every stored field is in exactly one; in the schema order of their first fields.
   package let units: [UnitRule]
+  /// Those of the schema, and one of each reference that none of them leads to alone.
   package let indexes: [IndexDefinition]
+  /// Fields that keep their first value.
+  package let writeOnceFields: [String]
   /// Whether documents are written once and never edited by people.
   package let isAppendOnly: Bool
   /// Whether only the server writes documents of this type, so that laptops can only read them.
@@ -27,14 +30,15 @@ package final class TypeDefinition: Sendable {
   ///   field becomes a unit: sets and objects by element and key, all else as a whole.
   package init(
     _ name: String, plural: String, fields: [FieldDefinition], units: [UnitRule] = [],
-    indexes: [IndexDefinition] = [], isAppendOnly: Bool = false,
+    indexes: [IndexDefinition] = [], writeOnce: [String] = [], isAppendOnly: Bool = false,
     isServerAuthoritative: Bool = false, checks: [DocumentCheck] = []
   ) {
     self.name = name
     self.plural = plural
     self.fields = fields
     self.units = Self.completed(units, fields: fields)
-    self.indexes = indexes
+    self.indexes = Self.completed(indexes, fields: fields)
+    writeOnceFields = writeOnce
     self.isAppendOnly = isAppendOnly
     self.isServerAuthoritative = isServerAuthoritative
     self.checks = checks
@@ -80,6 +84,16 @@ package final class TypeDefinition: Sendable {
     return completed
   }
 
+  private static func completed(
+    _ indexes: [IndexDefinition], fields: [FieldDefinition]
+  ) -> [IndexDefinition] {
+    let references = fields.filter { field in
+      guard field.isStored, case .reference = field.kind else { return false }
+      return !indexes.contains { $0.fields == [field.name] }
+    }
+    return indexes + references.map { IndexDefinition($0.name) }
+  }
+
   private static func unit(holdingOnly field: FieldDefinition) -> UnitRule {
     switch field.kind {
     case .stringSet: UnitRule(field.name, fields: [field.name], shape: .set, outcome: .auto)
@@ -91,7 +105,26 @@ package final class TypeDefinition: Sendable {
 
 /// Fields by which documents are found, within one account.
 package struct IndexDefinition: Sendable, Equatable {
+  private static let separator = "\u{1F}"
+
   package var fields: [String]
+
+  package var name: String { fields.joined(separator: ",") }
+
+  /// The key of a document by the values of the fields; nil if one is missing or empty.
+  package static func key(_ values: [JSONValue?]) -> String? {
+    var key: String?
+    for value in values {
+      guard let text = value.map(plainText), !text.isEmpty else { return nil }
+      key = key.map { $0 + separator + text } ?? text
+    }
+    return key
+  }
+
+  /// The key of these values, none of which is empty.
+  package static func key(_ values: [String]) -> String {
+    values.joined(separator: separator)
+  }
   /// Whether two documents with the same values are refused on one replica, and flagged if they met
   /// only at a sync.
   package var isUnique: Bool

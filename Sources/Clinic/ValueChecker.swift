@@ -30,6 +30,7 @@ struct ValueChecker {
     case .boolean: return try boolean(value)
     case .choice(let choice): return .string(try chosen(try string(value), choice))
     case .object: return try object(value)
+    case .json: return value
     case .stringSet(let maximum, let format):
       return try set(value, maximum: maximum, format: format)
     case .array(let element): return try array(value, of: element)

@@ -52,7 +52,7 @@ extension CommandRunner {
       throw UsageError("--map: the file holds no JSON object")
     }
     var map: [String: String] = [:]
-    for member in object.members { map[member.key] = Replica.plainText(member.value) }
+    for member in object.members { map[member.key] = plainText(member.value) }
     return map
   }
 

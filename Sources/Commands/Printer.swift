@@ -1,3 +1,4 @@
+import Clinic
 package import CommandLineTool
 package import JSON
 import Replica
@@ -13,7 +14,7 @@ package struct Printer: Sendable {
     guard !isJSON else { return lines([object]) }
     let width = (object.keys.map(\.count).max() ?? 0) + 2
     let text = object.members.map { member in
-      member.key.padded(to: width) + Replica.plainText(member.value) + "\n"
+      member.key.padded(to: width) + plainText(member.value) + "\n"
     }
     return CommandOutcome(printing: text.joined())
   }

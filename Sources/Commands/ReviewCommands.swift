@@ -38,7 +38,7 @@ extension CommandRunner {
     guard !printer.isJSON else { return printer.object(item.value) }
     var text = line(item)
     for (number, side) in item.sides.enumerated() {
-      text += "  \(number + 1). \(Replica.plainText(side.value))  (\(side.author ?? "unknown"))\n"
+      text += "  \(number + 1). \(plainText(side.value))  (\(side.author ?? "unknown"))\n"
     }
     for action in item.actions {
       text += "  --do \(action.name): \(action.effect)\n"

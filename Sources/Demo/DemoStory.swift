@@ -156,7 +156,7 @@ struct DemoStory {
     guard let document = try replica.document(key) else {
       throw ReplicaError.notFound(type: key.type, name: key.id.description)
     }
-    return replica.view(document)[field].map(Replica.plainText) ?? ""
+    return replica.view(document)[field].map(plainText) ?? ""
   }
 
   // MARK: - 4. Proof
@@ -166,9 +166,7 @@ struct DemoStory {
     let merged = try plan.edited.filter { key in
       try value(a, key, "phone").hasPrefix("555-019") && !value(a, key, "notes").isEmpty
     }
-    let isBack = try a.read { (tables) throws(StorageError) in
-      try !tables.isDeleted(plan.deleted)
-    }
+    let isBack = try !a.isDeleted(plan.deleted)
     let revived = items.filter { $0.rule == "P9" && isBack }
     let server = try stage.serverReplica()
     let listing = try Self.listing(a)

@@ -14,7 +14,8 @@ package struct DocumentCodecError: Error, Sendable, CustomStringConvertible {
 ///     sync     = { "ids": [ID…]?, "schema": N, "clock": [dot…], "origin": {dot, at, by},
 ///                  "writes": [write…], "versions": [version…]? }
 ///     write    = { "dot": dot, "first": dot?, "at": STAMP, "by": by, "units": [unit…],
-///                  "seen": {UNIT: [dot…]}?, "replaced": {UNIT: {FIELD…}}? }
+///                  "seen": {UNIT: [dot…]}?, "replaced": {UNIT: {FIELD…}}?,
+///                  "knowledge": {UNIT: [dot…]}? }
 ///     unit     = UNIT | [UNIT, FIELD…]
 ///     version  = { "dot", "first"?, "at", "by", "unit": UNIT, "value": {FIELD…}, "seen": [dot…]?,
 ///                  "replaced"?, "reason"?, "context": [dot…]?, "knowledge": [dot…]?, "cause"? }
@@ -120,12 +121,16 @@ private struct Body {
     let write = try header(object)
     let seen = object["seen"]?.objectValue
     let replaced = object["replaced"]?.objectValue
+    let known = object["knowledge"]?.objectValue
     for entry in try Self.array(object["units"], "units") {
       let (unit, value) = try placed(entry)
       let dots = try seen?[unit].map { (value) throws(DocumentCodecError) in try self.dots(value) }
-      let before = replaced?[unit]?.objectValue
-      let details =
-        dots == nil && before == nil ? nil : VersionDetails(seen: dots ?? [], replaced: before)
+      let knowledge = try known?[unit].map { (value) throws(DocumentCodecError) in
+        try vector(value)
+      }
+      let details = VersionDetails(
+        seen: dots ?? [], replaced: replaced?[unit]?.objectValue, knowledge: knowledge
+      ).orNone
       versions.append((unit, Version(write: write, value: value, details: details)))
     }
   }
@@ -159,11 +164,15 @@ private struct Body {
       throw DocumentCodecError("a version without a value")
     }
     let seen = try object["seen"].map { (value) throws(DocumentCodecError) in try dots(value) }
-    let replaced = object["replaced"]?.objectValue
     let deletion = try deletion(object)
-    let isPlain = seen == nil && replaced == nil && deletion == nil
-    let details = VersionDetails(seen: seen ?? [], replaced: replaced, deletion: deletion)
-    return Version(write: try header(object), value: value, details: isPlain ? nil : details)
+    let knowledge =
+      deletion == nil
+      ? try object["knowledge"].map { (value) throws(DocumentCodecError) in try vector(value) }
+      : nil
+    let details = VersionDetails(
+      seen: seen ?? [], replaced: object["replaced"]?.objectValue, deletion: deletion,
+      knowledge: knowledge)
+    return Version(write: try header(object), value: value, details: details.orNone)
   }
 
   private func deletion(_ object: JSONObject) throws(DocumentCodecError) -> Deletion? {

@@ -119,6 +119,16 @@ package struct DocumentEncoder {
       }
       sync.endObject()
     }
+    if units.contains(where: { $0.version.details?.knowledge != nil }) {
+      sync.key("knowledge")
+      sync.beginObject()
+      for unit in units {
+        guard let knowledge = unit.version.details?.knowledge else { continue }
+        sync.key(unit.unit)
+        self.write(knowledge)
+      }
+      sync.endObject()
+    }
     sync.endObject()
   }
 
@@ -136,6 +146,10 @@ package struct DocumentEncoder {
     if let replaced = version.details?.replaced {
       sync.key("replaced")
       sync.value(.object(replaced))
+    }
+    if let knowledge = version.details?.knowledge {
+      sync.key("knowledge")
+      write(knowledge)
     }
     if let deletion = version.details?.deletion { write(deletion) }
     sync.endObject()

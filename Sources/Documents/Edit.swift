@@ -154,42 +154,63 @@ extension Document {
   /// Writes a value into a unit (DESIGN, rule 3): replaces the version that is shown, and every
   /// sibling equal to it; other siblings stay. A value equal to the shown one is no write.
   /// - Returns: whether anything was written.
-  package mutating func set(_ new: UnitValue, by write: Write, _ rules: TypeRules) -> Bool {
+  /// - Parameter knowledge: of the replica that writes.
+  package mutating func set(
+    _ new: UnitValue, by write: Write, knowledge: VersionVector? = nil, _ rules: TypeRules
+  ) -> Bool {
     let rule = rules.unit(named: new.unit)
     let standing = versions(of: new.unit)
     let shown = rule.shown(of: standing)
     if let shown, shown.hasValue(new.value) { return false }
     if shown == nil, new.value.isEmpty { return false }
     let others = standing.filter { version in !(shown.map(version.hasSameValue) ?? true) }
-    put(new, by: write, rule, keeping: others, replaced: shown?.value)
+    put(new, by: write, rule, keeping: others, replaced: shown?.value, knowledge)
     return true
   }
 
   /// Decides a unit: replaces exactly the versions that were shown to the person who decided.
   /// Versions that came since stay beside the new one.
+  /// - Parameter late: first dots of versions that were shown too, and stand in other documents.
   package mutating func resolve(
-    _ new: UnitValue, replacing shown: [VersionKey], by write: Write, _ rules: TypeRules
+    _ new: UnitValue, replacing shown: [VersionKey], seeing late: [Dot] = [], by write: Write,
+    knowledge: VersionVector? = nil, _ rules: TypeRules
   ) {
     let rule = rules.unit(named: new.unit)
     let standing = versions(of: new.unit)
     let others = standing.filter { !shown.contains($0.key) }
-    put(new, by: write, rule, keeping: others, replaced: rule.shown(of: standing)?.value)
+    put(
+      new, by: write, rule, keeping: others, replaced: rule.shown(of: standing)?.value, knowledge,
+      seeing: late)
   }
 
   private mutating func put(
     _ new: UnitValue, by write: Write, _ rule: UnitRule, keeping others: [Version],
-    replaced: JSONObject?
+    replaced: JSONObject?, _ knowledge: VersionVector?, seeing late: [Dot] = []
   ) {
-    var seen: [Dot] = []
-    for unit in rule.compares { seen += versions(of: unit).map(\.write.first) }
-    let before = rule.keepsReplacedValue ? replaced : nil
-    let details =
-      seen.isEmpty && before == nil ? nil : VersionDetails(seen: seen, replaced: before)
+    let details = VersionDetails(
+      seen: firstDots(ofUnits: rule.compares) + late,
+      replaced: rule.keepsReplacedValue ? replaced : nil,
+      knowledge: rule.keepsKnowledge ? knowledge : nil
+    ).orNone
     let version = Version(write: write, value: new.value, details: details)
     // Of one transaction that writes a unit twice, the last value stands.
     let kept = others.isEmpty ? others : others.filter { $0.key != version.key }
     replaceVersions(of: new.unit, with: kept + [version])
     clock.include(write.dot)
+  }
+
+  /// Of the versions that stand in units, elements of sets and keys of maps among them.
+  private func firstDots(ofUnits names: [String]) -> [Dot] {
+    if names.isEmpty { return [] }
+    let takesAll = names == UnitRule.allUnits
+    var dots: [Dot] = []
+    for unit in units where unit.isContent {
+      let name = ElementName.split(unit.name)?.field ?? unit.name
+      if takesAll || names.contains(where: { utf8Equal($0, name) }) {
+        dots += unit.versions.map(\.write.first)
+      }
+    }
+    return dots
   }
 
   /// Deletes the document (DESIGN, rule 8): replaces all that was said about its life.

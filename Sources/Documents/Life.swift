@@ -21,7 +21,9 @@ extension Document {
   package func isDeleted<Failure: Error>(
     causeStands: (DeleteCause) throws(Failure) -> Bool
   ) throws(Failure) -> Bool {
-    guard index(of: Unit.life) != nil, !saysAlive else { return false }
+    guard index(of: Unit.life) != nil else { return false }
+    if isErased { return true }
+    if saysAlive { return false }
     let deletes = try standingDeletes(causeStands: causeStands)
     guard !deletes.isEmpty else { return false }
     let context = deletes.reduce(VersionVector()) { $0.union($1.context) }
@@ -45,6 +47,11 @@ extension Document {
     causeStands: (DeleteCause) throws(Failure) -> Bool
   ) throws(Failure) -> DeleteReason? {
     try standingDeletes(causeStands: causeStands).map(\.reason).max()
+  }
+
+  /// Whether the document was erased: final, whatever else is said (DESIGN, rule 12).
+  package var isErased: Bool {
+    versions(of: Unit.life).contains { $0.details?.deletion?.reason == .erasure }
   }
 
   private var saysAlive: Bool {

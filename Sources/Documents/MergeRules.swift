@@ -1,19 +1,5 @@
 import JSON
 
-/// How one version of a unit ranks against its siblings.
-///
-/// A unit's policy is a list of preferences: the first that tells two versions apart decides; if none
-/// does, the later stamp wins, then the greater first dot. The visible version is therefore the same
-/// on every replica.
-package enum Preference: Sendable, Equatable {
-  /// The field's value that stands earlier in the list wins; a value that is not listed comes last.
-  case ranked(field: String, order: [String])
-  /// True wins.
-  case truth(field: String)
-  /// The smaller string wins (of times in one format: the earlier); a missing one comes last.
-  case smallest(field: String)
-}
-
 /// What happens when a unit was written concurrently with different values.
 package enum MergeOutcome: String, Sendable {
   /// Silent.
@@ -40,6 +26,9 @@ package final class UnitRule: Sendable {
     case map
   }
 
+  /// What a unit names that is compared with all others, those of unknown fields among them.
+  package static let allUnits = ["*"]
+
   package let name: String
   /// In the order in which they are shown.
   package let fields: [String]
@@ -54,11 +43,18 @@ package final class UnitRule: Sendable {
   package let compares: [String]
   /// Whether a version keeps the value that it replaced.
   package let keepsReplacedValue: Bool
+  /// Whether a version keeps what its author's replica knew, to tell which other documents he could
+  /// see.
+  package let keepsKnowledge: Bool
+  /// Values that mean something of their own when they meet; the unit's outcome, severity and rule are
+  /// for all others.
+  package let meetings: [Meeting]
 
   package init(
     _ name: String, fields: [String], shape: Shape = .fields, policy: [Preference] = [],
     outcome: MergeOutcome = .review, severity: ReviewSeverity = .low, rule: String = "-",
-    compares: [String] = [], keepsReplacedValue: Bool = false
+    compares: [String] = [], keepsReplacedValue: Bool = false, keepsKnowledge: Bool = false,
+    meetings: [Meeting] = []
   ) {
     self.name = name
     self.fields = fields
@@ -69,13 +65,16 @@ package final class UnitRule: Sendable {
     self.rule = rule
     self.compares = compares
     self.keepsReplacedValue = keepsReplacedValue
+    self.keepsKnowledge = keepsKnowledge
+    self.meetings = meetings
   }
 
   /// The same rule, compared with other units.
   package func comparing(with units: [String]) -> UnitRule {
     UnitRule(
       name, fields: fields, shape: shape, policy: policy, outcome: outcome, severity: severity,
-      rule: rule, compares: units, keepsReplacedValue: keepsReplacedValue)
+      rule: rule, compares: units, keepsReplacedValue: keepsReplacedValue,
+      keepsKnowledge: keepsKnowledge, meetings: meetings)
   }
 }
 

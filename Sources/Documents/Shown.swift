@@ -10,7 +10,7 @@ extension UnitRule {
 
   private func ranksBefore(_ a: Version, _ b: Version) -> Bool {
     for preference in policy {
-      if let decided = preference.prefersSecond(a.value, b.value) { return decided }
+      if let decided = preference.prefersSecond(a, b) { return decided }
     }
     return Write.ranksBefore(a.write, b.write)
   }
@@ -30,35 +30,5 @@ extension TypeRules {
     if unit.versions.count == 1 { return 0 }
     guard let shown = self.unit(named: unit.name).shown(of: unit.versions) else { return nil }
     return unit.versions.firstIndex { $0.key == shown.key }
-  }
-}
-
-extension Preference {
-  /// True if the second is preferred, false if the first is, nil if they are alike.
-  fileprivate func prefersSecond(_ a: JSONObject, _ b: JSONObject) -> Bool? {
-    switch self {
-    case .ranked(let field, let order):
-      Self.compare(Self.rank(a[field], in: order), Self.rank(b[field], in: order))
-    case .truth(let field):
-      Self.compare(a[field]?.boolValue == true ? 0 : 1, b[field]?.boolValue == true ? 0 : 1)
-    case .smallest(let field):
-      Self.compareTexts(a[field]?.stringValue, b[field]?.stringValue)
-    }
-  }
-
-  private static func rank(_ value: JSONValue?, in order: [String]) -> Int {
-    guard let text = value?.stringValue else { return order.count }
-    return order.firstIndex { utf8Equal($0, text) } ?? order.count
-  }
-
-  private static func compare(_ a: Int, _ b: Int) -> Bool? { a == b ? nil : b < a }
-
-  private static func compareTexts(_ a: String?, _ b: String?) -> Bool? {
-    switch (a, b) {
-    case (nil, nil): nil
-    case (nil, _): true
-    case (_, nil): false
-    case (let a?, let b?): utf8Equal(a, b) ? nil : utf8Less(b, a)
-    }
   }
 }

@@ -104,11 +104,22 @@ package final class VersionDetails: Sendable {
   package let replaced: JSONObject?
   /// Set in a version of `life` that deletes.
   package let deletion: Deletion?
+  /// What the author's replica knew, where the unit keeps it.
+  package let knowledge: VersionVector?
 
-  package init(seen: [Dot] = [], replaced: JSONObject? = nil, deletion: Deletion? = nil) {
+  package init(
+    seen: [Dot] = [], replaced: JSONObject? = nil, deletion: Deletion? = nil,
+    knowledge: VersionVector? = nil
+  ) {
     self.seen = seen.sorted()
     self.replaced = replaced
     self.deletion = deletion
+    self.knowledge = knowledge
+  }
+
+  /// Nil for details that say nothing.
+  var orNone: VersionDetails? {
+    seen.isEmpty && replaced == nil && deletion == nil && knowledge == nil ? nil : self
   }
 }
 
@@ -130,6 +141,18 @@ package struct Version: Sendable {
   /// Whether both say the same: siblings with equal values are no conflict.
   package func hasSameValue(as other: Version) -> Bool {
     JSONValue.object(value).isIdentical(to: .object(other.value))
+  }
+
+  /// Whether its author had seen the other version, which is of a unit that this one's unit is
+  /// compared with (DESIGN, rule 6), or wrote both at once.
+  package func hasSeen(_ other: Version) -> Bool {
+    write.first == other.write.first || details?.seen.contains(other.write.first) ?? false
+  }
+
+  /// Whether neither author had seen the other's version; the versions are of two units that are
+  /// compared with each other.
+  package func isConcurrent(with other: Version) -> Bool {
+    !hasSeen(other) && !other.hasSeen(self)
   }
 
   package func hasValue(_ other: JSONObject) -> Bool {

@@ -65,22 +65,15 @@ extension Replica {
     let action: ReferenceAction
   }
 
-  /// O(documents of the types that may refer to it).
   private func referring(
     to key: DocumentKey, in transaction: LocalTransaction
   ) throws(ReplicaError) -> [Reference] {
-    let id = key.id.description
     var found: [Reference] = []
-    for type in catalogue.types {
-      for field in type.fields where field.isStored {
-        guard case .reference(let target, let action) = field.kind, target == key.type else {
-          continue
-        }
-        let naming = try transaction.documents(ofType: type.name).filter { document in
-          transaction.fields(document)[field.name]?.stringValue == id
-        }
-        found += try transaction.living(among: naming)
-          .map { Reference(document: $0, field: field.name, action: action) }
+    for reference in catalogue.references(to: key.type) {
+      let naming = try transaction.documents(
+        ofType: reference.type.name, index: reference.field.name, key: key.id.description)
+      found += try transaction.living(among: naming).map {
+        Reference(document: $0, field: reference.field.name, action: reference.onDelete)
       }
     }
     return found.sorted { $0.document.key < $1.document.key }

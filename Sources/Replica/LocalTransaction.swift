@@ -1,4 +1,5 @@
 package import Causality
+package import Clinic
 package import Documents
 package import JSON
 import Storage
@@ -31,9 +32,14 @@ package struct LocalTransaction {
     let key: String
   }
 
+  private let merged: (any MergedState) -> MergedClinic
+
+  /// - Parameter merged: makes a view of documents as a clinic's.
   init(
-    dot: Dot, stamp: Stamp, author: Author, rules: MergeRules, schemaVersion: Int, base: Ahead
+    dot: Dot, stamp: Stamp, author: Author, rules: MergeRules, schemaVersion: Int, base: Ahead,
+    merged: @escaping (any MergedState) -> MergedClinic
   ) {
+    self.merged = merged
     self.dot = dot
     self.stamp = stamp
     self.author = author
@@ -51,6 +57,11 @@ package struct LocalTransaction {
   package func document(_ key: DocumentKey) throws(ReplicaError) -> Document? {
     if let place = places[key] { return changed[place] }
     return try stored { () throws(StorageError) in try base.document(key) }
+  }
+
+  /// A document as it was before the transaction.
+  func before(_ key: DocumentKey) throws(ReplicaError) -> Document? {
+    try stored { () throws(StorageError) in try base.document(key) }
   }
 
   /// All documents of a type as this transaction sees them, in no order. O(documents of the type).
@@ -82,11 +93,40 @@ package struct LocalTransaction {
     known[place] ?? base.details(of: changed[place])
   }
 
-  package func isDeleted(_ document: Document) throws(ReplicaError) -> Bool {
-    try document.isDeleted { (cause) throws(ReplicaError) in
-      guard let other = try self.document(cause.document) else { return true }
-      return try isDeleted(other)
+  /// Documents of a type that have a key in an index, deleted or not.
+  func documents(
+    ofType type: String, index: String, key: String
+  ) throws(ReplicaError) -> [Document] {
+    let old = try stored { () throws(StorageError) in
+      try base.documents(ofType: type, index: index, value: key)
+    }.filter { places[$0.key] == nil }
+    let own = changed.indices.filter { place in
+      changed[place].key.type == type && Self.key(of: details(place).fields, index) == key
     }
+    return old + own.map { changed[$0] }
+  }
+
+  private static func key(of fields: JSONObject, _ index: String) -> String? {
+    if let index = ClinicIndex(rawValue: index) { return index.key(fields) }
+    return IndexDefinition.key(index.split(separator: ",").map { fields[String($0)] })
+  }
+
+  package func isDeleted(_ document: Document) throws(ReplicaError) -> Bool {
+    guard document.hasLife else { return false }
+    return try looking { $0.isDeleted(document) }
+  }
+
+  /// Looks at the documents as this transaction sees them.
+  func looking<Result>(_ body: (MergedClinic) -> Result) throws(ReplicaError) -> Result {
+    let transaction = self
+    let state = ReadState { (key) throws(ReplicaError) in
+      try transaction.document(key)
+    } search: { (type, index, key) throws(ReplicaError) in
+      try transaction.documents(ofType: type, index: index, key: key)
+    }
+    let result = body(merged(state))
+    if let failure = state.failure { throw failure }
+    return result
   }
 
   /// The document if it is there and not deleted.
@@ -133,16 +173,18 @@ package struct LocalTransaction {
     var document = document
     var hasChanged = false
     for value in document.unitValues(for: fields, typeRules)
-    where document.set(value, by: write, typeRules) { hasChanged = true }
+    where document.set(value, by: write, knowledge: knowledge, typeRules) { hasChanged = true }
     if hasChanged { put(document) }
     return hasChanged
   }
 
+  /// - Parameter late: first dots of versions of merged documents that were shown too.
   package mutating func resolve(
-    _ key: DocumentKey, _ value: UnitValue, replacing shown: [VersionKey]
+    _ key: DocumentKey, _ value: UnitValue, replacing shown: [VersionKey], seeing late: [Dot] = []
   ) throws(ReplicaError) {
     guard var document = try document(key) else { return }
-    document.resolve(value, replacing: shown, by: write, rules.type(key.type))
+    document.resolve(
+      value, replacing: shown, seeing: late, by: write, knowledge: knowledge, rules.type(key.type))
     put(document)
   }
 

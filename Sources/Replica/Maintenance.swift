@@ -1,3 +1,4 @@
+import Clinic
 package import JSON
 package import Storage
 
@@ -7,14 +8,17 @@ extension Replica {
   package func documentCounts() throws(ReplicaError) -> [(type: String, count: Int)] {
     try read { (tables) throws(ReplicaError) in
       var counts: [(type: String, count: Int)] = []
-      for type in tables.typeNames {
-        let count = try stored { () throws(StorageError) in
-          try tables.count(ofType: type)
-            - tables.keysWithLife(ofType: type).count(where: tables.isDeleted)
+      let all = copy tables
+      return try looking(at: tables) { (clinic) throws(ReplicaError) in
+        for type in all.typeNames {
+          let (count, keys) = try stored { () throws(StorageError) in
+            (try all.count(ofType: type), try all.keysWithLife(ofType: type))
+          }
+          let living = count - keys.count { !clinic.isLiving($0) }
+          if living > 0 { counts.append((type, living)) }
         }
-        if count > 0 { counts.append((type, count)) }
+        return counts
       }
-      return counts
     }
   }
 

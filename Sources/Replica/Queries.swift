@@ -3,7 +3,7 @@ import Clinic
 package import Documents
 package import JSON
 import Platform
-package import Storage
+import Storage
 
 /// What a list should hold.
 package struct ListQuery: Sendable {
@@ -21,24 +21,6 @@ package struct ListQuery: Sendable {
   package init(type: String) { self.type = type }
 }
 
-extension Tables {
-  /// Whether a document is in the trash.
-  package func isDeleted(_ document: Document) throws(StorageError) -> Bool {
-    try document.isDeleted { (cause) throws(StorageError) in try isDeleted(cause.document) }
-  }
-
-  /// Whether a document is in the trash, or not there at all.
-  package func isDeleted(_ key: DocumentKey) throws(StorageError) -> Bool {
-    guard let document = try document(key) else { return true }
-    return try isDeleted(document)
-  }
-
-  /// Whether a delete of it stands that an unseen edit or restore has overcome.
-  package func isBroughtBack(_ document: Document) throws(StorageError) -> Bool {
-    try document.isBroughtBack { (cause) throws(StorageError) in try isDeleted(cause.document) }
-  }
-}
-
 extension Replica {
   /// The documents that a query asks for, in an order that is the same on every replica. O(documents
   /// of the type); one that needs no order but that of creation reads no more than an index names,
@@ -50,14 +32,14 @@ extension Replica {
       return try page(matching, ListIndex.choice(type, query.filters), limit: limit).map(view)
     }
     let documents = try read { (tables) throws(ReplicaError) in
-      var documents: [Document] = []
-      try tables.forEachDocument(ofType: query.type) { (document) throws(ReplicaError) in
-        let isListed = try stored { () throws(StorageError) in
-          try matching.includes(document, tables)
+      let all = copy tables
+      return try looking(at: tables) { (clinic) throws(ReplicaError) in
+        var documents: [Document] = []
+        try all.forEachDocument(ofType: query.type) { (document) throws(ReplicaError) in
+          if matching.includes(document, clinic) { documents.append(document) }
         }
-        if isListed { documents.append(document) }
+        return documents
       }
-      return documents
     }
     return ordered(documents, by: query.sort).prefix(limit).map(view)
   }
@@ -73,21 +55,28 @@ extension Replica {
     repeat {
       let (start, count) = (place, min(Self.listedAtOnce, max(limit - documents.count, 1)))
       let (found, end) = try read { (tables) throws(ReplicaError) in
-        try stored { () throws(StorageError) in
-          let page = try tables.page(
-            ofType: matching.query.type, index: index.name, value: index.value, after: start,
-            limit: count)
-          var found: [Document] = []
-          for entry in page where try matching.includes(entry.document, tables) {
-            found.append(entry.document)
-          }
-          return (found, page.last?.place)
+        let page = try Self.page(tables, matching.query.type, index, after: start, limit: count)
+        let found = try looking(at: tables) { (clinic) throws(ReplicaError) in
+          page.map(\.document).filter { matching.includes($0, clinic) }
         }
+        return (found, page.last?.place)
       }
       documents += found
       place = end
     } while place != nil && documents.count < limit
     return Array(documents.prefix(limit))
+  }
+
+  private static func page(
+    _ tables: borrowing Tables, _ type: String, _ index: (name: String, value: String),
+    after start: IndexPlace?, limit: Int
+  ) throws(ReplicaError) -> [(place: IndexPlace, document: Document)] {
+    do throws(StorageError) {
+      return try tables.page(
+        ofType: type, index: index.name, value: index.value, after: start, limit: limit)
+    } catch {
+      throw .storage(error)
+    }
   }
 
   /// What a query asks of each document.
@@ -102,10 +91,8 @@ extension Replica {
       words = query.search.map { Text.folded($0).split(separator: " ") } ?? []
     }
 
-    func includes(
-      _ document: Document, _ tables: borrowing Tables
-    ) throws(StorageError) -> Bool {
-      guard try tables.isDeleted(document) == query.isTrash else { return false }
+    func includes(_ document: Document, _ clinic: MergedClinic) -> Bool {
+      guard clinic.isDeleted(document) == query.isTrash else { return false }
       if query.filters.isEmpty, words.isEmpty { return true }
       let fields = document.visibleFields(typeRules)
       return Replica.matches(fields, query.filters) && Replica.contains(fields, words)
@@ -125,12 +112,6 @@ extension Replica {
     let text = fields.members.compactMap(\.value.stringValue).joined(separator: "\n")
     let folded = Text.folded(text)
     return words.allSatisfy { folded.contains($0) }
-  }
-
-  /// A value as a person would type it.
-  package static func plainText(_ value: JSONValue) -> String {
-    if let text = value.stringValue { return text }
-    return String(decoding: value.bytes, as: UTF8.self)
   }
 
   private func ordered(_ documents: [Document], by field: String?) -> [Document] {
@@ -202,10 +183,8 @@ extension Replica {
   /// - Throws: `notFound` or `inTrash`.
   package func living(type: String, named name: String) throws(ReplicaError) -> Document {
     let key = try find(type: type, named: name)
-    let (document, isDeleted) = try read { (tables) throws(ReplicaError) in
-      try stored { () throws(StorageError) in
-        (try tables.document(key), try tables.isDeleted(key))
-      }
+    let (document, isDeleted) = try looking { (clinic) throws(ReplicaError) in
+      (clinic.subject(key)?.document, !clinic.isLiving(key))
     }
     guard let document else { throw .notFound(type: type, name: name) }
     if isDeleted { throw .inTrash(key) }
@@ -221,7 +200,7 @@ private struct SortKey {
 
   init(_ value: JSONValue?) {
     number = value?.numberValue?.double
-    text = value.map(Replica.plainText)
+    text = value.map(plainText)
   }
 
   /// Nil if they are alike.

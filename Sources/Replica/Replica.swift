@@ -25,6 +25,7 @@ package final class Replica: Sendable {
   private let writer: Mutex<HybridClock>
   /// Milliseconds to add to this machine's clock to get the server's.
   private let offset: Atomic<Int>
+  let reviewList = ReviewList()
   /// Knowledge that this server has told laptops, by its digest.
   let givenBases = Mutex<[String: VersionVector]>([:])
 
@@ -84,19 +85,34 @@ package final class Replica: Sendable {
     let replica = id
     return LocalTransaction(
       dot: Dot(replica, base.knowledge[replica] + 1), stamp: clock.tick(now: now()),
-      author: author, rules: rules, schemaVersion: Catalogue.version, base: base)
+      author: author, rules: rules, schemaVersion: Catalogue.version, base: base,
+      merged: { [self] in merged($0) })
   }
 
   /// Nil if the transaction wrote nothing.
   private func stage(_ transaction: LocalTransaction) throws(ReplicaError) -> CommitTicket? {
     guard !transaction.changed.isEmpty else { return nil }
     var transaction = transaction
+    let written = try written(by: transaction)
+    defer { reviewList.note(written) }
     var batch = Batch()
     if role == .server { batch.registers = try number(transaction.changed, in: &transaction) }
     batch.documents = transaction.changed
     batch.details = transaction.details
     batch.runs = [run(of: transaction)]
     return try stored { () throws(StorageError) in try store.stage(batch) }
+  }
+
+  /// What the review list must know of a transaction; nothing if there is none yet.
+  private func written(
+    by transaction: LocalTransaction
+  ) throws(ReplicaError) -> [(key: DocumentKey, before: Document?)] {
+    guard reviewList.isKept else { return [] }
+    var written: [(key: DocumentKey, before: Document?)] = []
+    for document in transaction.changed {
+      written.append((document.key, try transaction.before(document.key)))
+    }
+    return written
   }
 
   private func run(of transaction: LocalTransaction) -> TransactionRun {
@@ -129,6 +145,8 @@ package final class Replica: Sendable {
       var transaction = try begin(by: author, &clock)
       for part in changes.latestParts { try Self.join(part, into: &transaction) }
       let arrived = transaction.changed
+      let written = try written(by: transaction)
+      defer { reviewList.note(written) }
       var batch = Batch()
       if role == .server { batch.registers = try number(arrived, in: &transaction) }
       batch.documents = transaction.changed

@@ -1,3 +1,4 @@
+import Clinic
 package import JSON
 
 /// Objects as aligned text for people.
@@ -31,7 +32,7 @@ package enum TextTable {
   }
 
   private static func cell(_ value: JSONValue) -> String {
-    let text = Replica.plainText(value).unicodeScalars.map { scalar in
+    let text = plainText(value).unicodeScalars.map { scalar in
       scalar.value < 0x20 || scalar.value == 0x7f ? " " : Character(scalar)
     }
     return text.count <= maximumWidth ? String(text) : String(text.prefix(maximumWidth - 1)) + "…"

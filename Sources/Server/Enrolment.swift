@@ -1,4 +1,5 @@
 package import Causality
+import Clinic
 import Documents
 import JSON
 import Platform

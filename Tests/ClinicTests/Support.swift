@@ -48,6 +48,33 @@ let minimums: [String: JSONObject] = [
   "user": ["email": "grey@example.org", "name": "Grey", "role": "clinician"],
   "account": ["name": "Group"],
   "account_settings": [:],
+  "intake_form": ["clinic_id": .string(otherID), "patient_id": .string(otherID)],
+  "ai_intake_summary": [
+    "clinic_id": .string(otherID), "patient_id": .string(otherID),
+    "appointment_id": .string(otherID), "intake_form_id": .string(otherID),
+    "summary_text": "well", "generated_at": "2025-06-01T12:00:00.000Z",
+  ],
+  "recurring_availability": [
+    "clinician_id": .string(otherID), "days_of_week": [0, 2], "time_slots": ["09:00"],
+    "start_date": "2025-06-01",
+  ],
+  "availability_override": [
+    "clinician_id": .string(otherID), "date": "2025-06-02", "time_slot": "09:00",
+    "available": false,
+  ],
+  "chat_session": ["patient_id": .string(otherID)],
+  "chat_question": ["text": "Do you smoke?", "question_type": "yes_no"],
+  "chat_answer": [
+    "session_id": .string(otherID), "question_id": .string(otherID), "answer": "no",
+  ],
+  "eligibility_result": [
+    "patient_id": .string(otherID), "session_id": .string(otherID), "is_eligible": true,
+  ],
+  "lab_order": [
+    "patient_id": .string(otherID), "provider_id": .string(otherID),
+    "eligibility_result_id": .string(otherID), "test_type": "BRCA",
+  ],
+  "lab_result": ["order_id": .string(otherID)],
   "review_decision": [
     "rule": "P2", "documents": [["type": "patient", "id": .string(otherID)]],
     "dots": [.string("\(otherID):7")], "action": "keep",

@@ -27,6 +27,8 @@ struct ValidatorTests {
     #expect(
       failure?.description == "type: \"pet\" is not a type of document; there are patient, "
         + "invite, appointment, cancellation, clinic, doctor, user, account, account_settings, "
+        + "intake_form, ai_intake_summary, recurring_availability, availability_override, "
+        + "chat_session, chat_question, chat_answer, eligibility_result, lab_order, lab_result, "
         + "review_decision, erasure_request")
   }
 

@@ -261,7 +261,11 @@ import Testing
       let key = DocumentKey(type: "user", id: UniqueID(high: 8, low: number))
       _ = try clinic.replica.transact { (transaction) throws(ReplicaError) in
         try transaction.set(
-          key, to: ["name": "Ana", "email": "a@example.org", "role": "patient", "status": "active"])
+          key,
+          to: [
+            "name": "Ana", "email": .string("u\(number)@example.org"), "role": "patient",
+            "status": "active",
+          ])
       }
       try clinic.update(
         "patient", fixture.patient,

@@ -41,7 +41,7 @@ struct VisitFixture {
 
 extension JSONObject {
   /// The text of a field, as a person would type it.
-  func text(_ name: String) -> String? { self[name].map(Replica.plainText) }
+  func text(_ name: String) -> String? { self[name].map(plainText) }
 
   var documentID: UniqueID? { self["id"]?.stringValue.flatMap { UniqueID($0) } }
 }

@@ -2,31 +2,43 @@ import Causality
 import Documents
 import JSON
 
-extension ReviewSubject {
+extension Reviewer {
   /// A document whose delete stands although an edit or a restore that it had not seen overcame it
-  /// (DESIGN, rule 8).
+  /// (DESIGN, rule 8), or although another document shows that it is needed.
   func broughtBack(_ subject: Subject) -> [ReviewItem] {
     let document = subject.document
-    guard document.isBroughtBack(causeStands: causeStands) else { return [] }
+    guard document.hasLife,
+      !document.standingDeletes(causeStands: clinic.causeStands).isEmpty
+    else { return [] }
     let life = document.versions(of: Unit.life)
+    let proofs = clinic.proofs(of: document)
     let edits = Self.unseenEdits(of: document)
+    let isDeleted = document.isDeleted(causeStands: clinic.causeStands)
     let what = name(document.key)
+    let reason = document.deleteReason(causeStands: clinic.causeStands) ?? .mistake
     let back = ReviewAction(
-      ReviewAction.keepDocument, "\(what) stays, and the delete is taken back")
+      ReviewAction.keepDocument, "\(what) stays, and the delete is taken back",
+      steps: [.undelete(document.key)])
     let gone = ReviewAction(
-      ReviewAction.deleteAgain, "\(what) goes to the trash, with all that was written to it")
+      ReviewAction.deleteAgain, "\(what) goes to the trash, with all that was written to it",
+      steps: [.delete(document.key, reason)])
+    let used = proofs.map { side(.string(name($0.subject.key)), $0.write) }
+    let why =
+      isDeleted
+      ? "while another made \(proofs.map { name($0.subject.key) }.joined(separator: ", "))"
+      : "while another still used it"
     return [
       item(
-        rule: Self.broughtBackRule(document.key.type), severity: .normal,
-        documents: [document.key],
-        sides: (edits.map { [$0] } ?? []).map(editSide) + life.map(lifeSide),
-        summary: "\(Self.capitalised(what)) was deleted by one person while another still used it; "
+        rule: isDeleted ? proofs.map(\.rule).min() ?? "P10" : Self.rule(document.key.type),
+        severity: .normal, documents: [document.key] + (isDeleted ? proofs.map(\.subject.key) : []),
+        sides: (isDeleted ? used : (edits.map { [$0] } ?? []).map(editSide)) + life.map(lifeSide),
+        summary: "\(Self.capitalised(what)) was deleted by one person \(why); "
           + "it is back as it was.",
         actions: [back, gone], dots: Self.dots(life + document.contentUnits.flatMap(\.versions)))
     ]
   }
 
-  private static func broughtBackRule(_ type: String) -> String {
+  private static func rule(_ type: String) -> String {
     switch type {
     case "patient": "P9"
     case "appointment": "A22"
@@ -55,9 +67,5 @@ extension ReviewSubject {
 
   private func lifeSide(_ version: Version) -> ReviewSide {
     side(.object(version.value), version.write)
-  }
-
-  static func capitalised(_ text: String) -> String {
-    text.prefix(1).uppercased() + text.dropFirst()
   }
 }

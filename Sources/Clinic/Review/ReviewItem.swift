@@ -19,20 +19,35 @@ package struct ReviewSide: Sendable {
   }
 }
 
+/// One write of an action.
+package enum ReviewStep: Sendable {
+  /// Gives a unit a value, in place of some versions. The writer has seen others besides: versions of a
+  /// merged patient, by their first dots.
+  case write(DocumentKey, UnitValue, replacing: [VersionKey], seeing: [Dot] = [])
+  case undelete(DocumentKey)
+  case delete(DocumentKey, DeleteReason)
+}
+
 /// What a person can do about a review item.
-package struct ReviewAction: Sendable, Equatable {
+package struct ReviewAction: Sendable {
   package let name: String
   /// In plain words.
   package let effect: String
+  /// Together with the decision they settle the item.
+  package let steps: [ReviewStep]
 
-  package init(_ name: String, _ effect: String) {
+  package init(_ name: String, _ effect: String, steps: [ReviewStep] = []) {
     self.name = name
     self.effect = effect
+    self.steps = steps
   }
 
   package static let keepDocument = "keep-document"
   package static let deleteAgain = "delete-again"
   package static let dismiss = "dismiss"
+
+  /// The action that keeps a side, which counts from 1.
+  package static func keep(_ side: Int) -> String { "keep-\(side)" }
 }
 
 /// Something that a person should decide (DESIGN, rule 23): computed, never stored.
@@ -54,6 +69,10 @@ package struct ReviewItem: Sendable {
   package let dots: [String]
   /// The versions of the unit, if the item is a conflict of its versions.
   package let versions: [VersionKey]
+  /// First dots of versions of merged patients that are sides too.
+  package let lateDots: [Dot]
+  /// The document of whose unit the sides are values; nil if the item is no conflict of values.
+  package let subject: DocumentKey?
 
   /// An item as people and programs see it.
   package var value: JSONObject {

@@ -1,37 +1,55 @@
+import Causality
 package import Documents
 package import JSON
 
-extension ReviewSubject {
+extension Reviewer {
   /// Units of a document that were written concurrently with different values, where the rule asks
-  /// for a person.
+  /// for a person; also where a merged patient was edited by somebody who did not know of the merge.
   func unitConflicts(_ subject: Subject) -> [ReviewItem] {
-    subject.document.contentUnits.compactMap { unit in
-      let rule = subject.rules.unit(named: unit.name)
-      guard rule.outcome == .review, rule.isConcurrent(unit.versions) else { return nil }
-      return conflict(unit, rule, subject)
+    let late = Dictionary(grouping: clinic.lateVersions(of: subject), by: \.unit)
+    let names = subject.document.contentUnits.map(\.name)
+    let own = subject.document.contentUnits.compactMap { unit in
+      conflict(subject, unit.name, unit.versions, late[unit.name] ?? [])
     }
+    let others = late.keys.filter { !names.contains($0) }.sorted().compactMap { unit in
+      conflict(subject, unit, [], late[unit] ?? [])
+    }
+    return own + others
   }
 
-  private func conflict(_ unit: Unit, _ rule: UnitRule, _ subject: Subject) -> ReviewItem {
-    let sides = distinct(unit.versions, rule).map { version in
-      side(Self.sideValue(version.value, of: unit.name, rule), version.write)
-    }
+  private func conflict(
+    _ subject: Subject, _ unit: String, _ own: [Version], _ late: [MergedClinic.Late]
+  ) -> ReviewItem? {
+    let all = own + late.map(\.version)
+    if all.count < 2 { return nil }
+    let rule = subject.rules.unit(named: unit)
+    guard let result = rule.result(of: all), result.outcome == .review else { return nil }
+    let shown = distinct(all, rule)
+    let sides = shown.map { side(Self.sideValue($0.value, of: unit, rule), $0.write) }
     let texts = Self.differences(sides.map(\.value)).map(Self.quoted)
     let values = texts.enumerated().map { $1 + ($0 == 0 ? " (shown)" : "") }
-    let what = Self.words(unit.name)
-    let actions = sides.indices.map { place in
+    let what = Self.words(unit)
+    let keys = own.map(\.key)
+    let dots = late.map(\.version.write.first)
+    let actions = shown.indices.map { place in
       ReviewAction(
-        "keep-\(place + 1)", "\(what) becomes \(texts[place]) everywhere")
+        ReviewAction.keep(place + 1), "\(what) becomes \(texts[place]) everywhere",
+        steps: [
+          .write(
+            subject.key, UnitValue(unit: unit, value: shown[place].value), replacing: keys,
+            seeing: dots)
+        ])
     }
     let dismiss = ReviewAction(
       ReviewAction.dismiss, "what is shown stays, and the other values stay beside it")
+    let documents = [subject.key] + Set(late.map(\.subject.key)).sorted()
     return item(
-      rule: rule.rule, severity: rule.severity, documents: [subject.key], unit: unit.name,
+      rule: result.rule, severity: result.severity, documents: documents, unit: unit,
       sides: sides,
       summary: "The \(what) of \(name(subject.key)) was recorded differently at the same time: "
         + values.joined(separator: " and ") + ".",
-      actions: actions + [dismiss], dots: Self.dots(unit.versions),
-      versions: unit.versions.map(\.key))
+      actions: actions + [dismiss], dots: Self.dots(all), versions: keys, late: dots,
+      subject: subject.key)
   }
 
   /// The values without what all of them have in common: of a slot that was moved to another time,
@@ -62,8 +80,7 @@ extension ReviewSubject {
   }
 
   /// The value of a unit of one field is that of the field, else an object of its fields.
-  private static func sideValue(_ value: JSONObject, of unit: String, _ rule: UnitRule) -> JSONValue
-  {
+  static func sideValue(_ value: JSONObject, of unit: String, _ rule: UnitRule) -> JSONValue {
     guard rule.fields.count == 1, rule.shape == .fields else { return .object(value) }
     if value.isEmpty { return .null }
     return value.count == 1 ? value[rule.fields[0]] ?? .object(value) : .object(value)
@@ -74,7 +91,7 @@ extension ReviewItem {
   /// The value of the unit that a side, or what a person typed instead, stands for.
   /// - Parameter value: as in `sides`; for a unit of one field also an object of it.
   package func unitValue(_ value: JSONValue, _ rules: MergeRules) -> UnitValue? {
-    guard let unit, let key = documents.first else { return nil }
+    guard let unit, let key = subject else { return nil }
     let rule = rules.type(key.type).unit(named: unit)
     if rule.fields.count == 1, rule.shape == .fields {
       let field = rule.fields[0]

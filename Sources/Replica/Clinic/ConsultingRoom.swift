@@ -51,7 +51,7 @@ struct ConsultingRoom {
   ) throws(ReplicaError) {
     // Clinics may have moved to another zone: an appointment of the day before can reach into today.
     for day in -1...1 {
-      let key = ClinicIndex.doctorDay(doctor.description, date.adding(days: day)?.text)
+      let key = ClinicIndex.personDay(doctor.description, date.adding(days: day)?.text)
       guard let key else { continue }
       let booked = try transaction.documents(
         ofType: "appointment", .appointmentDoctorDay, key: key)

@@ -7,8 +7,8 @@ import Storage
 
 extension Replica {
   /// What people should decide: urgent first, then by id. The same on every replica with the same
-  /// documents. O(documents).
-  package func reviewItems() throws(ReplicaError) -> [ReviewItem] { try reviewState().items }
+  /// documents. O(documents) when it is first asked, then what has changed since.
+  package func reviewItems() throws(ReplicaError) -> [ReviewItem] { try reviewList.items(self) }
 
   /// An item by its id, or the beginning of it, of 4 or more characters.
   /// - Throws: `notFound`, `ambiguous`.
@@ -25,12 +25,13 @@ extension Replica {
     item id: String, keep side: Int, reason: String? = nil
   ) throws(ReplicaError) {
     try resolve(id, reason) { (item, _, transaction) throws(ReplicaError) in
-      guard !item.versions.isEmpty else { throw Self.hasNoValues(item) }
-      guard item.sides.indices.contains(side - 1) else {
+      guard item.subject != nil else { throw Self.hasNoValues(item) }
+      let name = ReviewAction.keep(side)
+      guard let action = item.actions.first(where: { $0.name == name }) else {
         throw .conflict("item \(item.id) has \(item.sides.count) sides, counted from 1")
       }
-      try keep(item.sides[side - 1].value, of: item, in: &transaction)
-      return "keep-\(side)"
+      for step in action.steps { try Self.carryOut(step, &transaction) }
+      return name
     }
   }
 
@@ -42,7 +43,8 @@ extension Replica {
   ) throws(ReplicaError) {
     try resolve(id, reason) { (item, validator, transaction) throws(ReplicaError) in
       let checked = try self.checked(value, for: item, validator, transaction)
-      try transaction.resolve(item.documents[0], checked, replacing: item.versions)
+      guard let key = item.subject else { throw Self.hasNoValues(item) }
+      try transaction.resolve(key, checked, replacing: item.versions, seeing: item.lateDots)
       return "value"
     }
   }
@@ -57,13 +59,8 @@ extension Replica {
         let names = item.actions.map(\.name).joined(separator: ", ")
         throw .conflict("item \(item.id) has no action \(action.prefix(40)); it has \(names)")
       }
-      switch action {
-      case ReviewAction.dismiss: break
-      case ReviewAction.keepDocument: try transaction.undelete(item.documents[0])
-      case ReviewAction.deleteAgain: try Self.deleteAgain(item.documents[0], &transaction)
-      default:
-        let side = item.actions.firstIndex { $0.name == action } ?? 0
-        try keep(item.sides[side].value, of: item, in: &transaction)
+      for step in item.actions.first(where: { $0.name == action })?.steps ?? [] {
+        try Self.carryOut(step, &transaction)
       }
       return action
     }
@@ -71,42 +68,21 @@ extension Replica {
 
   // MARK: - Steps
 
-  private struct ReviewState {
-    let items: [ReviewItem]
-    /// What the documents had seen when the items were worked out.
-    let clocks: [DocumentKey: VersionVector]
-  }
-
-  private func reviewState() throws(ReplicaError) -> ReviewState {
-    let documents = try read { (tables) throws(ReplicaError) in
-      try stored { () throws(StorageError) in
-        var documents: [Document] = []
-        for type in tables.typeNames { documents += try tables.documents(ofType: type) }
-        return documents
-      }
-    }
-    let subject = ReviewSubject(
-      documents, rules: rules, catalogue: catalogue, validator: validator(),
-      functions: world.clinic,
-      ids: StableID(account: account, functions: world.clinic))
-    let clocks = documents.map { ($0.key, $0.clock) }
-    return ReviewState(
-      items: subject.items(), clocks: Dictionary(clocks, uniquingKeysWith: { $1 }))
-  }
-
   /// Decides an item and keeps the decision, in one transaction.
   /// - Parameter decide: writes, and gives the name of what was done.
   private func resolve(
     _ id: String, _ reason: String?,
     _ decide: (ReviewItem, Validator, inout LocalTransaction) throws(ReplicaError) -> String
   ) throws(ReplicaError) {
-    let state = try reviewState()
-    let item = try Self.item(named: id, among: state.items)
+    let seen = store.read { $0.knowledge }
+    let item = try Self.item(named: id, among: try reviewItems())
     let validator = self.validator()
     let ids = StableID(account: account, functions: world.clinic)
     try transact { (transaction) throws(ReplicaError) in
-      for key in item.documents where try transaction.document(key)?.clock != state.clocks[key] {
-        throw .conflict("\(key) has changed meanwhile: look at the item again")
+      for key in item.documents {
+        guard try transaction.document(key)?.clock.isCovered(by: seen) ?? true else {
+          throw .conflict("\(key) has changed meanwhile: look at the item again")
+        }
       }
       let action = try decide(item, validator, &transaction)
       let by = try transaction.authorUser().flatMap { transaction.fields($0)["name"]?.stringValue }
@@ -129,11 +105,15 @@ extension Replica {
     return item
   }
 
-  private func keep(
-    _ value: JSONValue, of item: ReviewItem, in transaction: inout LocalTransaction
+  private static func carryOut(
+    _ step: ReviewStep, _ transaction: inout LocalTransaction
   ) throws(ReplicaError) {
-    guard let value = item.unitValue(value, rules) else { throw Self.hasNoValues(item) }
-    try transaction.resolve(item.documents[0], value, replacing: item.versions)
+    switch step {
+    case .write(let key, let value, let replacing, let late):
+      try transaction.resolve(key, value, replacing: replacing, seeing: late)
+    case .undelete(let key): try transaction.undelete(key)
+    case .delete(let key, let reason): try transaction.delete(key, reason: reason)
+    }
   }
 
   /// A typed value in the form in which it is kept.
@@ -141,8 +121,7 @@ extension Replica {
     _ value: JSONValue, for item: ReviewItem, _ validator: Validator,
     _ transaction: LocalTransaction
   ) throws(ReplicaError) -> UnitValue {
-    guard !item.versions.isEmpty, let key = item.documents.first,
-      let document = try transaction.document(key)
+    guard let key = item.subject, let document = try transaction.document(key)
     else { throw Self.hasNoValues(item) }
     guard let wanted = item.unitValue(value, rules) else {
       throw .conflict("the value must be an object of the fields of \(item.unit ?? "the unit")")
@@ -164,17 +143,6 @@ extension Replica {
     var checked = JSONObject()
     for field in rule.fields { checked[field] = after[field] }
     return UnitValue(unit: wanted.unit, value: checked)
-  }
-
-  private static func deleteAgain(
-    _ key: DocumentKey, _ transaction: inout LocalTransaction
-  ) throws(ReplicaError) {
-    let current = transaction
-    let reason = try current.document(key)?.deleteReason { (cause) throws(ReplicaError) in
-      guard let other = try current.document(cause.document) else { return true }
-      return try current.isDeleted(other)
-    }
-    try transaction.delete(key, reason: reason ?? .mistake)
   }
 
   private static func hasNoValues(_ item: ReviewItem) -> ReplicaError {

@@ -3,10 +3,10 @@ import Documents
 import JSON
 
 /// How review items name things.
-extension ReviewSubject {
+extension Reviewer {
   /// A document as a person would call it: `patient Ana Lima`.
   func name(_ key: DocumentKey) -> String {
-    let fields = fields(key) ?? JSONObject()
+    let fields = clinic.subject(key)?.fields ?? JSONObject()
     let text = { (name: String) in fields[name]?.stringValue ?? "" }
     let words: String
     switch key.type {
@@ -16,6 +16,14 @@ extension ReviewSubject {
       words = "of \(patient ?? "nobody") on \(text("date")) at \(text("start_time"))"
     case "invite":
       words = "to \(text("email"))"
+    case "recurring_availability", "availability_override", "intake_form", "ai_intake_summary",
+      "lab_order", "lab_result", "eligibility_result", "chat_session", "cancellation":
+      let person = ["patient_id", "clinician_id", "order_id"].lazy.compactMap { field in
+        fields[field]?.stringValue.flatMap { UniqueID($0) }.map { (field, $0) }
+      }.first
+      let types = ["patient_id": "patient", "clinician_id": "user", "order_id": "lab_order"]
+      words =
+        person.map { "of \(name(DocumentKey(type: types[$0.0] ?? "patient", id: $0.1)))" } ?? ""
     default:
       let whole = text("name")
       words =
@@ -35,8 +43,8 @@ extension ReviewSubject {
   /// Who wrote: the user's name, else the id; nil if nobody is known.
   func author(_ author: Author) -> String? {
     guard let user = author.user else { return nil }
-    let fields = fields(DocumentKey(type: "user", id: user))
-    return fields?["name"]?.stringValue ?? user.description
+    let subject = clinic.subject(DocumentKey(type: "user", id: user))
+    return subject?.text("name") ?? user.description
   }
 
   func side(_ value: JSONValue, _ write: Write) -> ReviewSide {
@@ -60,6 +68,10 @@ extension ReviewSubject {
     return text.count > 120 ? "\(text.prefix(119))…" : text
   }
 
+  static func capitalised(_ text: String) -> String {
+    text.prefix(1).uppercased() + text.dropFirst()
+  }
+
   /// The transactions that wrote versions, as decisions name them.
   static func dots(_ versions: some Sequence<Version>) -> [String] {
     Set(versions.map(\.write.dot)).sorted().map(\.description)
@@ -68,13 +80,14 @@ extension ReviewSubject {
   func item(
     rule: String, severity: ReviewSeverity, documents: [DocumentKey], unit: String? = nil,
     sides: [ReviewSide], summary: String, actions: [ReviewAction], dots: [String],
-    versions: [VersionKey] = []
+    versions: [VersionKey] = [], late: [Dot] = [], subject: DocumentKey? = nil
   ) -> ReviewItem {
     let documents = documents.sorted()
     let id = ReviewItem.id(
-      rule: rule, documents: documents, unit: unit, sha256: functions.sha256)
+      rule: rule, documents: documents, unit: unit, sha256: clinic.functions.sha256)
     return ReviewItem(
       id: id, rule: rule, severity: severity, documents: documents, unit: unit, sides: sides,
-      summary: summary, actions: actions, dots: dots, versions: versions)
+      summary: summary, actions: actions, dots: dots, versions: versions,
+      lateDots: late, subject: subject)
   }
 }

@@ -1,0 +1,98 @@
+package import JSON
+
+/// How texts are brought into the form in which they are compared.
+package struct TextForms: Sendable {
+  /// Unicode normalisation form C.
+  package var nfc: @Sendable (String) -> String
+  /// Unicode case folding (full, not Turkic).
+  package var caseFolded: @Sendable (String) -> String
+
+  package init(
+    nfc: @escaping @Sendable (String) -> String,
+    caseFolded: @escaping @Sendable (String) -> String
+  ) {
+    self.nfc = nfc
+    self.caseFolded = caseFolded
+  }
+
+  /// The form in which e-mail addresses are compared: trimmed, NFC, lower case.
+  package func email(_ text: String) -> String { nfc(trimmed(text)).lowercased() }
+
+  /// The form in which names of people are compared: trimmed, NFC, case-folded.
+  package func name(_ text: String) -> String { caseFolded(nfc(trimmed(text))) }
+}
+
+/// The indexes that the clinic's rules need besides those of the schema: by them a write finds what
+/// it must not collide with, and a review rule what it compares.
+package enum ClinicIndex: String, CaseIterable, Sendable {
+  case patientEmail, patientExternalID, patientNameAndBirth, userEmail
+  case appointmentCode, appointmentDoctorDay, appointmentClinicianDay, appointmentPatient
+  case appointmentCancellations
+  case invitePatient, inviteToken
+
+  package var type: String {
+    switch self {
+    case .patientEmail, .patientExternalID, .patientNameAndBirth: "patient"
+    case .userEmail: "user"
+    case .appointmentCode, .appointmentDoctorDay, .appointmentClinicianDay, .appointmentPatient:
+      "appointment"
+    case .appointmentCancellations: "cancellation"
+    case .invitePatient, .inviteToken: "invite"
+    }
+  }
+
+  /// The key of a document by its visible fields; nil if it has none.
+  package func key(_ fields: JSONObject, _ forms: TextForms) -> String? {
+    key(self.fields.map { fields[$0] }, forms)
+  }
+
+  package var fields: [String] {
+    switch self {
+    case .patientEmail, .userEmail: ["email"]
+    case .patientExternalID: ["external_id"]
+    case .patientNameAndBirth: ["last_name", "date_of_birth"]
+    case .appointmentCode: ["confirmation_code"]
+    case .appointmentDoctorDay: ["doctor_id", "date"]
+    case .appointmentClinicianDay: ["clinician_id", "date"]
+    case .appointmentPatient, .invitePatient: ["patient_id"]
+    case .appointmentCancellations: ["appointment_id"]
+    case .inviteToken: ["token_hashes"]
+    }
+  }
+
+  package func key(_ values: [JSONValue?], _ forms: TextForms) -> String? {
+    switch self {
+    case .patientEmail, .userEmail: values[0]?.stringValue.map(forms.email)
+    case .patientNameAndBirth:
+      Self.pair(values[0]?.stringValue.map(forms.name), values[1]?.stringValue)
+    case .appointmentDoctorDay, .appointmentClinicianDay:
+      Self.pair(values[0]?.stringValue, values[1]?.stringValue)
+    case .patientExternalID, .appointmentCode, .appointmentPatient, .invitePatient,
+      .appointmentCancellations:
+      values[0]?.stringValue
+    // Copied data has all hashes of what it was copied from, so also the smallest.
+    case .inviteToken: values[0]?.arrayValue?.first?.stringValue
+    }
+  }
+
+  /// The key of a person and a day.
+  package static func personDay(_ person: String?, _ date: String?) -> String? {
+    pair(person, date)
+  }
+
+  /// The key of a last name and a date of birth.
+  package static func nameAndBirth(
+    _ lastName: String, _ birth: String, _ forms: TextForms
+  ) -> String {
+    "\(forms.name(lastName)) \(birth)"
+  }
+
+  private static func pair(_ first: String?, _ second: String?) -> String? {
+    guard let first, let second else { return nil }
+    return "\(first) \(second)"
+  }
+
+  package static func indexes(ofType type: String) -> [ClinicIndex] { byType[type] ?? [] }
+
+  private static let byType = Dictionary(grouping: allCases, by: \.type)
+}

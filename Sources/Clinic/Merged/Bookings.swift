@@ -1,0 +1,73 @@
+import Causality
+import Documents
+import JSON
+
+/// An appointment that takes time.
+struct Booking {
+  let subject: MergedClinic.Subject
+  let meaning: AppointmentMeaning
+  /// Of its own slot first, then of those that are held for it.
+  let spans: [Occupancy]
+
+  func overlaps(_ other: Booking) -> Bool {
+    spans.contains { mine in other.spans.contains { mine.overlaps($0) } }
+  }
+
+  /// How far the visit has come: the farther holds the slot (MERGE, rule A16).
+  private var rank: Int {
+    if subject.fields["arrived"]?.boolValue == true || meaning.status == "completed" { return 0 }
+    return meaning.status == "confirmed" ? 1 : 2
+  }
+
+  /// Whether this one holds the slot against another.
+  func comesBefore(_ other: Booking) -> Bool {
+    rank != other.rank
+      ? rank < other.rank : subject.document.comesBefore(other.subject.document)
+  }
+
+  var isOverbooked: Bool { subject.fields["overbook"]?.boolValue == true }
+}
+
+extension MergedClinic {
+  /// Nil if the appointment takes no time.
+  func booking(_ subject: Subject) -> Booking? {
+    let meaning = AppointmentMeaning(subject, self)
+    guard meaning.isTaking else { return nil }
+    let spans = ([meaning.slot] + meaning.heldSlots).compactMap(occupancy)
+    return spans.isEmpty ? nil : Booking(subject: subject, meaning: meaning, spans: spans)
+  }
+
+  /// Other appointments of the same doctor or clinician that take some of the same time.
+  func bookingsAtOnce(of person: Booking) -> [Booking] {
+    let subject = person.subject
+    let (index, who): (ClinicIndex, String?) =
+      subject.text("doctor_id") != nil
+      ? (.appointmentDoctorDay, subject.text("doctor_id"))
+      : (.appointmentClinicianDay, subject.text("clinician_id"))
+    return days(of: person).flatMap { day in
+      living(index, ClinicIndex.personDay(who, day)).filter {
+        $0.key != subject.key && (index == .appointmentDoctorDay || $0.text("doctor_id") == nil)
+      }
+    }.compactMap(booking).filter { !$0.isOverbooked && $0.overlaps(person) }
+  }
+
+  /// Other appointments of the same patient that take some of the same time.
+  func bookingsAtOnce(ofPatientOf booking: Booking) -> [Booking] {
+    let subject = booking.subject
+    guard !booking.isOverbooked,
+      let patient = subject.text("patient_id").flatMap({ UniqueID($0) }) else { return [] }
+    let days = days(of: booking)
+    return samePatient(DocumentKey(type: "patient", id: patient)).flatMap { patient in
+      living(.appointmentPatient, patient.id.description)
+    }.filter { other in
+      other.key != subject.key && other.text("date").map(days.contains) ?? false
+    }.compactMap(self.booking).filter { !$0.isOverbooked && $0.overlaps(booking) }
+  }
+
+  /// The days on which something may collide with a booking: clocks of other zones show another date.
+  private func days(of booking: Booking) -> Set<String> {
+    let dates = ([booking.meaning.slot] + booking.meaning.heldSlots)
+      .compactMap { $0["date"]?.stringValue.flatMap { CivilDate($0) } }
+    return Set(dates.flatMap { date in (-1...1).compactMap { date.adding(days: $0)?.text } })
+  }
+}

@@ -1,0 +1,168 @@
+import Causality
+package import Documents
+package import JSON
+
+/// What the merged documents of a clinic mean together: which live, which patients are one, what an
+/// appointment's status is after all. Pure functions over a merged state; what they worked out is kept
+/// as long as this object, so make a new one when a document changes. For one thread.
+package final class MergedClinic {
+  let state: any MergedState
+  let catalogue: Catalogue
+  let rules: MergeRules
+  let functions: ClinicFunctions
+  /// Milliseconds since 1970 UTC, for what expires.
+  let now: UInt64
+  private var subjects: [DocumentKey: Subject] = [:]
+  private var deleted: [DocumentKey: Bool] = [:]
+  /// The documents of which is being asked whether they are deleted.
+  private var asking: Set<DocumentKey> = []
+
+  package init(
+    _ state: any MergedState, catalogue: Catalogue, rules: MergeRules,
+    functions: ClinicFunctions, now: UInt64
+  ) {
+    self.state = state
+    self.catalogue = catalogue
+    self.rules = rules
+    self.functions = functions
+    self.now = now
+  }
+
+  /// A document with what is visible of it.
+  package final class Subject {
+    package let document: Document
+    package let fields: JSONObject
+    package let rules: TypeRules
+
+    package init(_ document: Document, _ rules: TypeRules) {
+      self.document = document
+      self.rules = rules
+      fields = document.visibleFields(rules)
+    }
+
+    package var key: DocumentKey { document.key }
+
+    func text(_ field: String) -> String? { fields[field]?.stringValue }
+
+    /// The visible version of a unit.
+    func shown(_ unit: String) -> Version? {
+      let versions = document.versions(of: unit)
+      if versions.count < 2 { return versions.first }
+      return rules.unit(named: unit).shown(of: versions)
+    }
+  }
+
+  /// A document, deleted or not.
+  package func subject(_ key: DocumentKey) -> Subject? {
+    if let subject = subjects[key] { return subject }
+    return state.document(key).map(subject)
+  }
+
+  package func subject(_ document: Document) -> Subject {
+    if let subject = subjects[document.key] { return subject }
+    let subject = Subject(document, rules.type(document.key.type))
+    subjects[document.key] = subject
+    return subject
+  }
+
+  /// A document that lives.
+  func living(_ key: DocumentKey) -> Subject? {
+    subject(key).flatMap { isDeleted($0.document) ? nil : $0 }
+  }
+
+  /// The living document that a reference names.
+  func living(_ type: String, _ id: String?) -> Subject? {
+    id.flatMap { UniqueID($0) }.flatMap { living(DocumentKey(type: type, id: $0)) }
+  }
+
+  /// The living documents with a key in an index, by their keys.
+  func living(_ type: String, index: String, _ key: String?) -> [Subject] {
+    guard let key else { return [] }
+    return state.documents(ofType: type, index: index, key: key)
+      .filter { !isDeleted($0) }.map(subject).sorted { $0.key < $1.key }
+  }
+
+  func living(_ index: ClinicIndex, _ key: String?) -> [Subject] {
+    living(index.type, index: index.rawValue, key)
+  }
+
+  /// The living documents one of whose fields names another document.
+  func living(_ type: String, referring field: String, to key: DocumentKey) -> [Subject] {
+    living(type, index: field, key.id.description)
+  }
+
+  // MARK: - Life
+
+  /// Whether a document is in the trash: a delete stands (DESIGN, rules 8 and 9), and nothing that
+  /// lives shows that the document is needed (MERGE, rules P10, I11, P21).
+  package func isDeleted(_ document: Document) -> Bool {
+    guard document.hasLife else { return false }
+    if let known = deleted[document.key] { return known }
+    // Deletes that name each other as their cause all count.
+    guard asking.insert(document.key).inserted else { return true }
+    defer { asking.remove(document.key) }
+    let isDeleted = document.isDeleted(causeStands: causeStands) && proofs(of: document).isEmpty
+    // What was found while something else was asked may rest on the assumption above.
+    if asking.count == 1 { deleted[document.key] = isDeleted }
+    return isDeleted
+  }
+
+  package func isLiving(_ key: DocumentKey) -> Bool { living(key) != nil }
+
+  /// Whether the document that a delete followed is deleted; one that is not here counts as deleted.
+  package func causeStands(_ cause: DeleteCause) -> Bool {
+    state.document(cause.document).map(isDeleted) ?? true
+  }
+
+  /// A document that shows that a deleted one is needed.
+  struct Proved {
+    let subject: Subject
+    let write: Write
+    let rule: String
+  }
+
+  /// What shows that a deleted document is needed: living references to it that no delete had seen.
+  func proofs(of document: Document) -> [Proved] {
+    if document.isErased { return [] }
+    let references = catalogue.references(to: document.key.type).filter { $0.field.proof != nil }
+    if references.isEmpty { return [] }
+    let seen = document.standingDeletes(causeStands: causeStands)
+      .reduce(VersionVector()) { $0.union($1.knowledge) }
+    return references.flatMap { reference in
+      state.documents(
+        ofType: reference.type.name, index: reference.field.name,
+        key: document.key.id.description
+      ).compactMap { proof($0, reference.field, seen) }
+    }.sorted { $0.subject.key < $1.subject.key }
+  }
+
+  private func proof(
+    _ document: Document, _ field: FieldDefinition, _ seen: VersionVector
+  ) -> Proved? {
+    guard let proof = field.proof else { return nil }
+    let subject = subject(document)
+    let unit = subject.rules.unit(holding: proof.condition?.field ?? field.name).name
+    guard let version = subject.shown(unit), !seen.covers(version.write.first),
+      proof.condition.map({ subject.text($0.field) == $0.value }) ?? true,
+      !isDeleted(document)
+    else { return nil }
+    return Proved(subject: subject, write: version.write, rule: proof.rule)
+  }
+}
+
+extension Document {
+  /// Whether anything was ever said about the document's life.
+  package var hasLife: Bool { !versions(of: Unit.life).isEmpty }
+
+  /// Whether this one comes before another: the smaller number of arrival; what has none comes last,
+  /// by its creation (DESIGN, rule 7).
+  package func comesBefore(_ other: Document) -> Bool {
+    switch (received, other.received) {
+    case (let mine?, let theirs?) where mine != theirs: return mine < theirs
+    case (_?, nil): return true
+    case (nil, _?): return false
+    default:
+      return origin != other.origin ? origin < other.origin : key < other.key
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import Causality
+package import Documents
+import JSON
+
+extension Reviewer {
+  /// The documents whose items may have changed with one. O(documents that refer to it or share a key
+  /// of an index with it).
+  /// - Parameter before: the document as it was; nil if it is new.
+  package func neighbours(of key: DocumentKey, before: Document?) -> Set<DocumentKey> {
+    let old = before.map { Subject($0, clinic.rules.type(key.type)) }
+    let new = clinic.subject(key)
+    var found: Set<DocumentKey> = [key]
+    for subject in [old, new].compactMap({ $0 }) { addNear(subject, &found) }
+    if !Self.hubs.contains(key.type) || isFar(old, new) { addReferrers(of: key, &found) }
+    return found
+  }
+
+  private func addNear(_ subject: Subject, _ found: inout Set<DocumentKey>) {
+    addTargets(of: subject, &found)
+    addPeers(of: subject, &found)
+    switch subject.key.type {
+    case "patient": addMergedPatients(subject, &found)
+    case "review_decision": found.formUnion(Self.decided(subject))
+    case "recurring_availability", "availability_override":
+      addAppointments(ofClinician: subject.text("clinician_id"), &found)
+    default: break
+    }
+  }
+
+  private func addMergedPatients(_ subject: Subject, _ found: inout Set<DocumentKey>) {
+    let targets = subject.document.versions(of: "merged_into").compactMap { version in
+      version.value["merged_into"]?.stringValue.flatMap { UniqueID($0) }
+        .map { DocumentKey(type: "patient", id: $0) }
+    }
+    for patient in Set(([subject.key] + targets).flatMap(clinic.samePatient)) {
+      found.insert(patient)
+      addReferrers(of: patient, &found)
+    }
+  }
+
+  /// Types to which very many documents refer.
+  private static let hubs = ["clinic", "doctor", "user", "account"]
+
+  /// Whether a change of a hub concerns the documents that name it.
+  private func isFar(_ before: Subject?, _ after: Subject?) -> Bool {
+    guard let before, let after else { return true }
+    return before.document.hasLife != after.document.hasLife
+      || after.document.hasLife
+      || Self.watched.contains { field in
+        before.text(field) != after.text(field)
+      }
+  }
+
+  private static let watched = ["name", "status", "timezone", "user_id", "first_name", "last_name"]
+
+  private func addTargets(of subject: Subject, _ found: inout Set<DocumentKey>) {
+    for field in clinic.catalogue.type(named: subject.key.type)?.fields ?? [] {
+      guard field.isStored, case .reference(let target, _) = field.kind,
+        !Self.hubs.contains(target)
+      else { continue }
+      // Of every version: a side that was shown before still names its own.
+      for version in subject.document.contentUnits.flatMap(\.versions) {
+        guard let id = version.value[field.name]?.stringValue.flatMap({ UniqueID($0) }) else {
+          continue
+        }
+        found.insert(DocumentKey(type: target, id: id))
+      }
+    }
+  }
+
+  private func addPeers(of subject: Subject, _ found: inout Set<DocumentKey>) {
+    let type = subject.key.type
+    for index in ClinicIndex.indexes(ofType: type) {
+      guard let key = index.key(subject.fields, clinic.functions.forms) else { continue }
+      found.formUnion(clinic.keys(type, index: index.rawValue, key))
+    }
+    for index in Self.peerIndexes where index.type == type {
+      guard let key = IndexDefinition.key(index.fields.map { subject.fields[$0] }) else { continue }
+      found.formUnion(
+        clinic.keys(type, index: index.fields.joined(separator: ","), key))
+    }
+    guard type == "appointment" else { return }
+    addNearbyDays(subject, &found)
+  }
+
+  private static let peerIndexes: [(type: String, fields: [String])] = [
+    ("intake_form", ["appointment_id"]), ("ai_intake_summary", ["appointment_id"]),
+    ("availability_override", ["clinician_id", "date"]),
+  ]
+
+  /// Appointments in other time zones, whose clocks show another date, and those that collide with a
+  /// slot that is held.
+  private func addNearbyDays(_ subject: Subject, _ found: inout Set<DocumentKey>) {
+    guard let booking = clinic.booking(subject) else { return }
+    found.formUnion(clinic.bookingsAtOnce(of: booking).map(\.subject.key))
+    found.formUnion(clinic.bookingsAtOnce(ofPatientOf: booking).map(\.subject.key))
+  }
+
+  private func addReferrers(of key: DocumentKey, _ found: inout Set<DocumentKey>) {
+    for reference in clinic.catalogue.references(to: key.type) {
+      found.formUnion(
+        clinic.keys(
+          reference.type.name, index: reference.field.name, key.id.description))
+    }
+  }
+
+  private static func decided(_ decision: Subject) -> [DocumentKey] {
+    decision.document.contentUnits.flatMap(\.versions).flatMap { version in
+      (version.value["documents"]?.arrayValue ?? []).compactMap { value -> DocumentKey? in
+        guard let type = value.objectValue?["type"]?.stringValue,
+          let id = value.objectValue?["id"]?.stringValue.flatMap({ UniqueID($0) })
+        else { return nil }
+        return DocumentKey(type: type, id: id)
+      }
+    }
+  }
+
+  private func addAppointments(ofClinician user: String?, _ found: inout Set<DocumentKey>) {
+    guard let user else { return }
+    found.formUnion(clinic.keys("appointment", index: "clinician_id", user))
+    for doctor in clinic.living("doctor", index: "user_id", user) {
+      found.formUnion(
+        clinic.keys("appointment", index: "doctor_id", doctor.key.id.description))
+    }
+  }
+}
+
+extension MergedClinic {
+  /// The documents with a key in an index, deleted or not.
+  func keys(_ type: String, index: String, _ key: String) -> [DocumentKey] {
+    state.documents(ofType: type, index: index, key: key).map(\.key)
+  }
+}

@@ -1,0 +1,73 @@
+import Documents
+import JSON
+
+extension Reviewer {
+  /// Two users with one address: who logs in is unclear (MERGE, rule U2).
+  func usersWithOneEmail(_ subject: Subject) -> [ReviewItem] {
+    clinic.living(.userEmail, subject.text("email").map(clinic.functions.emailNorm))
+      .filter { $0.key != subject.key }
+      .map { other in
+        pair(
+          "U2", .urgent, subject, other, units: ["email"],
+          summary: "Two users have one e-mail address; the second cannot log in",
+          dismiss: "the second stays suspended")
+      }
+  }
+
+  /// Two intake forms or two summaries for one appointment (F3).
+  func severalForAppointment(_ subject: Subject) -> [ReviewItem] {
+    clinic.living(subject.key.type, index: "appointment_id", subject.text("appointment_id"))
+      .filter { $0.key != subject.key }
+      .map { other in
+        pair(
+          "F3", .normal, subject, other, units: ["appointment_id"],
+          summary: "One appointment has two of these", dismiss: "both stay")
+      }
+  }
+
+  /// Answers that came after somebody had reviewed the form (F1).
+  func editedAfterReview(_ subject: Subject) -> [ReviewItem] {
+    guard clinic.isReviewOutdated(of: subject) else { return [] }
+    let versions = subject.document.versions(of: "status")
+    let again = ReviewAction(
+      "review-again", "the form counts as reviewed with the answers as they are now",
+      steps: [
+        .write(
+          subject.key,
+          UnitValue(unit: "status", value: subject.shown("status")?.value ?? JSONObject()),
+          replacing: versions.map(\.key))
+      ])
+    return [
+      single(
+        "F1", .normal, subject, unit: "status", "was changed after it had been reviewed",
+        actions: [again], dismiss: "the form stays as it is")
+    ]
+  }
+
+  /// One slot of one day, both open and closed (L3).
+  func contraryOverrides(_ subject: Subject) -> [ReviewItem] {
+    let key = IndexDefinition.key(
+      [subject.text("clinician_id"), subject.text("date")].compactMap { $0 })
+    return clinic.living("availability_override", index: "clinician_id,date", key)
+      .filter { other in
+        other.key != subject.key && other.text("time_slot") == subject.text("time_slot")
+          && other.fields["available"]?.boolValue != subject.fields["available"]?.boolValue
+      }
+      .map { other in
+        pair(
+          "L3", .low, subject, other, units: ["slot", "available"],
+          summary: "One slot is both open and closed; it is not offered",
+          dismiss: "the slot stays closed")
+      }
+  }
+}
+
+extension MergedClinic {
+  /// Whether an answer of a reviewed form was written without or after the review.
+  func isReviewOutdated(of form: Subject) -> Bool {
+    guard form.text("status") == "reviewed", let status = form.shown("status") else { return false }
+    return form.document.contentUnits.contains { unit in
+      unit.name.hasPrefix("raw_answers/") && unit.versions.contains { !status.hasSeen($0) }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package import Clinic
+package import Documents
+package import Storage
+
+/// A merged state that is read from somewhere that can fail. What cannot be read looks as if it were
+/// not there: whoever asked must look at `failure` before the answer is used.
+final class ReadState<Failure: Error>: MergedState {
+  private let find: (DocumentKey) throws(Failure) -> Document?
+  private let search: (_ type: String, _ index: String, _ key: String) throws(Failure) -> [Document]
+  private(set) var failure: Failure?
+
+  init(
+    find: @escaping (DocumentKey) throws(Failure) -> Document?,
+    search: @escaping (_ type: String, _ index: String, _ key: String) throws(Failure) -> [Document]
+  ) {
+    self.find = find
+    self.search = search
+  }
+
+  func document(_ key: DocumentKey) -> Document? {
+    do throws(Failure) { return try find(key) } catch {
+      failure = failure ?? error
+      return nil
+    }
+  }
+
+  func documents(ofType type: String, index: String, key: String) -> [Document] {
+    do throws(Failure) { return try search(type, index, key) } catch {
+      failure = failure ?? error
+      return []
+    }
+  }
+}
+
+extension Replica {
+  /// Looks at tables as a clinic's merged documents.
+  package func looking<Result>(
+    at tables: borrowing Tables, _ body: (MergedClinic) throws(ReplicaError) -> Result
+  ) throws(ReplicaError) -> Result {
+    let tables = copy tables
+    let state = ReadState { (key) throws(StorageError) in
+      try tables.document(key)
+    } search: { (type, index, key) throws(StorageError) in
+      try tables.documents(ofType: type, index: index, key: key)
+    }
+    let result = try body(merged(state))
+    if let failure = state.failure { throw .storage(failure) }
+    return result
+  }
+
+  /// Looks at the documents as they are now.
+  package func looking<Result: Sendable>(
+    _ body: (MergedClinic) throws(ReplicaError) -> Result
+  ) throws(ReplicaError) -> Result {
+    try read { (tables) throws(ReplicaError) in try looking(at: tables, body) }
+  }
+
+  func merged(_ state: any MergedState) -> MergedClinic {
+    MergedClinic(
+      state, catalogue: catalogue, rules: rules, functions: world.clinic, now: now())
+  }
+
+  /// Whether a document is in the trash, or not there at all.
+  package func isDeleted(_ key: DocumentKey) throws(ReplicaError) -> Bool {
+    try looking { (clinic) throws(ReplicaError) in !clinic.isLiving(key) }
+  }
+}

@@ -1,0 +1,130 @@
+import Causality
+import Clinic
+import Documents
+import Storage
+import Synchronization
+
+/// The review list of a replica. It is made when somebody first asks, from all documents; from then on
+/// a write costs what it touches. What it says is always what a list made from nothing would say.
+final class ReviewList: Sendable {
+  private struct State {
+    /// Days since 1970: a list is good for its day.
+    var day: Int
+    var items: [DocumentKey: [ReviewItem]]
+    /// Documents that were written since, as they were when the list was last right.
+    var changed: [DocumentKey: Document?] = [:]
+  }
+
+  private let state = Mutex<State?>(nil)
+
+  /// Whether anybody has asked: until then nothing need be noted.
+  var isKept: Bool { state.withLock { $0 != nil } }
+
+  /// Tells that documents were written.
+  func note(_ written: [(key: DocumentKey, before: Document?)]) {
+    state.withLock { state in
+      for (key, before) in written where state?.changed[key] == nil {
+        state?.changed[key] = .some(before)
+      }
+    }
+  }
+
+  /// The items, urgent first, then by id.
+  func items(_ replica: Replica) throws(ReplicaError) -> [ReviewItem] {
+    try state.withLock { (state) throws(ReplicaError) in
+      let day = replica.reviewDay
+      if var current = state, current.day == day {
+        let changed = current.changed
+        current.changed = [:]
+        if !changed.isEmpty {
+          try replica.update(&current.items, changed)
+          state = current
+        }
+      } else {
+        state = State(day: day, items: try replica.allReviewItems())
+      }
+      return Self.sorted(state?.items ?? [:])
+    }
+  }
+
+  private static func sorted(_ items: [DocumentKey: [ReviewItem]]) -> [ReviewItem] {
+    var byID: [String: ReviewItem] = [:]
+    for item in items.values.joined() { byID[item.id] = item }
+    return byID.values.sorted(by: ReviewItem.comesBefore)
+  }
+}
+
+extension Replica {
+  /// The day for which review items are worked out, in days since 1970 UTC.
+  fileprivate var reviewDay: Int { Int(now() / 86_400_000) }
+
+  private func reviewer(_ state: any MergedState) -> Reviewer {
+    let clinic = MergedClinic(
+      state, catalogue: catalogue, rules: rules, functions: world.clinic,
+      now: UInt64(reviewDay) * 86_400_000)
+    return Reviewer(
+      clinic, validator: validator(), ids: StableID(account: account, functions: world.clinic))
+  }
+
+  /// O(documents), all of which are in memory meanwhile.
+  fileprivate func allReviewItems() throws(ReplicaError) -> [DocumentKey: [ReviewItem]] {
+    let documents = try read { (tables) throws(ReplicaError) in
+      try stored { () throws(StorageError) in
+        var documents: [Document] = []
+        for type in tables.typeNames { documents += try tables.documents(ofType: type) }
+        return documents
+      }
+    }
+    let all = DocumentCollection(documents, catalogue, rules, world.clinic.forms)
+    let reviewer = reviewer(all)
+    var items: [DocumentKey: [ReviewItem]] = [:]
+    for key in all.keys {
+      let own = reviewer.items(of: key)
+      if !own.isEmpty { items[key] = own }
+    }
+    return items
+  }
+
+  fileprivate func update(
+    _ items: inout [DocumentKey: [ReviewItem]], _ changed: [DocumentKey: Document?]
+  ) throws(ReplicaError) {
+    let before = items
+    let new = try looking(atReview: { (reviewer) in
+      var keys: Set<DocumentKey> = []
+      for (key, before) in changed { keys.formUnion(reviewer.neighbours(of: key, before: before)) }
+      return Self.items(of: keys, before, reviewer)
+    })
+    for (key, own) in new { items[key] = own.isEmpty ? nil : own }
+  }
+
+  /// The items of some documents, and of all that take part in an item with one of them.
+  private static func items(
+    of keys: Set<DocumentKey>, _ before: [DocumentKey: [ReviewItem]], _ reviewer: Reviewer
+  ) -> [DocumentKey: [ReviewItem]] {
+    var items: [DocumentKey: [ReviewItem]] = [:]
+    var others: Set<DocumentKey> = []
+    for key in keys {
+      let own = reviewer.items(of: key)
+      items[key] = own
+      others.formUnion((own + (before[key] ?? [])).flatMap(\.documents))
+    }
+    for key in others where items[key] == nil { items[key] = reviewer.items(of: key) }
+    return items
+  }
+
+  private func looking<Result: Sendable>(
+    atReview body: (Reviewer) -> Result
+  ) throws(ReplicaError) -> Result {
+    try read { (tables) throws(ReplicaError) in
+      let tables = copy tables
+      let state = ReadState { (key) throws(StorageError) in
+        try tables.document(key)
+      } search: { (type, index, key) throws(StorageError) in
+        try tables.documents(ofType: type, index: index, key: key)
+      }
+      let result = body(reviewer(state))
+      if let failure = state.failure { throw .storage(failure) }
+      return result
+    }
+  }
+}
