@@ -150,10 +150,14 @@ struct CatalogueTests {
   }
 
   @Test
-  func `cancellations, answers and erasure requests are append-only, users and accounts the server's`()
+  func
+    `cancellations, answers and erasure requests are append-only, users and accounts the server's`()
   {
     let types = Catalogue.standard.types
-    #expect(types.filter(\.isAppendOnly).map(\.name) == ["cancellation", "chat_answer", "erasure_request"])
+    #expect(
+      types.filter(\.isAppendOnly).map(\.name) == [
+        "cancellation", "chat_answer", "erasure_request",
+      ])
     #expect(types.filter(\.isServerAuthoritative).map(\.name) == ["user", "account"])
   }
 }

@@ -55,7 +55,8 @@ extension MergedClinic {
   func bookingsAtOnce(ofPatientOf booking: Booking) -> [Booking] {
     let subject = booking.subject
     guard !booking.isOverbooked,
-      let patient = subject.text("patient_id").flatMap({ UniqueID($0) }) else { return [] }
+      let patient = subject.text("patient_id").flatMap({ UniqueID($0) })
+    else { return [] }
     let days = days(of: booking)
     return samePatient(DocumentKey(type: "patient", id: patient)).flatMap { patient in
       living(.appointmentPatient, patient.id.description)
