@@ -22,6 +22,16 @@ package struct TextForms: Sendable {
   package func name(_ text: String) -> String { caseFolded(nfc(trimmed(text))) }
 }
 
+extension IndexDefinition {
+  /// The key of a document in an index of either kind, by the index's name; nil if it has none.
+  package static func key(
+    named index: String, _ fields: JSONObject, _ forms: TextForms
+  ) -> String? {
+    if let index = ClinicIndex(rawValue: index) { return index.key(fields, forms) }
+    return key(index.split(separator: ",").map { fields[String($0)] })
+  }
+}
+
 /// The indexes that the clinic's rules need besides those of the schema: by them a write finds what
 /// it must not collide with, and a review rule what it compares.
 package enum ClinicIndex: String, CaseIterable, Sendable {

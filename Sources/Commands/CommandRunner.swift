@@ -70,6 +70,31 @@ package struct CommandRunner: Sendable {
 
   private func outcome(_ invocation: Invocation, _ input: [UInt8]?) throws -> CommandOutcome {
     let printer = Printer(isJSON: invocation.has("--json"))
+    guard Self.watchedCommands.contains(invocation.command.name) else {
+      return try carryOut(invocation, input, printer)
+    }
+    return try watching { try carryOut(invocation, input, printer) }
+  }
+
+  /// Tells of the review items that a command opens.
+  private func watching(_ command: () throws -> CommandOutcome) throws -> CommandOutcome {
+    var outcome = CommandOutcome()
+    let opened = try replica.openedReviewItems { outcome = try command() }
+    if !opened.isEmpty, outcome.status == 0 { outcome.status = 3 }
+    outcome.errors += opened.map { "to review: \($0.summary) (satchel review show \($0.id))" }
+    return outcome
+  }
+
+  /// Commands that write, and so may open review items.
+  private static let watchedCommands: Set<String> = [
+    "update", "delete", "restore", "import patients", "import appointments", "invite",
+    "invite revoke", "invite resend", "book", "reschedule", "cancel", "confirm", "arrive",
+    "complete", "no-show", "reinstate", "merge patient", "unmerge patient",
+  ]
+
+  private func carryOut(
+    _ invocation: Invocation, _ input: [UInt8]?, _ printer: Printer
+  ) throws -> CommandOutcome {
     return switch invocation.command.name {
     case "enroll": try enrol(invocation)
     case "create": try create(invocation, input, printer)
@@ -78,6 +103,9 @@ package struct CommandRunner: Sendable {
     case "update": try update(invocation, input, printer)
     case "delete": try delete(invocation)
     case "restore": try restore(invocation, printer)
+    case "history": try history(invocation, printer)
+    case "merge patient": try merge(invocation, printer)
+    case "unmerge patient": try unmerge(invocation, printer)
     case "sync": try sync(invocation, printer)
     case "status": printer.object(try laptop.status(review: reviewCount()))
     case "verify": try verify(invocation, printer)
@@ -97,17 +125,19 @@ package struct CommandRunner: Sendable {
     guard let object = try InputReader.onlyObject(input) else {
       return try LineCreation(replica: replica, type: type, printer: printer).run(input ?? [])
     }
-    let key = try replica.transact { (transaction) throws(ReplicaError) in
-      try replica.create(object, type: type, in: &transaction)
+    return try watching {
+      let key = try replica.transact { (transaction) throws(ReplicaError) in
+        try replica.create(object, type: type, in: &transaction)
+      }
+      return printer.list([try stored(key)])
     }
-    return printer.list([try stored(key)])
   }
 
   private func get(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
     let type = try knownType(invocation.operands[0])
     let name = invocation.operands[1]
     guard invocation.has("--metadata") else {
-      return printer.object(replica.view(try replica.living(type: type, named: name)))
+      return printer.object(try replica.answer(try replica.living(type: type, named: name)))
     }
     let key = try replica.find(type: type, named: name)
     guard let document = try replica.document(key) else {
@@ -186,6 +216,25 @@ package struct CommandRunner: Sendable {
     let key = try replica.find(type: type, named: invocation.operands[1])
     try replica.restore(key)
     return try printer.object(stored(key))
+  }
+
+  private func history(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
+    let type = try knownType(invocation.operands[0])
+    let key = try replica.find(type: type, named: invocation.operands[1])
+    return printer.list(try replica.history(of: key))
+  }
+
+  private func merge(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
+    guard let other = invocation.value("--into") else { throw UsageError("--into is missing") }
+    let patient = try replica.find(type: "patient", named: invocation.operands[0])
+    try replica.merge(patient, into: try replica.find(type: "patient", named: other))
+    return try printer.object(stored(patient))
+  }
+
+  private func unmerge(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
+    let patient = try replica.find(type: "patient", named: invocation.operands[0])
+    try replica.unmerge(patient)
+    return try printer.object(stored(patient))
   }
 
   // MARK: - Server

@@ -36,10 +36,7 @@ extension CommandRunner {
   ) throws -> CommandOutcome {
     let item = try replica.reviewItem(named: invocation.operands[0])
     guard !printer.isJSON else { return printer.object(item.value) }
-    var text = line(item)
-    for (number, side) in item.sides.enumerated() {
-      text += "  \(number + 1). \(plainText(side.value))  (\(side.author ?? "unknown"))\n"
-    }
+    var text = line(item) + SideTable.text(item)
     for action in item.actions {
       text += "  --do \(action.name): \(action.effect)\n"
     }

@@ -67,6 +67,12 @@ package enum SatchelProgram {
           "--reason", "REASON", "mistake (without it), duplicate, retention or erasure")
       ], "put a document into the trash"),
     CommandDescription("restore", ["TYPE", "ID"], "bring a document back from the trash"),
+    CommandDescription("history", ["TYPE", "ID"], "who changed what, when, on which device"),
+    CommandDescription(
+      "merge patient", ["ID"],
+      options: [OptionDescription("--into", "ID", "the patient that stands for both")],
+      "say that two patients are one; nothing is lost, and it can be taken back"),
+    CommandDescription("unmerge patient", ["ID"], "take a merge of patients back"),
   ]
 
   private static let imports = [

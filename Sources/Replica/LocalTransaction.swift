@@ -101,14 +101,10 @@ package struct LocalTransaction {
       try base.documents(ofType: type, index: index, value: key)
     }.filter { places[$0.key] == nil }
     let own = changed.indices.filter { place in
-      changed[place].key.type == type && Self.key(of: details(place).fields, index) == key
+      changed[place].key.type == type
+        && IndexDefinition.key(named: index, details(place).fields, .system) == key
     }
     return old + own.map { changed[$0] }
-  }
-
-  private static func key(of fields: JSONObject, _ index: String) -> String? {
-    if let index = ClinicIndex(rawValue: index) { return index.key(fields) }
-    return IndexDefinition.key(index.split(separator: ",").map { fields[String($0)] })
   }
 
   package func isDeleted(_ document: Document) throws(ReplicaError) -> Bool {

@@ -35,7 +35,7 @@ struct CheckpointTests {
         "rename 00000002.wal", "readWrite 00000002.wal", "write 00000002.wal",
         "synchronize 00000002.wal", "synchronizeDirectory wal", "createDirectory 11",
         "synchronizeDirectory visits", "synchronizeDirectory documents",
-        "openOrCreate \(file).tmp", "truncate \(file).tmp", "write \(file).tmp",
+        "createNew \(file).tmp", "write \(file).tmp",
         "synchronizeFileSystem documents", "rename \(file)", "synchronizeDirectory 11",
         "createDirectory index", "synchronizeDirectory store", "createDirectory history",
         "synchronizeDirectory store", "openOrCreate 00000002.index.tmp",

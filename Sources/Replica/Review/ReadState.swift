@@ -1,5 +1,7 @@
 package import Clinic
 package import Documents
+import JSON
+package import JSON
 package import Storage
 
 /// A merged state that is read from somewhere that can fail. What cannot be read looks as if it were
@@ -53,6 +55,17 @@ extension Replica {
     _ body: (MergedClinic) throws(ReplicaError) -> Result
   ) throws(ReplicaError) -> Result {
     try read { (tables) throws(ReplicaError) in try looking(at: tables, body) }
+  }
+
+  /// The visible fields of a document, with its envelope, and what follows for it from others
+  /// (`effective_…`).
+  package func answer(_ document: Document) throws(ReplicaError) -> JSONObject {
+    let effective = try looking { (clinic) throws(ReplicaError) in
+      clinic.effectiveFields(of: document)
+    }
+    var view = view(document)
+    for member in effective.members { view.append(member.key, member.value) }
+    return view
   }
 
   func merged(_ state: any MergedState) -> MergedClinic {

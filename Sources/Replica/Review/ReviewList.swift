@@ -1,5 +1,5 @@
 import Causality
-import Clinic
+package import Clinic
 import Documents
 import Storage
 import Synchronization
@@ -16,15 +16,32 @@ final class ReviewList: Sendable {
   }
 
   private let state = Mutex<State?>(nil)
+  /// What was written since somebody began to watch, as it was before; nil if nobody does.
+  private let watched = Mutex<[DocumentKey: Document?]?>(nil)
 
   /// Whether anybody has asked: until then nothing need be noted.
-  var isKept: Bool { state.withLock { $0 != nil } }
+  var isKept: Bool { state.withLock { $0 != nil } || watched.withLock { $0 != nil } }
+
+  func beginWatching() { watched.withLock { $0 = [:] } }
+
+  /// - Returns: what was written, as it was before.
+  func endWatching() -> [DocumentKey: Document?] {
+    watched.withLock { watched in
+      defer { watched = nil }
+      return watched ?? [:]
+    }
+  }
 
   /// Tells that documents were written.
   func note(_ written: [(key: DocumentKey, before: Document?)]) {
     state.withLock { state in
       for (key, before) in written where state?.changed[key] == nil {
         state?.changed[key] = .some(before)
+      }
+    }
+    watched.withLock { watched in
+      for (key, before) in written where watched != nil && watched?[key] == nil {
+        watched?[key] = .some(before)
       }
     }
   }
@@ -85,6 +102,34 @@ extension Replica {
     return items
   }
 
+  /// Runs writes and tells which review items they opened. O(what the writes touch). One at a time.
+  package func openedReviewItems(
+    by writes: () throws -> Void
+  ) throws -> [ReviewItem] {
+    reviewList.beginWatching()
+    do { try writes() } catch {
+      _ = reviewList.endWatching()
+      throw error
+    }
+    let changed = reviewList.endWatching()
+    guard !changed.isEmpty, changed.count <= Self.watchedCount else { return [] }
+    return try looking(atStates: { state in
+      let now = reviewer(state)
+      let earlier = reviewer(EarlierState(state, changed, rules))
+      var keys: Set<DocumentKey> = []
+      for (key, before) in changed { keys.formUnion(now.neighbours(of: key, before: before)) }
+      let known = Set(keys.flatMap { earlier.items(of: $0) }.map(\.id))
+      var opened: [String: ReviewItem] = [:]
+      for item in keys.flatMap({ now.items(of: $0) }) where !known.contains(item.id) {
+        opened[item.id] = item
+      }
+      return opened.values.sorted(by: ReviewItem.comesBefore)
+    })
+  }
+
+  /// After writing more documents than this, nobody waits to be told what it opened.
+  private static let watchedCount = 5000
+
   fileprivate func update(
     _ items: inout [DocumentKey: [ReviewItem]], _ changed: [DocumentKey: Document?]
   ) throws(ReplicaError) {
@@ -115,6 +160,12 @@ extension Replica {
   private func looking<Result: Sendable>(
     atReview body: (Reviewer) -> Result
   ) throws(ReplicaError) -> Result {
+    try looking(atStates: { body(reviewer($0)) })
+  }
+
+  private func looking<Result: Sendable>(
+    atStates body: (any MergedState) -> Result
+  ) throws(ReplicaError) -> Result {
     try read { (tables) throws(ReplicaError) in
       let tables = copy tables
       let state = ReadState { (key) throws(StorageError) in
@@ -122,7 +173,7 @@ extension Replica {
       } search: { (type, index, key) throws(StorageError) in
         try tables.documents(ofType: type, index: index, key: key)
       }
-      let result = body(reviewer(state))
+      let result = body(state)
       if let failure = state.failure { throw .storage(failure) }
       return result
     }

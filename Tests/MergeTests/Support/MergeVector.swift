@@ -16,10 +16,9 @@ struct MergeVector: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
   var rule: String { object["rule"]?.stringValue ?? "" }
 
-  static let folder: String = {
-    let root = "\(#filePath)".split(separator: "/").dropLast(4).joined(separator: "/")
-    return "/\(root)/Conformance/vectors/merge"
-  }()
+  /// The project's folder.
+  static let root = "/" + "\(#filePath)".split(separator: "/").dropLast(4).joined(separator: "/")
+  static let folder = root + "/Conformance/vectors/merge"
 
   /// All vectors, by name.
   static let all: [MergeVector] = {
