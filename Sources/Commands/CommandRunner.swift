@@ -111,7 +111,7 @@ package struct CommandRunner: Sendable {
     case "verify": try verify(invocation, printer)
     case "backup": try backup(invocation)
     case "upgrade": try upgrade(invocation)
-    case "checkpoint": CommandOutcome(printing: "\(try replica.checkpoint()) documents written\n")
+    case "checkpoint": try checkpoint()
     default: try clinicOutcome(invocation, input, printer)
     }
   }
@@ -208,6 +208,10 @@ package struct CommandRunner: Sendable {
     }
     let document = try replica.living(type: type, named: invocation.operands[1])
     try replica.delete(document.key, reason: reason)
+    guard reason != .erasure else {
+      return CommandOutcome(
+        printing: "the server will erase \(document.key) if an administrator asked for it\n")
+    }
     return CommandOutcome(printing: "\(document.key) is in the trash\n")
   }
 
@@ -235,6 +239,13 @@ package struct CommandRunner: Sendable {
     let patient = try replica.find(type: "patient", named: invocation.operands[0])
     try replica.unmerge(patient)
     return try printer.object(stored(patient))
+  }
+
+  private func checkpoint() throws -> CommandOutcome {
+    let dropped = try replica.emptyTrash()
+    let text = "\(try replica.checkpoint()) documents written\n"
+    return CommandOutcome(
+      printing: dropped == 0 ? text : text + "\(dropped) documents left the trash for good\n")
   }
 
   // MARK: - Server

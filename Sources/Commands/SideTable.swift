@@ -1,6 +1,6 @@
 import Causality
-import CommandLineTool
 import Clinic
+import CommandLineTool
 import Documents
 import JSON
 import Replica

@@ -47,10 +47,15 @@ package struct Document: Sendable {
   package internal(set) var schemaVersion: Int
   /// Invariant: sorted by name, no name twice.
   package internal(set) var units: [Unit]
+  /// The content units that were dropped after the trash time; their versions are covered by the clock.
+  /// Empty for all but skeletons (DESIGN, rule 10). Invariant: sorted, none of them in `units`.
+  package internal(set) var dropped: [String] = []
 
   package init(
-    key: DocumentKey, clock: VersionVector, origin: Origin, schemaVersion: Int, units: [Unit]
+    key: DocumentKey, clock: VersionVector, origin: Origin, schemaVersion: Int, units: [Unit],
+    dropped: [String] = []
   ) {
+    self.dropped = dropped.sorted(by: utf8Less)
     self.key = key
     self.clock = clock
     self.origin = origin
@@ -98,6 +103,7 @@ package struct Document: Sendable {
   mutating func replaceVersions(of unit: String, with versions: [Version]) {
     let position = position(of: unit)
     let exists = position < units.count && utf8Equal(units[position].name, unit)
+    if !dropped.isEmpty, !versions.isEmpty { dropped.removeAll { utf8Equal($0, unit) } }
     switch (exists, versions.isEmpty) {
     case (true, true): units.remove(at: position)
     case (true, false): units[position] = Unit(name: unit, versions: versions)

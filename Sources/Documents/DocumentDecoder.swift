@@ -11,7 +11,7 @@ package struct DocumentCodecError: Error, Sendable, CustomStringConvertible {
 /// Reads what `DocumentEncoder` writes:
 ///
 ///     document = { "id": ID, "type": TYPE, FIELD…, "_sync": sync }
-///     sync     = { "ids": [ID…]?, "schema": N, "clock": [dot…], "origin": {dot, at, by},
+///     sync     = { "ids": [ID…]?, "schema": N, "clock": [dot…], "dropped": [UNIT…]?, "origin": {dot, at, by},
 ///                  "writes": [write…], "versions": [version…]? }
 ///     write    = { "dot": dot, "first": dot?, "at": STAMP, "by": by, "units": [unit…],
 ///                  "seen": {UNIT: [dot…]}?, "replaced": {UNIT: {FIELD…}}?,
@@ -97,7 +97,16 @@ private struct Body {
     return Document(
       key: key, clock: try vector(sync["clock"]), origin: try origin(),
       schemaVersion: sync["schema"]?.intValue ?? 1,
-      units: try units(versions))
+      units: try units(versions), dropped: try dropped(versions))
+  }
+
+  private func dropped(_ versions: [UnitVersion]) throws(DocumentCodecError) -> [String] {
+    guard let value = sync["dropped"] else { return [] }
+    let names = try Self.array(value, "dropped").compactMap(\.stringValue)
+    guard Set(names.map(ExactString.init)).count == names.count,
+      !versions.contains(where: { version in names.contains { utf8Equal($0, version.unit) } })
+    else { throw DocumentCodecError("dropped names a unit that is there, or one twice") }
+    return names
   }
 
   private func units(_ versions: [UnitVersion]) throws(DocumentCodecError) -> [Unit] {

@@ -56,6 +56,12 @@ package struct DocumentEncoder {
     sync.number(document.schemaVersion)
     sync.key("clock")
     write(document.clock)
+    if !document.dropped.isEmpty {
+      sync.key("dropped")
+      sync.beginArray()
+      for name in document.dropped { sync.string(name) }
+      sync.endArray()
+    }
     sync.key("origin")
     sync.beginObject()
     header(

@@ -10,15 +10,48 @@ extension Document {
   /// Source: the join of dotted causal stores, Almeida, Shoker and Baquero, "Delta State Replicated
   /// Data Types" (2016), applied per unit with one clock for the document.
   package func joined(with other: Document) -> Document {
+    joined(with: other, isServer: false).document
+  }
+
+  /// The join of copies of which one may be a skeleton (DESIGN, rules 10, 11 and 18): a unit that I
+  /// dropped is taken as it comes, since my clock covers it although nothing replaced it.
+  ///
+  /// - Parameter isServer: a server's copy lacks a unit also if a newer skeleton dropped it that had seen
+  ///   more than the server has (it was rebuilt).
+  /// - Returns: also the units that came back. If the document is deleted still, the caller drops them
+  ///   again; else a server writes them anew.
+  package func joined(
+    with other: Document, isServer: Bool
+  ) -> (document: Document, returned: [String]) {
     var result = self
-    result.units = joinedUnits(with: other)
+    let returned = other.units.map(\.name).filter { name in dropped.contains { utf8Equal($0, name) }
+    }
+    result.units = joinedUnits(with: other, returned: returned)
     result.clock.formUnion(other.clock)
     result.origin = min(origin, other.origin)
     result.schemaVersion = max(schemaVersion, other.schemaVersion)
-    return result
+    if !dropped.isEmpty || !other.dropped.isEmpty {
+      result.dropped = droppedUnits(with: other, result, isServer: isServer)
+    }
+    return (result, returned)
   }
 
-  private func joinedUnits(with other: Document) -> [Unit] {
+  private func droppedUnits(
+    with other: Document, _ result: Document, isServer: Bool
+  ) -> [String] {
+    var names = Set((dropped + other.dropped).map(ExactString.init))
+    for unit in result.units { names.remove(ExactString(unit.name)) }
+    guard isServer else { return names.map(\.text).sorted(by: utf8Less) }
+    let came = Set(other.units.map { ExactString($0.name) })
+    names.formUnion(dropped.map(ExactString.init).filter { !came.contains($0) })
+    if !other.clock.isCovered(by: clock) {
+      let mine = Set(units.map { ExactString($0.name) })
+      names.formUnion(other.dropped.map(ExactString.init).filter(mine.contains))
+    }
+    return names.map(\.text).sorted(by: utf8Less)
+  }
+
+  private func joinedUnits(with other: Document, returned: [String]) -> [Unit] {
     var result: [Unit] = []
     result.reserveCapacity(max(units.count, other.units.count))
     var mine = units[...]
@@ -32,8 +65,10 @@ extension Document {
         here = unit.versions
         mine.removeFirst()
       }
+      let isBack = !returned.isEmpty && returned.contains { utf8Equal($0, theirs.name) }
       let versions = Self.join(
-        here, seenBy: clock, with: theirs.versions, seenBy: other.clock)
+        here, seenBy: isBack ? VersionVector() : clock, with: theirs.versions,
+        seenBy: other.clock)
       if !versions.isEmpty { result.append(Unit(name: theirs.name, versions: versions)) }
     }
     result.append(contentsOf: mine)

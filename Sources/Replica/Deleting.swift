@@ -2,15 +2,14 @@ import Causality
 import Clinic
 package import Documents
 import JSON
+import Storage
 
 extension Replica {
   /// Puts a document into the trash. Refused while others depend on it.
   ///
   /// - Throws: `notFound`, `inTrash`, or `conflict` if living documents restrict it.
   package func delete(_ key: DocumentKey, reason: DeleteReason) throws(ReplicaError) {
-    if reason == .erasure, role == .laptop {
-      throw .conflict("erasure is final and done by the server; ask an administrator")
-    }
+    if reason == .erasure, role == .laptop { return try requestErasure(of: key) }
     try transact { (transaction) throws(ReplicaError) in
       guard let document = try transaction.document(key) else {
         throw .notFound(type: key.type, name: key.id.description)
@@ -21,9 +20,47 @@ extension Replica {
     }
   }
 
-  private func delete(
+  /// Asks the server to erase a document: it does so if an administrator asks (DESIGN, rule 12).
+  private func requestErasure(of key: DocumentKey) throws(ReplicaError) {
+    guard store.identity.enrolment != nil else {
+      throw .conflict("erasure is done by a server, and this store is not enrolled at one")
+    }
+    try transact { (transaction) throws(ReplicaError) in
+      guard try transaction.document(key) != nil else {
+        throw .notFound(type: key.type, name: key.id.description)
+      }
+      var fields: JSONObject = [
+        "document": key.reviewValue, "legal_ground": "request",
+      ]
+      fields["by"] = try transaction.authorUser().flatMap {
+        transaction.fields($0)["name"]?.stringValue
+      }.map { .string($0) }
+      let ids = StableID(account: account, functions: world.clinic)
+      let request = ids.id(type: "erasure_request", key: "\(key) \(transaction.dot)")
+      try transaction.set(DocumentKey(type: "erasure_request", id: request), to: fields)
+    }
+  }
+
+  /// Erases a document and all that belongs to it; whatever refers to it is no reason to keep it.
+  func erase(
+    _ key: DocumentKey, in transaction: inout LocalTransaction
+  ) throws(ReplicaError) {
+    guard let document = try transaction.document(key), !document.isErased else { return }
+    let plan = try deletionPlan(of: key, isForced: true, in: transaction)
+    for document in plan.documents {
+      let cause = document == key ? nil : DeleteCause(document: key, dot: transaction.dot)
+      try transaction.delete(document, reason: .erasure, cause: cause)
+      try transaction.dropContent(document)
+    }
+    for reference in plan.cleared where !plan.documents.contains(reference.document.key) {
+      try clear(reference, in: &transaction)
+    }
+  }
+
+  func delete(
     _ key: DocumentKey, reason: DeleteReason, in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
+    if reason == .erasure { return try erase(key, in: &transaction) }
     let plan = try deletionPlan(of: key, in: transaction)
     for document in plan.documents {
       let cause = document == key ? nil : DeleteCause(document: key, dot: transaction.dot)
@@ -35,8 +72,9 @@ extension Replica {
   }
 
   /// What a delete takes with it, the document itself first, and which references it clears.
+  /// - Parameter isForced: whether documents that restrict a delete go too.
   private func deletionPlan(
-    of key: DocumentKey, in transaction: LocalTransaction
+    of key: DocumentKey, isForced: Bool = false, in transaction: LocalTransaction
   ) throws(ReplicaError) -> (documents: [DocumentKey], cleared: [Reference]) {
     var documents = [key]
     var cleared: [Reference] = []
@@ -48,7 +86,9 @@ extension Replica {
         let other = reference.document
         if reference.action == .setNull {
           cleared.append(reference)
-        } else if reference.action == .restrict, isInTheWay(other, of: current, in: transaction) {
+        } else if !isForced, reference.action == .restrict,
+          isInTheWay(other, of: current, in: transaction)
+        {
           throw .conflict("\(current) cannot be deleted: \(other.key) refers to it")
         } else if !documents.contains(other.key) {
           documents.append(other.key)
@@ -121,6 +161,9 @@ extension Replica {
       let reasons = document.standingDeletes { _ in true }.map(\.reason)
       if reasons.contains(.erasure) {
         throw .conflict("\(key) was erased: nothing can bring it back")
+      }
+      if document.lacksContent {
+        throw .conflict("\(key) was in the trash for too long: its content is gone")
       }
       try transaction.undelete(key)
     }

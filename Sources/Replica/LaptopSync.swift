@@ -273,6 +273,7 @@ extension Replica {
       peer.knowledge = end.upTo
       peer.cursor = end.cursor
       peer.clockOffset = offset
+      peer.unstable = end.lastPage.unstable
       // What this pull brought, the server has.
       peer.pushedUpTo = headBefore == end.pushedUpTo ? head : end.pushedUpTo
       return [(PeerState.register, peer.value)]

@@ -127,7 +127,9 @@ package struct LocalTransaction {
 
   /// The document if it is there and not deleted.
   package func living(_ key: DocumentKey) throws(ReplicaError) -> Document? {
-    guard let document = try document(key), try !isDeleted(document) else { return nil }
+    guard let document = try document(key), !document.lacksContent, try !isDeleted(document) else {
+      return nil
+    }
     return document
   }
 
@@ -192,9 +194,22 @@ package struct LocalTransaction {
     put(document)
   }
 
+  mutating func dropContent(_ key: DocumentKey) throws(ReplicaError) {
+    guard var document = try document(key) else { return }
+    document.dropContent()
+    put(document)
+  }
+
   package mutating func undelete(_ key: DocumentKey) throws(ReplicaError) {
     guard var document = try document(key) else { return }
     document.undelete(by: write)
+    put(document)
+  }
+
+  /// Writes units anew that came back for a skeleton.
+  mutating func rewrite(_ key: DocumentKey, _ units: [String]) throws(ReplicaError) {
+    guard var document = try document(key) else { return }
+    for unit in units { document.rewrite(unit, as: dot) }
     put(document)
   }
 

@@ -14,6 +14,22 @@ package struct PeerState: Sendable {
   package var cursor: PullCursor?
   /// Milliseconds to add to this machine's clock to get the server's.
   package var clockOffset = 0
+  /// What not every active replica had then, each entry as far as all had it.
+  package var unstable: [VersionVector.Entry] = []
+
+  /// What every active replica has, as far as is known here (DESIGN, rule 15).
+  package var stable: VersionVector { Self.stable(knowledge, unstable) }
+
+  static func stable(
+    _ knowledge: VersionVector, _ unstable: [VersionVector.Entry]
+  ) -> VersionVector {
+    var stable = VersionVector()
+    for entry in knowledge.entries {
+      let number = unstable.first { $0.replica == entry.replica }?.number ?? entry.number
+      if number > 0 { stable.include(Dot(entry.replica, number)) }
+    }
+    return stable
+  }
 
   /// Reads the register; what is missing or malformed is as at the first exchange.
   init(_ value: JSONValue?) {
@@ -22,6 +38,7 @@ package struct PeerState: Sendable {
     pushedUpTo = UInt64(max(0, object["pushed_up_to"]?.intValue ?? 0))
     cursor = object["cursor"].flatMap(SyncCodec.cursor)
     clockOffset = object["clock_offset"]?.intValue ?? 0
+    unstable = SyncCodec.entries(object["unstable"]) ?? []
   }
 
   var value: JSONValue {
@@ -29,6 +46,7 @@ package struct PeerState: Sendable {
       "knowledge": SyncCodec.value(knowledge.entries),
       "pushed_up_to": .number(JSONNumber(pushedUpTo)), "clock_offset": .int(clockOffset),
     ]
+    if !unstable.isEmpty { object.append("unstable", SyncCodec.value(unstable)) }
     if let cursor { object.append("cursor", SyncCodec.encode(cursor)) }
     return .object(object)
   }

@@ -92,7 +92,9 @@ extension Replica {
     }
 
     func includes(_ document: Document, _ clinic: MergedClinic) -> Bool {
-      guard clinic.isDeleted(document) == query.isTrash else { return false }
+      guard query.isTrash ? clinic.isDeleted(document) : clinic.isShown(document) else {
+        return false
+      }
       if query.filters.isEmpty, words.isEmpty { return true }
       let fields = document.visibleFields(typeRules)
       return Replica.matches(fields, query.filters) && Replica.contains(fields, words)

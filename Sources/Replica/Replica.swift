@@ -143,7 +143,8 @@ package final class Replica: Sendable {
       try store.read { (tables) throws(ReplicaError) in try check(tables) }
       for record in changes.runs.flatMap(\.records) { clock.observe(record.stamp) }
       var transaction = try begin(by: author, &clock)
-      for part in changes.latestParts { try Self.join(part, into: &transaction) }
+      try join(changes.latestParts, into: &transaction)
+      if role == .server { try eraseAsAsked(changes, in: &transaction) }
       let arrived = transaction.changed
       let written = try written(by: transaction)
       defer { reviewList.note(written) }
@@ -155,6 +156,24 @@ package final class Replica: Sendable {
       batch.registers += changedRegisters(registers, after: batch)
       try stored { () throws(StorageError) in try store.commit(batch) }
       return arrived.count
+    }
+  }
+
+  /// Changes documents without writing to them: no transaction, nothing that travels. Durable on
+  /// return.
+  func rewrite(
+    _ body: (inout LocalTransaction) throws(ReplicaError) -> Void
+  ) throws(ReplicaError) {
+    try writer.withLock { (clock) throws(ReplicaError) in
+      try stored { () throws(StorageError) in try store.drain() }
+      var transaction = try begin(by: author, &clock)
+      try body(&transaction)
+      let written = try written(by: transaction)
+      defer { reviewList.note(written) }
+      var batch = Batch()
+      batch.documents = transaction.changed
+      batch.details = transaction.details
+      try stored { () throws(StorageError) in try store.commit(batch) }
     }
   }
 
@@ -176,14 +195,6 @@ package final class Replica: Sendable {
     return registers(after, head, head + UInt64(batch.documents.count)).filter {
       !(current[$0.name] ?? .null).isIdentical(to: $0.value)
     }
-  }
-
-  private static func join(
-    _ part: Document, into transaction: inout LocalTransaction
-  ) throws(ReplicaError) {
-    guard let mine = try transaction.document(part.key) else { return transaction.take(part) }
-    if part.clock.isCovered(by: mine.clock) { return }
-    transaction.take(mine.joined(with: part))
   }
 
   /// Gives the next numbers to the documents that have none, in their order.

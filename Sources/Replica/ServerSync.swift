@@ -199,10 +199,12 @@ extension Replica {
       let head = tables.headMark
       let cursor = PullCursor(position: page.position, head: head.position, mark: head.mark)
       let knowledge = tables.knowledge
-      return ServerSession.PullCut(
+      var cut = ServerSession.PullCut(
         parts: page.parts, runs: page.isHead ? tables.history.runs(since: position.since) : [],
         page: PullPage(cursor: cursor, isLast: page.isHead, isRestart: isValid == false),
         knowledge: knowledge, history: HexText.text(tables.history.hash(at: knowledge) ?? []))
+      if page.isHead { cut.unstable = Self.unstable(knowledge, tables.registers) }
+      return cut
     }
     remember(cut.knowledge)
     return cut

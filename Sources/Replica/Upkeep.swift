@@ -89,7 +89,10 @@ package final class Upkeep: Sendable {
       log: store.logByteCount, limit: store.checkpointByteCount, now: monotonicMilliseconds())
     guard isDue else { return }
     // The log holds everything meanwhile; the disk may have room later.
-    do { _ = try replica.checkpoint() } catch {
+    do {
+      _ = try replica.emptyTrash()
+      _ = try replica.checkpoint()
+    } catch {
       clock.noteFailure(now: monotonicMilliseconds())
     }
   }

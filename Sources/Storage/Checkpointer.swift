@@ -139,6 +139,14 @@ struct Checkpointer {
 }
 
 extension Tables {
+  /// Whether a document was erased since the last checkpoint: then the feed may keep nothing of it.
+  func hasErased() throws(StorageError) -> Bool {
+    for key in loggedKeys where recent[key.type]?[key.id]?.hasLife == true {
+      if let document = try document(key), document.isErased { return true }
+    }
+    return false
+  }
+
   /// The documents whose files are older than they are, sorted.
   var loggedKeys: [DocumentKey] {
     recent.keys.sorted(by: utf8Less).flatMap { type in

@@ -49,6 +49,8 @@ package struct ServerSession: Sendable {
     package var page: PullPage
     package var knowledge: VersionVector
     package var history: String
+    /// As in the reply.
+    package var unstable: [VersionVector.Entry] = []
 
     package init(
       parts: [Document], runs: [TransactionRun], page: PullPage, knowledge: VersionVector,
@@ -168,6 +170,7 @@ package struct ServerSession: Sendable {
       reply.pull = cut.page
       reply.parts = cut.parts
       reply.runs = cut.runs
+      reply.unstable = cut.unstable
     }
   }
 

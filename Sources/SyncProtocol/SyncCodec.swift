@@ -98,6 +98,7 @@ extension SyncCodec {
           "restart": .bool(pull.isRestart),
         ])
     }
+    if !reply.unstable.isEmpty { head.append("unstable", Self.value(reply.unstable)) }
     return head
   }
 
@@ -139,6 +140,10 @@ extension SyncCodec {
     else { return nil }
     var reply = SyncReply(server: server, knowledge: knowledge, history: history, now: now)
     reply.nextPushPage = head["next_push_page"]?.intValue
+    if let unstable = head["unstable"] {
+      guard let entries = entries(unstable) else { return nil }
+      reply.unstable = entries
+    }
     if let pull = head["pull"]?.objectValue {
       guard let cursor = pull["cursor"].flatMap(cursor), let isLast = pull["last"]?.boolValue,
         let isRestart = pull["restart"]?.boolValue

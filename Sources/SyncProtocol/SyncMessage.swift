@@ -121,6 +121,9 @@ package struct SyncReply: Sendable {
   /// A page of a push that is not complete was kept: the number of the next one.
   package var nextPushPage: Int?
   package var pull: PullPage?
+  /// On the last page of a pull: what not every active replica has, each entry as far as all have it
+  /// (DESIGN, rule 15). What is not named all have.
+  package var unstable: [VersionVector.Entry] = []
   package var parts: [Document] = []
   package var runs: [TransactionRun] = []
 

@@ -116,7 +116,7 @@ import Testing
       Mistake("delete clinic \(clinic)", "clinic <id> cannot be deleted: doctor <id> refers to it"),
       Mistake(
         "delete patient \(ids[0]) --reason erasure",
-        "erasure is final and done by the server; ask an administrator"),
+        "erasure is done by a server, and this store is not enrolled at one"),
       Mistake(
         "create patient", input: #"{"id":"\#(ids[0])","first_name":"Other","last_name":"B"}"#,
         "patient <id> is there already; satchel update changes it"),

@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  @Test func `a laptop cannot erase`() {
+  @Test func `a laptop without a server cannot erase`() {
     #expect(throws: ReplicaError.self) { try replica.delete(patient, reason: .erasure) }
   }
 }

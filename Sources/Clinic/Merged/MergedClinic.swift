@@ -65,9 +65,15 @@ package final class MergedClinic {
     return subject
   }
 
-  /// A document that lives.
+  /// A document that lives and is whole.
   func living(_ key: DocumentKey) -> Subject? {
-    subject(key).flatMap { isDeleted($0.document) ? nil : $0 }
+    subject(key).flatMap { isShown($0.document) ? $0 : nil }
+  }
+
+  /// Whether a document lives and is whole: one that lacks content is not shown before it has come
+  /// (DESIGN, rule 11).
+  package func isShown(_ document: Document) -> Bool {
+    !document.lacksContent && !isDeleted(document)
   }
 
   /// The living document that a reference names.
@@ -79,7 +85,7 @@ package final class MergedClinic {
   func living(_ type: String, index: String, _ key: String?) -> [Subject] {
     guard let key else { return [] }
     return state.documents(ofType: type, index: index, key: key)
-      .filter { !isDeleted($0) }.map(subject).sorted { $0.key < $1.key }
+      .filter(isShown).map(subject).sorted { $0.key < $1.key }
   }
 
   func living(_ index: ClinicIndex, _ key: String?) -> [Subject] {

@@ -114,6 +114,14 @@ extension DocumentKey {
   package var reviewValue: JSONValue {
     ["type": .string(type), "id": .string(id.description)]
   }
+
+  /// Reads that form; nil if it is malformed.
+  package init?(reviewValue value: JSONValue?) {
+    guard let object = value?.objectValue, let type = object["type"]?.stringValue,
+      let id = object["id"]?.stringValue.flatMap({ UniqueID($0) })
+    else { return nil }
+    self.init(type: type, id: id)
+  }
 }
 
 extension ReviewSeverity {

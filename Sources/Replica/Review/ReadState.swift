@@ -1,6 +1,5 @@
 package import Clinic
 package import Documents
-import JSON
 package import JSON
 package import Storage
 

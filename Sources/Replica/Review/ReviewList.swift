@@ -113,7 +113,7 @@ extension Replica {
     }
     let changed = reviewList.endWatching()
     guard !changed.isEmpty, changed.count <= Self.watchedCount else { return [] }
-    return try looking(atStates: { state in
+    return try withState({ state in
       let now = reviewer(state)
       let earlier = reviewer(EarlierState(state, changed, rules))
       var keys: Set<DocumentKey> = []
@@ -134,7 +134,7 @@ extension Replica {
     _ items: inout [DocumentKey: [ReviewItem]], _ changed: [DocumentKey: Document?]
   ) throws(ReplicaError) {
     let before = items
-    let new = try looking(atReview: { (reviewer) in
+    let new = try withReviewer({ (reviewer) in
       var keys: Set<DocumentKey> = []
       for (key, before) in changed { keys.formUnion(reviewer.neighbours(of: key, before: before)) }
       return Self.items(of: keys, before, reviewer)
@@ -157,14 +157,14 @@ extension Replica {
     return items
   }
 
-  private func looking<Result: Sendable>(
-    atReview body: (Reviewer) -> Result
+  private func withReviewer<Result: Sendable>(
+    _ body: (Reviewer) -> Result
   ) throws(ReplicaError) -> Result {
-    try looking(atStates: { body(reviewer($0)) })
+    try withState({ body(reviewer($0)) })
   }
 
-  private func looking<Result: Sendable>(
-    atStates body: (any MergedState) -> Result
+  private func withState<Result: Sendable>(
+    _ body: (any MergedState) -> Result
   ) throws(ReplicaError) -> Result {
     try read { (tables) throws(ReplicaError) in
       let tables = copy tables

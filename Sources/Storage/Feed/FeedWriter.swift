@@ -15,9 +15,11 @@ struct FeedWriter: ~Copyable {
 
   private var fileSystem: any FileSystem { environment.fileSystem }
 
-  /// - Parameter live: the places of the documents that count. O(what counts)
+  /// - Parameters:
+  ///   - isRewriting: whether nothing that is superseded may stay.
+  ///   - live: the places of the documents that count. O(what counts)
   init(
-    layout: StoreLayout, environment: StoreEnvironment, known: [FeedFile],
+    layout: StoreLayout, environment: StoreEnvironment, known: [FeedFile], isRewriting: Bool,
     live: (_ body: (FeedPlace) -> Void) throws(StorageError) -> Void
   ) throws(StorageError) {
     let there = try Self.wholeFiles(known, layout, environment.fileSystem)
@@ -27,7 +29,7 @@ struct FeedWriter: ~Copyable {
     self.layout = layout
     self.environment = environment
     nextNumber = max(there.last, known.map(\.number).max() ?? 0) + 1
-    files = 2 * liveByteCount < byteCount ? [] : there.whole
+    files = isRewriting || 2 * liveByteCount < byteCount ? [] : there.whole
   }
 
   /// The files of an index that are there as it says, and the highest number that any file has.

@@ -88,7 +88,7 @@ struct IndexWriter: ~Copyable {
     let tables = tables
     var feed = try FeedWriter(
       layout: layout, environment: environment,
-      known: tables.base?.directory.feedFiles ?? [],
+      known: tables.base?.directory.feedFiles ?? [], isRewriting: try tables.hasErased(),
       live: { (body) throws(StorageError) in
         try tables.forEachArrival { (entry) throws(StorageError) in
           if let place = entry.place { body(place) }

@@ -24,6 +24,8 @@ final class TestClock: WallClock {
 /// A replica on a real store, which goes away with it.
 final class TestReplica {
   static let account = UniqueID(high: 0xacc0, low: 1)
+  /// Who works on the laptops.
+  static let user = UniqueID(high: 0x75e7, low: 1)
 
   let clock: TestClock
   let replica: Replica
@@ -40,7 +42,7 @@ final class TestReplica {
       replica: setup.newID(), device: setup.newID(), account: Self.account, isLocalAccount: false)
     if let server {
       identity.enrolment = Enrolment(
-        url: "", server: server.replica.id, user: UniqueID(high: 0x75e7, low: 1), refreshToken: "",
+        url: "", server: server.replica.id, user: Self.user, refreshToken: "",
         certificateFile: nil)
     }
     var environment = setup.environment

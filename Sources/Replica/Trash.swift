@@ -1,0 +1,108 @@
+import Causality
+import Clinic
+import Documents
+import JSON
+import Storage
+import SyncProtocol
+
+extension Replica {
+  /// So many documents lose their content in one commit.
+  private static let droppedAtOnce = 500
+
+  /// Drops the content of documents that have been in the trash for longer than the account's trash
+  /// time, once every active replica knows of the delete (DESIGN, rule 10). What is left of each says
+  /// that it was deleted. Durable on return. O(documents that somebody deleted once).
+  /// - Returns: how many documents lost their content.
+  package func emptyTrash() throws(ReplicaError) -> Int {
+    var count = 0
+    while true {
+      let keys = try disposable()
+      if keys.isEmpty { return count }
+      try drop(keys)
+      count += keys.count
+    }
+  }
+
+  private func disposable() throws(ReplicaError) -> [DocumentKey] {
+    let stable = stableKnowledge
+    let limit = now() - min(now(), try trashMilliseconds())
+    return try read { (tables) throws(ReplicaError) in
+      let all = copy tables
+      return try looking(at: tables) { (clinic) throws(ReplicaError) in
+        var keys: [DocumentKey] = []
+        for type in all.typeNames {
+          let deleted = try stored { () throws(StorageError) in
+            try all.keysWithLife(ofType: type)
+          }
+          for key in deleted where keys.count < Self.droppedAtOnce {
+            guard let document = clinic.subject(key)?.document, document.hasContent,
+              document.clock.isCovered(by: stable),
+              document.deletedAt.map({ $0.milliseconds <= limit }) ?? false,
+              clinic.isDeleted(document), !clinic.isHeldByCause(document)
+            else { continue }
+            keys.append(key)
+          }
+        }
+        return keys
+      }
+    }
+  }
+
+  private func drop(_ keys: [DocumentKey]) throws(ReplicaError) {
+    try rewrite { (transaction) throws(ReplicaError) in
+      for key in keys {
+        guard var document = try transaction.document(key) else { continue }
+        document.dropContent()
+        transaction.take(document)
+      }
+    }
+  }
+
+  /// What every active replica has: at a server the least of what each declared last, at a laptop what
+  /// its server said. A store without a server is alone.
+  private var stableKnowledge: VersionVector {
+    let (knowledge, registers) = store.read { ($0.knowledge, $0.registers) }
+    switch role {
+    case .server: return PeerState.stable(knowledge, Self.unstable(knowledge, registers))
+    case .laptop: return store.identity.enrolment == nil ? knowledge : peer.stable
+    }
+  }
+
+  /// Of a server's knowledge, what some laptop has not declared yet, each entry as far as all have.
+  static func unstable(
+    _ knowledge: VersionVector, _ registers: [String: JSONValue]
+  ) -> [VersionVector.Entry] {
+    let declared = registers.filter { $0.key.hasPrefix(knownPrefix) }.map { register in
+      VersionVector().applying(SyncCodec.entries(register.value.objectValue?["declared"]) ?? [])
+    }
+    return knowledge.entries.compactMap { entry in
+      let least = declared.map { $0[entry.replica] }.min() ?? entry.number
+      return least < entry.number ? .init(replica: entry.replica, number: least) : nil
+    }
+  }
+
+  /// How long deleted documents keep their content: a setting of the account.
+  private func trashMilliseconds() throws(ReplicaError) -> UInt64 {
+    let settings = try read { (tables) throws(ReplicaError) in
+      try stored { () throws(StorageError) in try tables.documents(ofType: "account_settings") }
+    }
+    let days = settings.compactMap {
+      $0.visibleFields(rules.type("account_settings"))["trash_days"]?.intValue
+    }.max()
+    return UInt64(max(0, days ?? Self.trashDays)) * 86_400_000
+  }
+
+  private static let trashDays = 30
+}
+
+extension MergedClinic {
+  /// A document that was deleted because of another keeps its content as long as that one does (DESIGN,
+  /// rule 9).
+  func isHeldByCause(_ document: Document) -> Bool {
+    let deletions = document.versions(of: Unit.life).compactMap(\.details?.deletion)
+    return !deletions.isEmpty
+      && deletions.allSatisfy { deletion in
+        deletion.cause.flatMap { subject($0.document) }?.document.hasContent ?? false
+      }
+  }
+}
