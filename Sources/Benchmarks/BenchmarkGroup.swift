@@ -1,16 +1,18 @@
 /// What is measured in one call of the program.
 enum BenchmarkGroup: String, CaseIterable, Sendable {
-  case storage
+  case storage, merge
 
   var summary: String {
     switch self {
     case .storage: "commits, bulk, checkpoints, opening, memory and reads of one store"
+    case .merge: "joining documents, applying change-sets, the review list"
     }
   }
 
   var measures: [Measure] {
     switch self {
     case .storage: StorageMeasures.all
+    case .merge: MergeMeasures.all
     }
   }
 
@@ -24,6 +26,7 @@ enum BenchmarkGroup: String, CaseIterable, Sendable {
         CheckpointFamily(stores: stores), OpenFamily(stores: stores), ReadFamily(stores: stores),
         ManyFamily(stores: stores),
       ]
+    case .merge: return [JoinFamily(), ReviewFamily()]
     }
   }
 }

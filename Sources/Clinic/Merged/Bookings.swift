@@ -9,6 +9,16 @@ struct Booking {
   /// Of its own slot first, then of those that are held for it.
   let spans: [Occupancy]
 
+  /// Nil if the appointment takes no time.
+  init?(_ subject: MergedClinic.Subject, _ clinic: MergedClinic) {
+    let meaning = AppointmentMeaning(subject, clinic)
+    guard meaning.isTaking else { return nil }
+    self.subject = subject
+    self.meaning = meaning
+    spans = ([meaning.slot] + meaning.heldSlots).compactMap(clinic.occupancy)
+    if spans.isEmpty { return nil }
+  }
+
   func overlaps(_ other: Booking) -> Bool {
     spans.contains { mine in other.spans.contains { mine.overlaps($0) } }
   }
@@ -29,14 +39,6 @@ struct Booking {
 }
 
 extension MergedClinic {
-  /// Nil if the appointment takes no time.
-  func booking(_ subject: Subject) -> Booking? {
-    let meaning = AppointmentMeaning(subject, self)
-    guard meaning.isTaking else { return nil }
-    let spans = ([meaning.slot] + meaning.heldSlots).compactMap(occupancy)
-    return spans.isEmpty ? nil : Booking(subject: subject, meaning: meaning, spans: spans)
-  }
-
   /// Other appointments of the same doctor or clinician that take some of the same time.
   func bookingsAtOnce(of person: Booking) -> [Booking] {
     let subject = person.subject

@@ -13,6 +13,8 @@ package final class MergedClinic {
   /// Milliseconds since 1970 UTC, for what expires.
   let now: UInt64
   private var subjects: [DocumentKey: Subject] = [:]
+  private var found: [Lookup: [Subject]] = [:]
+  private var bookings: [DocumentKey: Booking?] = [:]
   private var deleted: [DocumentKey: Bool] = [:]
   /// The documents of which is being asked whether they are deleted.
   private var asking: Set<DocumentKey> = []
@@ -81,11 +83,30 @@ package final class MergedClinic {
     id.flatMap { UniqueID($0) }.flatMap { living(DocumentKey(type: type, id: $0)) }
   }
 
+  private struct Lookup: Hashable {
+    let type: String
+    let index: String
+    let key: String
+  }
+
   /// The living documents with a key in an index, by their keys.
   func living(_ type: String, index: String, _ key: String?) -> [Subject] {
     guard let key else { return [] }
-    return state.documents(ofType: type, index: index, key: key)
+    let lookup = Lookup(type: type, index: index, key: key)
+    if let known = found[lookup] { return known }
+    let living = state.documents(ofType: type, index: index, key: key)
       .filter(isShown).map(subject).sorted { $0.key < $1.key }
+    // While it is being asked whether something lives, answers rest on assumptions.
+    if asking.isEmpty { found[lookup] = living }
+    return living
+  }
+
+  /// What time an appointment takes; nil if none.
+  func booking(_ subject: Subject) -> Booking? {
+    if let known = bookings[subject.key] { return known }
+    let booking = Booking(subject, self)
+    bookings[subject.key] = .some(booking)
+    return booking
   }
 
   func living(_ index: ClinicIndex, _ key: String?) -> [Subject] {

@@ -10,9 +10,26 @@ extension Reviewer {
     let old = before.map { Subject($0, clinic.rules.type(key.type)) }
     let new = clinic.subject(key)
     var found: Set<DocumentKey> = [key]
+    if let old, let new, Self.concernsNobodyElse(old.document, new.document) { return found }
     for subject in [old, new].compactMap({ $0 }) { addNear(subject, &found) }
     if !Self.hubs.contains(key.type) || isFar(old, new) { addReferrers(of: key, &found) }
     return found
+  }
+
+  /// Units that the rules of other documents do not look at.
+  private static let privateUnits: [String: Set<String>] = [
+    "appointment": ["notes", "place", "visit_category", "intake_status"],
+    "patient": ["notes"], "invite": ["message"], "cancellation": ["reason_note"],
+  ]
+
+  private static func concernsNobodyElse(_ old: Document, _ new: Document) -> Bool {
+    guard let own = privateUnits[old.key.type] else { return false }
+    let others = { (document: Document) in document.units.filter { !own.contains($0.name) } }
+    let (before, after) = (others(old), others(new))
+    return before.count == after.count
+      && zip(before, after).allSatisfy { a, b in
+        utf8Equal(a.name, b.name) && a.versions.map(\.key) == b.versions.map(\.key)
+      }
   }
 
   private func addNear(_ subject: Subject, _ found: inout Set<DocumentKey>) {
@@ -70,7 +87,7 @@ extension Reviewer {
 
   private func addPeers(of subject: Subject, _ found: inout Set<DocumentKey>) {
     let type = subject.key.type
-    for index in ClinicIndex.indexes(ofType: type) {
+    for index in ClinicIndex.indexes(ofType: type) where !Self.bookingIndexes.contains(index) {
       guard let key = index.key(subject.fields, clinic.functions.forms) else { continue }
       found.formUnion(clinic.keys(type, index: index.rawValue, key))
     }
@@ -83,6 +100,11 @@ extension Reviewer {
     addNearbyDays(subject, &found)
   }
 
+  /// Of those who share a day, only those that take the same time concern each other.
+  private static let bookingIndexes: [ClinicIndex] = [
+    .appointmentDoctorDay, .appointmentClinicianDay, .appointmentPatient,
+  ]
+
   private static let peerIndexes: [(type: String, fields: [String])] = [
     ("intake_form", ["appointment_id"]), ("ai_intake_summary", ["appointment_id"]),
     ("availability_override", ["clinician_id", "date"]),
@@ -91,7 +113,7 @@ extension Reviewer {
   /// Appointments in other time zones, whose clocks show another date, and those that collide with a
   /// slot that is held.
   private func addNearbyDays(_ subject: Subject, _ found: inout Set<DocumentKey>) {
-    guard let booking = clinic.booking(subject) else { return }
+    guard let booking = Booking(subject, clinic) else { return }
     found.formUnion(clinic.bookingsAtOnce(of: booking).map(\.subject.key))
     found.formUnion(clinic.bookingsAtOnce(ofPatientOf: booking).map(\.subject.key))
   }
