@@ -1,0 +1,143 @@
+import Causality
+import Clinic
+import Documents
+import JSON
+import Platform
+
+@testable import Replica
+
+/// What all desks of a history share.
+struct DeskWorld {
+  let catalogue = Catalogue.standard
+  let rules = Catalogue.standard.rules
+  let functions: ClinicFunctions
+  let ids: StableID
+
+  init() throws {
+    functions = try ReplicaSetup.system().world.clinic
+    ids = StableID(account: UniqueID(high: 0xacc0, low: 1), functions: functions)
+  }
+
+  /// The review list and what is visible, from nothing.
+  func reviewer(_ documents: [Document], now: UInt64) -> (Reviewer, MergedClinic, [DocumentKey]) {
+    let state = DocumentCollection(documents, catalogue, rules, functions.forms)
+    let clinic = MergedClinic(
+      state, catalogue: catalogue, rules: rules, functions: functions,
+      now: now / 86_400_000 * 86_400_000)
+    let validator = Validator(catalogue: catalogue, functions: functions, now: now)
+    return (Reviewer(clinic, validator: validator, ids: ids), clinic, state.keys)
+  }
+}
+
+/// A replica without a disk: the documents and merges of the engine, nothing of its storage.
+struct Desk {
+  let id: ReplicaID
+  let author: Author
+  private(set) var documents: [DocumentKey: Document] = [:]
+  private(set) var knowledge = VersionVector()
+  private var clock = HybridClock()
+
+  init(_ number: UInt64) {
+    id = UniqueID(high: 0xde5c, low: number)
+    author = Author(user: nil, device: UniqueID(high: 0xdef1, low: number))
+  }
+
+  /// One transaction: the closure changes documents; what it leaves as it was is no write.
+  mutating func transact(
+    at now: UInt64, _ body: (inout Transaction) -> Void
+  ) -> [Transaction.Change] {
+    let dot = Dot(id, knowledge[id] + 1)
+    let write = Write(dot: dot, stamp: clock.tick(now: now), author: author)
+    var transaction = Transaction(documents: documents, knowledge: knowledge, write: write)
+    body(&transaction)
+    guard !transaction.changes.isEmpty else { return [] }
+    documents = transaction.documents
+    knowledge.include(dot)
+    return transaction.changes
+  }
+
+  /// Takes all that another desk has. Taking it twice changes nothing.
+  mutating func pull(from other: Desk) {
+    let since = knowledge
+    for document in other.documents.values {
+      guard let part = document.part(since: since) else { continue }
+      documents[part.key] = documents[part.key]?.joined(with: part) ?? part
+      for version in part.units.flatMap(\.versions) { clock.observe(version.write.stamp) }
+    }
+    knowledge.formUnion(other.knowledge)
+  }
+
+  struct Transaction {
+    /// A unit that was written: what stood there before and after.
+    struct Change {
+      let key: DocumentKey
+      let unit: String
+      let before: [Version]
+      let after: [Version]
+      /// The versions that the author was shown.
+      let shown: [VersionKey]
+    }
+
+    fileprivate(set) var documents: [DocumentKey: Document]
+    let knowledge: VersionVector
+    let write: Write
+    fileprivate(set) var changes: [Change] = []
+
+    mutating func set(_ key: DocumentKey, _ patch: JSONObject, _ world: DeskWorld) {
+      let rules = world.rules.type(key.type)
+      var document =
+        documents[key] ?? Document(key: key, createdBy: write, schemaVersion: 1)
+      var fields = document.visibleFields(rules)
+      for member in patch.members { fields[member.key] = member.value.isNull ? nil : member.value }
+      for value in document.unitValues(for: fields, rules) {
+        let before = document.versions(of: value.unit)
+        let rule = rules.unit(named: value.unit)
+        let shown = rule.shown(of: before)
+        let seen = before.filter { version in shown.map(version.hasSameValue) ?? false }
+        guard document.set(value, by: write, knowledge: knowledge, rules) else { continue }
+        note(key, value.unit, before, document, shown: seen.map(\.key))
+      }
+      guard document.clock.covers(write.dot) else { return }
+      documents[key] = document
+    }
+
+    mutating func carryOut(_ step: ReviewStep, _ world: DeskWorld) {
+      switch step {
+      case .write(let key, let value, let replacing, let late):
+        guard var document = documents[key] else { return }
+        let before = document.versions(of: value.unit)
+        document.resolve(
+          value, replacing: replacing, seeing: late, by: write, knowledge: knowledge,
+          world.rules.type(key.type))
+        note(key, value.unit, before, document, shown: replacing)
+        documents[key] = document
+      case .undelete(let key):
+        let write = write
+        life(key) { $0.undelete(by: write) }
+      case .delete(let key, let reason): delete(key, reason, cause: nil)
+      }
+    }
+
+    mutating func delete(_ key: DocumentKey, _ reason: DeleteReason, cause: DeleteCause?) {
+      let (knowledge, write) = (knowledge, write)
+      life(key) { $0.delete(reason: reason, cause: cause, knowledge: knowledge, by: write) }
+    }
+
+    private mutating func life(_ key: DocumentKey, _ body: (inout Document) -> Void) {
+      guard var document = documents[key] else { return }
+      let before = document.versions(of: Unit.life)
+      body(&document)
+      note(key, Unit.life, before, document, shown: before.map(\.key))
+      documents[key] = document
+    }
+
+    private mutating func note(
+      _ key: DocumentKey, _ unit: String, _ before: [Version], _ document: Document,
+      shown: [VersionKey]
+    ) {
+      changes.append(
+        Change(
+          key: key, unit: unit, before: before, after: document.versions(of: unit), shown: shown))
+    }
+  }
+}

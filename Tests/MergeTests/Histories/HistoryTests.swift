@@ -1,0 +1,134 @@
+import Causality
+import Clinic
+import Documents
+import JSON
+import Platform
+import Testing
+
+/// Random histories of a clinic: everybody ends with the same, and no write is lost.
+///
+/// `SATCHEL_HISTORIES` says how many; the default is for every test run.
+@Suite struct HistoryTests {
+  private static let count = Host.environment("SATCHEL_HISTORIES").flatMap { Int($0) } ?? 400
+  private static let groups = 8
+  private static let steps = 60
+
+  @Test(arguments: 0..<groups)
+  func `all desks agree, and every write is there or was replaced knowingly`(group: Int) throws {
+    let world = try DeskWorld()
+    for seed in stride(from: group, to: Self.count, by: Self.groups) {
+      var history = ClinicHistory(seed: seed, steps: Self.steps, world)
+      history.meet()
+      try check(history, world, seed)
+    }
+  }
+
+  @Test func `every rule that makes items occurs in the histories`() throws {
+    let world = try DeskWorld()
+    var seen: [String: Int] = [:]
+    for seed in 0..<Self.count {
+      var history = ClinicHistory(seed: seed, steps: Self.steps, world)
+      if seed % 2 == 0 { history.meet() }
+      let (reviewer, _, keys) = world.reviewer(
+        Array(history.desks[0].documents.values), now: history.now)
+      for item in keys.flatMap({ reviewer.items(of: $0) }) { seen[item.rule, default: 0] += 1 }
+    }
+    for rule in Self.expected { #expect(seen[rule, default: 0] > 0, "\(rule)") }
+  }
+
+  /// The rules whose items these histories can bring about.
+  private static let expected = [
+    "P2", "P3", "P5", "P6", "P7", "P9", "P10", "P13", "P14", "P15", "P19", "P21", "I1", "I6", "I8",
+    "I9", "I13", "I15", "A1", "A3", "A4", "A6", "A7", "A8", "A9", "A13", "A15", "A16", "A17", "A18",
+    "A19", "A22", "A24", "A25", "U2", "U3", "U4", "U5", "L3", "T2",
+  ]
+
+  private func check(_ history: ClinicHistory, _ world: DeskWorld, _ seed: Int) throws {
+    let views = history.desks.map { view($0, history, world) }
+    for view in views.dropFirst() { #expect(view == views[0], "seed \(seed)") }
+    let documents = history.desks[0].documents
+    checkWrites(history, documents, seed)
+    checkSiblings(documents, seed)
+    checkGroups(history, documents, world, seed)
+  }
+
+  /// What people see, and the review list.
+  private func view(_ desk: Desk, _ history: ClinicHistory, _ world: DeskWorld) -> [String] {
+    let (reviewer, clinic, keys) = world.reviewer(Array(desk.documents.values), now: history.now)
+    var lines: [String] = []
+    for key in keys {
+      guard let subject = clinic.subject(key) else { continue }
+      var object = clinic.isLiving(key) ? subject.fields : ["deleted": true]
+      for member in clinic.effectiveFields(of: subject.document).members {
+        object[member.key] = member.value
+      }
+      lines.append("\(key) \(canonical(object))")
+      lines += reviewer.items(of: key).map { canonical($0.value) }
+    }
+    return lines
+  }
+
+  /// Each version stands, or a write to whose author it had been shown took its place.
+  private func checkWrites(
+    _ history: ClinicHistory, _ documents: [DocumentKey: Document], _ seed: Int
+  ) {
+    struct Place: Hashable {
+      let key: DocumentKey
+      let unit: String
+      let version: VersionKey
+    }
+    var written: Set<Place> = []
+    var replaced: Set<Place> = []
+    for change in history.changes {
+      let after = Set(change.after.map(\.key))
+      for version in change.after {
+        written.insert(Place(key: change.key, unit: change.unit, version: version.key))
+      }
+      for version in change.before where !after.contains(version.key) {
+        let place = Place(key: change.key, unit: change.unit, version: version.key)
+        let ofThisTransaction = change.after.contains { $0.write.dot == version.write.dot }
+        #expect(change.shown.contains(version.key) || ofThisTransaction, "seed \(seed): \(place)")
+        replaced.insert(place)
+      }
+    }
+    for place in written where !replaced.contains(place) {
+      let stands = documents[place.key]?.versions(of: place.unit).contains {
+        $0.key == place.version
+      }
+      #expect(stands == true, "seed \(seed): lost \(place)")
+    }
+  }
+
+  private func checkSiblings(_ documents: [DocumentKey: Document], _ seed: Int) {
+    for document in documents.values {
+      for unit in document.units {
+        let firsts = unit.versions.map(\.write.first)
+        #expect(Set(firsts).count == firsts.count, "seed \(seed): \(document.key) \(unit.name)")
+      }
+    }
+  }
+
+  /// No slot, name or life cycle is shown that nobody wrote as a whole.
+  private func checkGroups(
+    _ history: ClinicHistory, _ documents: [DocumentKey: Document], _ world: DeskWorld, _ seed: Int
+  ) {
+    var values: [String: Set<String>] = [:]
+    for change in history.changes {
+      for version in change.after {
+        values["\(change.key) \(change.unit)", default: []].insert(canonical(version.value))
+      }
+    }
+    for document in documents.values {
+      let rules = world.rules.type(document.key.type)
+      let fields = document.visibleFields(rules)
+      for rule in rules.units where rule.fields.count > 1 {
+        var shown = JSONObject()
+        for name in rule.fields { shown[name] = fields[name] }
+        guard !document.versions(of: rule.name).isEmpty else { continue }
+        let written = values["\(document.key) \(rule.name)"] ?? []
+        #expect(
+          written.contains(canonical(shown)), "seed \(seed): \(document.key) \(rule.name)")
+      }
+    }
+  }
+}
