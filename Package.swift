@@ -84,7 +84,7 @@ let package = Package(
     tests("SimulationTests", of: ["Platform", "Simulation"]),
     tests("CrashPointTests", of: documents + ["Platform", "Simulation", "Storage"]),
     tests("ReplicaTests", of: replica + ["Replica"], fixtures: ["Fixtures"]),
-    tests("MergeTests", of: replica + ["Replica"]),
+    tests("MergeTests", of: replica + ["Replica"], fixtures: ["Mutations"]),
     tests("BenchmarkTests", of: replica + ["Benchmarks", "CommandLineTool"]),
     tests(
       "ProgramTests",

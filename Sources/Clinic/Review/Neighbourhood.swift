@@ -10,7 +10,7 @@ extension Reviewer {
     let old = before.map { Subject($0, clinic.rules.type(key.type)) }
     let new = clinic.subject(key)
     var found: Set<DocumentKey> = [key]
-    if let old, let new, Self.concernsNobodyElse(old.document, new.document) { return found }
+    if concernsNobodyElse(key, before: before) { return found }
     for subject in [old, new].compactMap({ $0 }) { addNear(subject, &found) }
     if !Self.hubs.contains(key.type) || isFar(old, new) { addReferrers(of: key, &found) }
     return found
@@ -19,11 +19,14 @@ extension Reviewer {
   /// Units that the rules of other documents do not look at.
   private static let privateUnits: [String: Set<String>] = [
     "appointment": ["notes", "place", "visit_category", "intake_status"],
-    "patient": ["notes"], "invite": ["message"], "cancellation": ["reason_note"],
+    "patient": ["notes"],
   ]
 
-  private static func concernsNobodyElse(_ old: Document, _ new: Document) -> Bool {
-    guard let own = privateUnits[old.key.type] else { return false }
+  /// Whether a document changed only in units that no other document's rules look at.
+  package func concernsNobodyElse(_ key: DocumentKey, before old: Document?) -> Bool {
+    guard let own = Self.privateUnits[key.type], let old, let new = clinic.subject(key)?.document,
+      !old.hasLife, !new.hasLife
+    else { return false }
     let others = { (document: Document) in document.units.filter { !own.contains($0.name) } }
     let (before, after) = (others(old), others(new))
     return before.count == after.count

@@ -73,6 +73,8 @@ package struct ReviewItem: Sendable {
   package let lateDots: [Dot]
   /// The document of whose unit the sides are values; nil if the item is no conflict of values.
   package let subject: DocumentKey?
+  /// Whether other documents made it.
+  var looksBeyond = false
 
   /// An item as people and programs see it.
   package var value: JSONObject {

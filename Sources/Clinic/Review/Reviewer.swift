@@ -18,10 +18,24 @@ package struct Reviewer {
 
   /// The items that a document takes part in and nobody has decided. An item of two documents comes
   /// from both, with the same id.
-  package func items(of key: DocumentKey) -> [ReviewItem] {
+  package func items(of key: DocumentKey) -> [ReviewItem] { items(of: key, ReviewRule.all) }
+
+  /// Those items again after a write that concerns nobody else: only what the document says by itself
+  /// is worked out.
+  /// - Parameter before: the items as they were before the write.
+  package func items(of key: DocumentKey, updating before: [ReviewItem]) -> [ReviewItem] {
+    items(of: key, ReviewRule.all.filter { !$0.looksBeyond }) + before.filter(\.looksBeyond)
+  }
+
+  private func items(of key: DocumentKey, _ rules: [ReviewRule]) -> [ReviewItem] {
     guard let subject = clinic.living(key) else { return [] }
-    return ReviewRule.all.filter { $0.concerns(key.type) }.flatMap { $0.items(self, subject) }
-      .filter { !isDecided($0) }
+    return rules.filter { $0.concerns(key.type) }.flatMap { rule in
+      rule.items(self, subject).filter { !isDecided($0) }.map { item in
+        var item = item
+        item.looksBeyond = rule.looksBeyond
+        return item
+      }
+    }
   }
 
   /// Whether somebody has decided an item as it is now. Two people may have decided at once: each
@@ -39,23 +53,39 @@ package struct Reviewer {
 /// One reason for items, of documents of some types or of all.
 struct ReviewRule: Sendable {
   let types: [String]?
+  /// Whether it looks at other documents, or at units that other documents look at: a write to none of
+  /// them changes nothing for it.
+  let looksBeyond: Bool
   let items: @Sendable (Reviewer, Reviewer.Subject) -> [ReviewItem]
 
   func concerns(_ type: String) -> Bool { types?.contains(type) ?? true }
 
+  private static func own(
+    _ items: @escaping @Sendable (Reviewer, Reviewer.Subject) -> [ReviewItem]
+  ) -> ReviewRule {
+    ReviewRule(types: nil, looksBeyond: false, items: items)
+  }
+
+  private static func beyond(
+    _ types: [String]?,
+    _ items: @escaping @Sendable (Reviewer, Reviewer.Subject) -> [ReviewItem]
+  ) -> ReviewRule {
+    ReviewRule(types: types, looksBeyond: true, items: items)
+  }
+
   static let all = [
-    ReviewRule(types: nil) { $0.unitConflicts($1) },
-    ReviewRule(types: nil) { $0.broughtBack($1) },
-    ReviewRule(types: nil) { $0.invalid($1) },
-    ReviewRule(types: nil) { $0.danglingReferences($1) },
-    ReviewRule(types: ["patient"]) { $0.patientItems($1) },
-    ReviewRule(types: ["invite"]) { $0.inviteItems($1) },
-    ReviewRule(types: ["appointment"]) { $0.appointmentItems($1) },
-    ReviewRule(types: ["appointment"]) { $0.collisions($1) },
-    ReviewRule(types: ["appointment"]) { $0.bookingItems($1) },
-    ReviewRule(types: ["user"]) { $0.usersWithOneEmail($1) },
-    ReviewRule(types: ["intake_form", "ai_intake_summary"]) { $0.severalForAppointment($1) },
-    ReviewRule(types: ["intake_form"]) { $0.editedAfterReview($1) },
-    ReviewRule(types: ["availability_override"]) { $0.contraryOverrides($1) },
+    own { $0.unitConflicts($1) },
+    own { $0.broughtBack($1) },
+    own { $0.invalid($1) },
+    beyond(nil) { $0.danglingReferences($1) },
+    beyond(["patient"]) { $0.patientItems($1) },
+    beyond(["invite"]) { $0.inviteItems($1) },
+    beyond(["appointment"]) { $0.appointmentItems($1) },
+    beyond(["appointment"]) { $0.collisions($1) },
+    beyond(["appointment"]) { $0.bookingItems($1) },
+    beyond(["user"]) { $0.usersWithOneEmail($1) },
+    beyond(["intake_form", "ai_intake_summary"]) { $0.severalForAppointment($1) },
+    beyond(["intake_form"]) { $0.editedAfterReview($1) },
+    beyond(["availability_override"]) { $0.contraryOverrides($1) },
   ]
 }

@@ -136,8 +136,16 @@ extension Replica {
     let before = items
     let new = try withReviewer({ (reviewer) in
       var keys: Set<DocumentKey> = []
-      for (key, before) in changed { keys.formUnion(reviewer.neighbours(of: key, before: before)) }
-      return Self.items(of: keys, before, reviewer)
+      var own: [DocumentKey: [ReviewItem]] = [:]
+      for (key, document) in changed {
+        if reviewer.concernsNobodyElse(key, before: document) {
+          own[key] = reviewer.items(of: key, updating: before[key] ?? [])
+        } else {
+          keys.formUnion(reviewer.neighbours(of: key, before: document))
+        }
+      }
+      let others = Self.items(of: keys, before, reviewer)
+      return own.merging(others) { $1 }
     })
     for (key, own) in new { items[key] = own.isEmpty ? nil : own }
   }
