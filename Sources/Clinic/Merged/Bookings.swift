@@ -68,9 +68,10 @@ extension MergedClinic {
   }
 
   /// The days on which something may collide with a booking: clocks of other zones show another date.
-  private func days(of booking: Booking) -> Set<String> {
+  private func days(of booking: Booking) -> [String] {
     let dates = ([booking.meaning.slot] + booking.meaning.heldSlots)
       .compactMap { $0["date"]?.stringValue.flatMap { CivilDate($0) } }
     return Set(dates.flatMap { date in (-1...1).compactMap { date.adding(days: $0)?.text } })
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 }

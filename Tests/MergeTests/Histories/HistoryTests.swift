@@ -45,7 +45,10 @@ import Testing
 
   private func check(_ history: ClinicHistory, _ world: DeskWorld, _ seed: Int) throws {
     let views = history.desks.map { view($0, history, world) }
-    for view in views.dropFirst() { #expect(view == views[0], "seed \(seed)") }
+    for view in views.dropFirst() {
+      let difference = zip(view, views[0]).first { $0 != $1 }
+      #expect(difference == nil && view.count == views[0].count, "seed \(seed)")
+    }
     let documents = history.desks[0].documents
     checkWrites(history, documents, seed)
     checkSiblings(documents, seed)
@@ -63,7 +66,9 @@ import Testing
         object[member.key] = member.value
       }
       lines.append("\(key) \(canonical(object))")
-      lines += reviewer.items(of: key).map { canonical($0.value) }
+      lines += reviewer.items(of: key).sorted(by: ReviewItem.comesBefore).map {
+        canonical($0.value)
+      }
     }
     return lines
   }
