@@ -70,7 +70,7 @@ package struct History: Sendable {
   }
 
   private var chains: [ReplicaID: Chain] = [:]
-  private let digest: Digest
+  let digest: Digest
   package private(set) var knowledge = VersionVector()
   /// The latest stamp of any known transaction.
   package private(set) var lastStamp = Stamp(rawValue: 0)
