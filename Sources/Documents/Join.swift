@@ -24,16 +24,36 @@ extension Document {
     with other: Document, isServer: Bool
   ) -> (document: Document, returned: [String]) {
     var result = self
-    let returned = other.units.map(\.name).filter { name in dropped.contains { utf8Equal($0, name) }
-    }
-    result.units = joinedUnits(with: other, returned: returned)
-    result.clock.formUnion(other.clock)
-    result.origin = min(origin, other.origin)
-    result.schemaVersion = max(schemaVersion, other.schemaVersion)
-    if !dropped.isEmpty || !other.dropped.isEmpty {
-      result.dropped = droppedUnits(with: other, result, isServer: isServer)
-    }
+    let returned = result.join(other, isServer: isServer)
     return (result, returned)
+  }
+
+  /// The same in place. O(versions that came).
+  /// - Returns: the units that came back.
+  package mutating func join(_ other: Document, isServer: Bool = false) -> [String] {
+    let before = dropped.isEmpty && other.dropped.isEmpty ? nil : self
+    let returned =
+      dropped.isEmpty
+      ? []
+      : other.units.map(\.name).filter { name in dropped.contains { utf8Equal($0, name) } }
+    for theirs in other.units {
+      let isBack = !returned.isEmpty && returned.contains { utf8Equal($0, theirs.name) }
+      joinUnit(theirs, seenBy: isBack ? VersionVector() : clock, other.clock)
+    }
+    clock.formUnion(other.clock)
+    origin = min(origin, other.origin)
+    schemaVersion = max(schemaVersion, other.schemaVersion)
+    if let before { dropped = before.droppedUnits(with: other, self, isServer: isServer) }
+    return returned
+  }
+
+  private mutating func joinUnit(
+    _ theirs: Unit, seenBy clock: VersionVector, _ theirClock: VersionVector
+  ) {
+    let mine = index(of: theirs.name).map { units[$0].versions } ?? []
+    if mine.count == 1, theirs.versions.count == 1, mine[0].key == theirs.versions[0].key { return }
+    let versions = Self.join(mine, seenBy: clock, with: theirs.versions, seenBy: theirClock)
+    replaceVersions(of: theirs.name, with: versions)
   }
 
   private func droppedUnits(
@@ -51,36 +71,11 @@ extension Document {
     return names.map(\.text).sorted(by: utf8Less)
   }
 
-  private func joinedUnits(with other: Document, returned: [String]) -> [Unit] {
-    var result: [Unit] = []
-    result.reserveCapacity(max(units.count, other.units.count))
-    var mine = units[...]
-    for theirs in other.units {
-      while let unit = mine.first, utf8Less(unit.name, theirs.name) {
-        result.append(unit)
-        mine.removeFirst()
-      }
-      var here: [Version] = []
-      if let unit = mine.first, utf8Equal(unit.name, theirs.name) {
-        here = unit.versions
-        mine.removeFirst()
-      }
-      let isBack = !returned.isEmpty && returned.contains { utf8Equal($0, theirs.name) }
-      let versions = Self.join(
-        here, seenBy: isBack ? VersionVector() : clock, with: theirs.versions,
-        seenBy: other.clock)
-      if !versions.isEmpty { result.append(Unit(name: theirs.name, versions: versions)) }
-    }
-    result.append(contentsOf: mine)
-    return result
-  }
-
   /// Keeps what both hold, and what one holds unless the other's clock shows that it was replaced.
   private static func join(
     _ mine: [Version], seenBy myClock: VersionVector,
     with theirs: [Version], seenBy theirClock: VersionVector
   ) -> [Version] {
-    if mine.count == 1, theirs.count == 1, mine[0].key == theirs[0].key { return mine }
     let kept = mine.filter { version in
       theirs.contains { $0.key == version.key } || !theirClock.covers(version.write.dot)
     }

@@ -11,6 +11,8 @@ final class ReviewList: Sendable {
     /// Days since 1970: a list is good for its day.
     var day: Int
     var items: [DocumentKey: [ReviewItem]]
+    /// The same in the order of the list, each once.
+    var sorted: [ReviewItem]
     /// Documents that were written since, as they were when the list was last right.
     var changed: [DocumentKey: Document?] = [:]
   }
@@ -50,18 +52,28 @@ final class ReviewList: Sendable {
   func items(_ replica: Replica) throws(ReplicaError) -> [ReviewItem] {
     try state.withLock { (state) throws(ReplicaError) in
       let day = replica.reviewDay
-      if var current = state, current.day == day {
+      if let current = state, current.day == day {
         let changed = current.changed
-        current.changed = [:]
-        if !changed.isEmpty {
-          try replica.update(&current.items, changed)
-          state = current
-        }
+        guard !changed.isEmpty else { return current.sorted }
+        let new = try replica.reviewItems(after: changed, before: current.items)
+        state?.changed = [:]
+        guard Self.differs(new, from: current.items) else { return current.sorted }
+        var items = current.items
+        for (key, own) in new { items[key] = own.isEmpty ? nil : own }
+        state = State(day: day, items: items, sorted: Self.sorted(items))
       } else {
-        state = State(day: day, items: try replica.allReviewItems())
+        let items = try replica.allReviewItems()
+        state = State(day: day, items: items, sorted: Self.sorted(items))
       }
-      return Self.sorted(state?.items ?? [:])
+      return state?.sorted ?? []
     }
+  }
+
+  /// Mostly neither has any.
+  private static func differs(
+    _ new: [DocumentKey: [ReviewItem]], from old: [DocumentKey: [ReviewItem]]
+  ) -> Bool {
+    new.contains { key, own in !own.isEmpty || old[key] != nil }
   }
 
   private static func sorted(_ items: [DocumentKey: [ReviewItem]]) -> [ReviewItem] {
@@ -130,11 +142,11 @@ extension Replica {
   /// After writing more documents than this, nobody waits to be told what it opened.
   private static let watchedCount = 5000
 
-  fileprivate func update(
-    _ items: inout [DocumentKey: [ReviewItem]], _ changed: [DocumentKey: Document?]
-  ) throws(ReplicaError) {
-    let before = items
-    let new = try withReviewer({ (reviewer) in
+  /// The items of all documents that some writes concern.
+  fileprivate func reviewItems(
+    after changed: [DocumentKey: Document?], before: [DocumentKey: [ReviewItem]]
+  ) throws(ReplicaError) -> [DocumentKey: [ReviewItem]] {
+    try withReviewer({ (reviewer) in
       var keys: Set<DocumentKey> = []
       var own: [DocumentKey: [ReviewItem]] = [:]
       for (key, document) in changed {
@@ -144,10 +156,8 @@ extension Replica {
           keys.formUnion(reviewer.neighbours(of: key, before: document))
         }
       }
-      let others = Self.items(of: keys, before, reviewer)
-      return own.merging(others) { $1 }
+      return own.merging(Self.items(of: keys, before, reviewer)) { $1 }
     })
-    for (key, own) in new { items[key] = own.isEmpty ? nil : own }
   }
 
   /// The items of some documents, and of all that take part in an item with one of them.
