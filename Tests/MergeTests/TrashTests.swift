@@ -175,6 +175,20 @@ import Testing
     }
   }
 
+  @Test func `a long chain of causes traps nothing`() throws {
+    let keys = (0..<2000).map { number in
+      DocumentKey(type: "patient", id: UniqueID(high: 0x5000, low: 1 << 63 | UInt64(number)))
+    }
+    try here.replica.transact { (tx) throws(ReplicaError) in
+      for key in keys { _ = try tx.set(key, to: ["first_name": "A", "last_name": "B"]) }
+      for (key, next) in zip(keys, keys.dropFirst()) {
+        try tx.delete(key, reason: .mistake, cause: DeleteCause(document: next, dot: tx.dot))
+      }
+    }
+    #expect(try here.shown(keys[0])["deleted"]?.boolValue == true)
+    #expect(try here.shown(keys[1998])["deleted"] == nil)
+  }
+
   @Test func `deletes that name each other as their cause trap nothing`() throws {
     let cause = { (key: DocumentKey, dot: Dot) in DeleteCause(document: key, dot: dot) }
     try here.replica.transact { (tx) throws(ReplicaError) in

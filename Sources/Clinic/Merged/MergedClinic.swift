@@ -16,6 +16,11 @@ package final class MergedClinic {
   private var found: [Lookup: [Subject]] = [:]
   private var bookings: [DocumentKey: Booking?] = [:]
   private var deleted: [DocumentKey: Bool] = [:]
+  /// So many deletes may follow from each other.
+  private static let longestChain = 32
+  /// So many documents may be looked at to answer for one.
+  private static let mostQuestions = 1000
+  private var questions = 0
   /// The documents of which is being asked whether they are deleted.
   private var asking: Set<DocumentKey> = []
 
@@ -125,13 +130,26 @@ package final class MergedClinic {
   package func isDeleted(_ document: Document) -> Bool {
     guard document.hasLife else { return false }
     if let known = deleted[document.key] { return known }
-    // Deletes that name each other as their cause all count.
-    guard asking.insert(document.key).inserted else { return true }
+    if asking.isEmpty { questions = 0 }
+    questions += 1
+    // Deletes that name each other as their cause all count; so does what lies at the end of chains
+    // that no delete of ours makes so long or so wide.
+    guard asking.count < Self.longestChain, questions < Self.mostQuestions,
+      asking.insert(document.key).inserted
+    else { return true }
     defer { asking.remove(document.key) }
-    let isDeleted = document.isDeleted(causeStands: causeStands) && proofs(of: document).isEmpty
+    let isDeleted = answer(document)
     // What was found while something else was asked may rest on the assumption above.
     if asking.count == 1 { deleted[document.key] = isDeleted }
     return isDeleted
+  }
+
+  /// Each cause is asked for once: asking twice would double at every link of a chain.
+  private func answer(_ document: Document) -> Bool {
+    let standing = document.standingDeletes(causeStands: causeStands)
+    let causes = Set(standing.compactMap(\.cause))
+    return document.isDeleted(causeStands: causes.contains)
+      && proofs(of: document, unseenBy: standing).isEmpty
   }
 
   package func isLiving(_ key: DocumentKey) -> Bool { living(key) != nil }
@@ -150,11 +168,14 @@ package final class MergedClinic {
 
   /// What shows that a deleted document is needed: living references to it that no delete had seen.
   func proofs(of document: Document) -> [Proved] {
+    proofs(of: document, unseenBy: document.standingDeletes(causeStands: causeStands))
+  }
+
+  private func proofs(of document: Document, unseenBy deletes: [Deletion]) -> [Proved] {
     if document.isErased { return [] }
     let references = catalogue.references(to: document.key.type).filter { $0.field.proof != nil }
     if references.isEmpty { return [] }
-    let seen = document.standingDeletes(causeStands: causeStands)
-      .reduce(VersionVector()) { $0.union($1.knowledge) }
+    let seen = deletes.reduce(VersionVector()) { $0.union($1.knowledge) }
     return references.flatMap { reference in
       state.documents(
         ofType: reference.type.name, index: reference.field.name,
