@@ -53,6 +53,8 @@ int system_allocate(int descriptor, int64_t byte_count) {
 
 int system_try_lock(int descriptor) { return result_of(flock(descriptor, LOCK_EX | LOCK_NB)); }
 
+int system_unlock(int descriptor) { return result_of(flock(descriptor, LOCK_UN)); }
+
 long system_random(void *bytes, size_t count) {
     ssize_t filled = getrandom(bytes, count, 0);
     return filled < 0 ? -errno : filled;

@@ -106,6 +106,29 @@ import Testing
     }
   }
 
+  // A child process has every descriptor of its parent until it runs its own program.
+  @Test func `a closed file gives up its lock though a child process still has it`() throws {
+    try withTemporaryDirectory { directory in
+      let file = try fileSystem.open(directory + "/LOCK", .openOrCreate)
+      #expect(try file.tryLock())
+      let shared = dup(try #require(descriptor(of: file.path)))
+      defer { Glibc.close(shared) }
+      #expect(shared >= 0)
+      file.close()
+      #expect(try fileSystem.open(directory + "/LOCK", .openOrCreate).tryLock())
+    }
+  }
+
+  /// The number under which this process has a file open.
+  private func descriptor(of path: String) -> Int32? {
+    (0..<Int32(getdtablesize())).prefix(65_536).first { number in
+      var name = [CChar](repeating: 0, count: Int(PATH_MAX))
+      let count = readlink("/proc/self/fd/\(number)", &name, name.count - 1)
+      return count > 0
+        && String(decoding: name[..<count].map({ UInt8(bitPattern: $0) }), as: UTF8.self) == path
+    }
+  }
+
   @Test func `a file that nobody holds gives up its lock`() throws {
     try withTemporaryDirectory { directory in
       _ = try fileSystem.open(directory + "/LOCK", .openOrCreate).tryLock()

@@ -35,6 +35,9 @@ int system_allocate(int descriptor, int64_t byte_count);
 /// Takes (without waiting) the exclusive lock of the open file. -EWOULDBLOCK: somebody has it.
 int system_try_lock(int descriptor);
 
+/// Gives up the lock of the open file, also for every other descriptor of it.
+int system_unlock(int descriptor);
+
 /// Fills `bytes` from the kernel's random generator; may stop early: returns how many it filled.
 long system_random(void *_Nonnull bytes, size_t count);
 

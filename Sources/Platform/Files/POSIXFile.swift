@@ -13,6 +13,7 @@ final class POSIXFile: File {
   private struct Use {
     var callsUnderWay = 0
     var isClosed = false
+    var isLocked = false
   }
 
   let path: String
@@ -91,6 +92,7 @@ final class POSIXFile: File {
       let result = system_try_lock(descriptor)
       if result == -EWOULDBLOCK { return false }
       guard result >= 0 else { throw failure("flock", -result) }
+      use.withLock { $0.isLocked = true }
       return true
     }
   }
@@ -123,8 +125,10 @@ final class POSIXFile: File {
   }
 
   /// An error of `close` is ignored: what had to be durable was synchronized before, and on Linux
-  /// the descriptor is gone in any case.
+  /// the descriptor is gone in any case. The lock is given up by name: it belongs to the open file,
+  /// which a child process shares until it runs its own program.
   private func giveBack() {
+    if use.withLock({ $0.isLocked }) { _ = system_unlock(descriptor) }
     _ = Glibc.close(descriptor)
   }
 
