@@ -5,7 +5,8 @@ import JSON
 import Storage
 
 extension Replica {
-  /// Puts a document into the trash. Refused while others depend on it.
+  /// Puts a document into the trash. Refused while others depend on it. An erasure is refused for
+  /// neither that nor because the document is in the trash already.
   ///
   /// - Throws: `notFound`, `inTrash`, or `conflict` if living documents restrict it.
   package func delete(_ key: DocumentKey, reason: DeleteReason) throws(ReplicaError) {
@@ -14,7 +15,7 @@ extension Replica {
       guard let document = try transaction.document(key) else {
         throw .notFound(type: key.type, name: key.id.description)
       }
-      guard try !transaction.isDeleted(document) else { throw .inTrash(key) }
+      if reason != .erasure, try transaction.isDeleted(document) { throw .inTrash(key) }
       try requireWritable(key.type)
       try delete(key, reason: reason, in: &transaction)
     }
@@ -72,7 +73,7 @@ extension Replica {
   }
 
   /// What a delete takes with it, the document itself first, and which references it clears.
-  /// - Parameter isForced: whether documents that restrict a delete go too.
+  /// - Parameter isForced: whether documents that restrict a delete go too, and those in the trash.
   private func deletionPlan(
     of key: DocumentKey, isForced: Bool = false, in transaction: LocalTransaction
   ) throws(ReplicaError) -> (documents: [DocumentKey], cleared: [Reference]) {
@@ -82,10 +83,11 @@ extension Replica {
     while next < documents.count {
       let current = documents[next]
       next += 1
-      for reference in try referring(to: current, in: transaction) {
+      for reference in try referring(to: current, includingDeleted: isForced, in: transaction) {
         let other = reference.document
         if reference.action == .setNull {
-          cleared.append(reference)
+          // To write to what is in the trash would bring it back.
+          if try !transaction.isDeleted(other) { cleared.append(reference) }
         } else if !isForced, reference.action == .restrict,
           isInTheWay(other, of: current, in: transaction)
         {
@@ -98,7 +100,7 @@ extension Replica {
     return (documents, cleared)
   }
 
-  /// A living document, one of whose fields names another document.
+  /// A document, one of whose fields names another document.
   private struct Reference {
     let document: Document
     let field: String
@@ -106,13 +108,13 @@ extension Replica {
   }
 
   private func referring(
-    to key: DocumentKey, in transaction: LocalTransaction
+    to key: DocumentKey, includingDeleted: Bool, in transaction: LocalTransaction
   ) throws(ReplicaError) -> [Reference] {
     var found: [Reference] = []
     for reference in catalogue.references(to: key.type) {
       let naming = try transaction.documents(
         ofType: reference.type.name, index: reference.field.name, key: key.id.description)
-      found += try transaction.living(among: naming).map {
+      found += try (includingDeleted ? naming : transaction.living(among: naming)).map {
         Reference(document: $0, field: reference.field.name, action: reference.onDelete)
       }
     }

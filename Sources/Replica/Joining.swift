@@ -11,9 +11,11 @@ extension Replica {
     _ parts: [Document], into transaction: inout LocalTransaction
   ) throws(ReplicaError) {
     var returned: [(key: DocumentKey, units: [String])] = []
+    var mayHaveToDrop: [Document] = []
     for part in parts {
       guard let mine = try transaction.document(part.key) else {
         transaction.take(part)
+        if part.lacksContent || part.isErased { mayHaveToDrop.append(part) }
         continue
       }
       let brings = part.units.contains { unit in mine.dropped.contains { utf8Equal($0, unit.name) }
@@ -23,11 +25,10 @@ extension Replica {
       let (joined, units) = mine.joined(with: part, isServer: role == .server)
       transaction.take(joined)
       if !units.isEmpty { returned.append((part.key, units)) }
+      if part.lacksContent || joined.isErased { mayHaveToDrop.append(part) }
     }
     for (key, units) in returned { try settle(key, returned: units, in: &transaction) }
-    for part in parts where part.lacksContent || part.hasLife {
-      try dropAgain(part, in: &transaction)
-    }
+    for part in mayHaveToDrop { try dropAgain(part, in: &transaction) }
   }
 
   /// Old content of a document that is deleted still stays out; what comes back at a server becomes

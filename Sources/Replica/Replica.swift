@@ -66,13 +66,16 @@ package final class Replica: Sendable {
     _ body: (inout LocalTransaction) throws(ReplicaError) -> Result
   ) throws(ReplicaError) -> Result {
     let author = author ?? self.author
-    let (result, ticket) = try writer.withLock { (clock) throws(ReplicaError) in
+    let (result, staged) = try writer.withLock { (clock) throws(ReplicaError) in
       var transaction = try begin(by: author, &clock)
       let result = try body(&transaction)
       return (result, isRehearsal ? nil : try stage(transaction))
     }
     // Others go on while this one waits for the disk.
-    if let ticket { try stored { () throws(StorageError) in try store.wait(for: ticket) } }
+    if let staged {
+      try stored { () throws(StorageError) in try store.wait(for: staged.ticket) }
+      tell(staged.written)
+    }
     return result
   }
 
@@ -90,29 +93,18 @@ package final class Replica: Sendable {
   }
 
   /// Nil if the transaction wrote nothing.
-  private func stage(_ transaction: LocalTransaction) throws(ReplicaError) -> CommitTicket? {
+  private func stage(
+    _ transaction: LocalTransaction
+  ) throws(ReplicaError) -> (ticket: CommitTicket, written: [WrittenDocument])? {
     guard !transaction.changed.isEmpty else { return nil }
     var transaction = transaction
-    let written = try written(by: transaction)
-    defer { reviewList.note(written) }
+    let written = try documentsWritten(by: transaction)
     var batch = Batch()
     if role == .server { batch.registers = try number(transaction.changed, in: &transaction) }
     batch.documents = transaction.changed
     batch.details = transaction.details
     batch.runs = [run(of: transaction)]
-    return try stored { () throws(StorageError) in try store.stage(batch) }
-  }
-
-  /// What the review list must know of a transaction; nothing if there is none yet.
-  private func written(
-    by transaction: LocalTransaction
-  ) throws(ReplicaError) -> [(key: DocumentKey, before: Document?)] {
-    guard reviewList.isKept else { return [] }
-    var written: [(key: DocumentKey, before: Document?)] = []
-    for document in transaction.changed {
-      written.append((document.key, try transaction.before(document.key)))
-    }
-    return written
+    return (try stored { () throws(StorageError) in try store.stage(batch) }, written)
   }
 
   private func run(of transaction: LocalTransaction) -> TransactionRun {
@@ -138,7 +130,8 @@ package final class Replica: Sendable {
       name: String, value: JSONValue
     )]
   ) throws(ReplicaError) -> Int {
-    try writer.withLock { (clock) throws(ReplicaError) in
+    let (count, written) = try writer.withLock {
+      (clock) throws(ReplicaError) -> (Int, [WrittenDocument]) in
       try stored { () throws(StorageError) in try store.drain() }
       try store.read { (tables) throws(ReplicaError) in try check(tables) }
       for record in changes.runs.flatMap(\.records) { clock.observe(record.stamp) }
@@ -146,8 +139,7 @@ package final class Replica: Sendable {
       try join(changes.latestParts, into: &transaction)
       if role == .server { try eraseAsAsked(changes, in: &transaction) }
       let arrived = transaction.changed
-      let written = try written(by: transaction)
-      defer { reviewList.note(written) }
+      let written = try documentsWritten(by: transaction)
       var batch = Batch()
       if role == .server { batch.registers = try number(arrived, in: &transaction) }
       batch.documents = transaction.changed
@@ -155,8 +147,10 @@ package final class Replica: Sendable {
       batch.runs = runs(changes, transaction)
       batch.registers += changedRegisters(registers, after: batch)
       try stored { () throws(StorageError) in try store.commit(batch) }
-      return arrived.count
+      return (arrived.count, written)
     }
+    tell(written)
+    return count
   }
 
   /// Changes documents without writing to them: no transaction, nothing that travels. Durable on
@@ -164,16 +158,25 @@ package final class Replica: Sendable {
   func rewrite(
     _ body: (inout LocalTransaction) throws(ReplicaError) -> Void
   ) throws(ReplicaError) {
-    try writer.withLock { (clock) throws(ReplicaError) in
+    let written = try writer.withLock { (clock) throws(ReplicaError) -> [WrittenDocument] in
       try stored { () throws(StorageError) in try store.drain() }
       var transaction = try begin(by: author, &clock)
       try body(&transaction)
-      let written = try written(by: transaction)
-      defer { reviewList.note(written) }
+      let written = try documentsWritten(by: transaction)
       var batch = Batch()
       batch.documents = transaction.changed
       batch.details = transaction.details
       try stored { () throws(StorageError) in try store.commit(batch) }
+      return written
+    }
+    tell(written)
+  }
+
+  /// From now on the review list is told of every write: none is under way of which it was not.
+  func keepReviewList() throws(ReplicaError) {
+    try writer.withLock { (_) throws(ReplicaError) in
+      try stored { () throws(StorageError) in try store.drain() }
+      reviewList.keep()
     }
   }
 

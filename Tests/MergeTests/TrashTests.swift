@@ -157,6 +157,37 @@ import Testing
     }
   }
 
+  @Test func `an edit of another field that comes after an erasure leaves nothing either`() throws {
+    try server.replica.delete(patient, reason: .erasure)
+    try here.sync(with: server)
+    // A field that the patient never had: no skeleton names it.
+    try there.carryOut([
+      "op": "update", "type": "patient", "id": .string(patient.id.description),
+      "value": ["address": "12 Brackenmoor Lane"],
+    ])
+    try there.sync(with: server)
+    #expect(try server.filesHolding("Brackenmoor") == [])
+    try meet()
+    for replica in all {
+      #expect(try !content(replica, patient))
+      _ = try replica.replica.checkpoint()
+      #expect(try replica.filesHolding("Brackenmoor") == [])
+    }
+  }
+
+  @Test func `what is in the trash can be erased, with what went there before it`() throws {
+    try here.replica.delete(invite, reason: .mistake)
+    try here.replica.delete(patient, reason: .mistake)
+    try meet()
+    try server.replica.delete(patient, reason: .erasure)
+    try meet()
+    for replica in all {
+      #expect(try !content(replica, patient) && !content(replica, invite))
+      _ = try replica.replica.checkpoint()
+      #expect(try replica.filesHolding("zephyrine@") == [])
+    }
+  }
+
   @Test(arguments: [("admin", true), ("clinician", false)])
   func `a laptop's request is carried out for an administrator`(role: String, isDone: Bool) throws {
     let user = DocumentKey(type: "user", id: TestReplica.user)

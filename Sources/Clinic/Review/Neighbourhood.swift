@@ -47,14 +47,25 @@ extension Reviewer {
     }
   }
 
-  private func addMergedPatients(_ subject: Subject, _ found: inout Set<DocumentKey>) {
-    let targets = subject.document.versions(of: "merged_into").compactMap { version in
+  /// All patients that merges connect with one, in the trash or not, and what refers to them.
+  private func addMergedPatients(_ patient: Subject, _ found: inout Set<DocumentKey>) {
+    var connected: Set<DocumentKey> = []
+    var open = [patient.key] + mergeTargets(of: patient.document)
+    while let key = open.popLast() {
+      guard connected.insert(key).inserted else { continue }
+      open += clinic.keys("patient", index: "merged_into", key.id.description)
+      if let document = clinic.subject(key)?.document { open += mergeTargets(of: document) }
+    }
+    for key in connected {
+      found.insert(key)
+      addReferrers(of: key, &found)
+    }
+  }
+
+  private func mergeTargets(of patient: Document) -> [DocumentKey] {
+    patient.versions(of: "merged_into").compactMap { version in
       version.value["merged_into"]?.stringValue.flatMap { UniqueID($0) }
         .map { DocumentKey(type: "patient", id: $0) }
-    }
-    for patient in Set(([subject.key] + targets).flatMap(clinic.samePatient)) {
-      found.insert(patient)
-      addReferrers(of: patient, &found)
     }
   }
 
@@ -71,6 +82,13 @@ extension Reviewer {
       }
   }
 
+  /// Whether a person has another name than before: items say who wrote what.
+  func isRenamed(_ key: DocumentKey, before: Document?) -> Bool {
+    guard key.type == "user" else { return false }
+    let old = before.flatMap { Subject($0, clinic.rules.type(key.type)).text("name") }
+    return old != clinic.subject(key)?.text("name")
+  }
+
   private static let watched = ["name", "status", "timezone", "user_id", "first_name", "last_name"]
 
   private func addTargets(of subject: Subject, _ found: inout Set<DocumentKey>) {
@@ -83,9 +101,18 @@ extension Reviewer {
         guard let id = version.value[field.name]?.stringValue.flatMap({ UniqueID($0) }) else {
           continue
         }
-        found.insert(DocumentKey(type: target, id: id))
+        let key = DocumentKey(type: target, id: id)
+        if found.insert(key).inserted, let target = clinic.subject(key), target.document.hasLife {
+          addDependents(ofDeleted: target, &found)
+        }
       }
     }
+  }
+
+  /// A reference can be what keeps its target out of the trash, and with it what refers to that.
+  private func addDependents(ofDeleted target: Subject, _ found: inout Set<DocumentKey>) {
+    addReferrers(of: target.key, &found)
+    if target.key.type == "patient" { addMergedPatients(target, &found) }
   }
 
   private func addPeers(of subject: Subject, _ found: inout Set<DocumentKey>) {
@@ -131,12 +158,7 @@ extension Reviewer {
 
   private static func decided(_ decision: Subject) -> [DocumentKey] {
     decision.document.contentUnits.flatMap(\.versions).flatMap { version in
-      (version.value["documents"]?.arrayValue ?? []).compactMap { value -> DocumentKey? in
-        guard let type = value.objectValue?["type"]?.stringValue,
-          let id = value.objectValue?["id"]?.stringValue.flatMap({ UniqueID($0) })
-        else { return nil }
-        return DocumentKey(type: type, id: id)
-      }
+      (version.value["documents"]?.arrayValue ?? []).compactMap { DocumentKey(reviewValue: $0) }
     }
   }
 

@@ -10,41 +10,30 @@ final class ReviewList: Sendable {
   private struct State {
     /// Days since 1970: a list is good for its day.
     var day: Int
-    var items: [DocumentKey: [ReviewItem]]
-    /// The same in the order of the list, each once.
-    var sorted: [ReviewItem]
-    /// Documents that were written since, as they were when the list was last right.
-    var changed: [DocumentKey: Document?] = [:]
+    var index: ReviewIndex
   }
 
+  /// Held while the list is made or brought up to date.
   private let state = Mutex<State?>(nil)
-  /// What was written since somebody began to watch, as it was before; nil if nobody does.
-  private let watched = Mutex<[DocumentKey: Document?]?>(nil)
+  /// Documents that were written since, as they were before each write, in no order; nil if nobody has
+  /// asked for the list. Never held for long: writers wait for it.
+  private let written = Mutex<[DocumentKey: [Document?]]?>(nil)
 
-  /// Whether anybody has asked: until then nothing need be noted.
-  var isKept: Bool { state.withLock { $0 != nil } || watched.withLock { $0 != nil } }
+  /// After so many writes a list from nothing costs less than what is kept for an update.
+  private static let mostWrites = 20_000
 
-  func beginWatching() { watched.withLock { $0 = [:] } }
+  var isKept: Bool { written.withLock { $0 != nil } }
 
-  /// - Returns: what was written, as it was before.
-  func endWatching() -> [DocumentKey: Document?] {
-    watched.withLock { watched in
-      defer { watched = nil }
-      return watched ?? [:]
-    }
-  }
+  /// Begins to note writes. Call when every write that was not noted is visible.
+  func keep() { written.withLock { $0 = [:] } }
 
-  /// Tells that documents were written.
-  func note(_ written: [(key: DocumentKey, before: Document?)]) {
-    state.withLock { state in
-      for (key, before) in written where state?.changed[key] == nil {
-        state?.changed[key] = .some(before)
-      }
-    }
-    watched.withLock { watched in
-      for (key, before) in written where watched != nil && watched?[key] == nil {
-        watched?[key] = .some(before)
-      }
+  /// Tells that documents were written. Call when the writes are visible: what is noted earlier may be
+  /// taken as done by a reader who does not see them yet.
+  func note(_ documents: [WrittenDocument]) {
+    written.withLock { written in
+      guard written != nil else { return }
+      for (key, before) in documents { written?[key, default: []].append(before) }
+      if written.map({ $0.count > Self.mostWrites }) ?? false { written = nil }
     }
   }
 
@@ -52,35 +41,47 @@ final class ReviewList: Sendable {
   func items(_ replica: Replica) throws(ReplicaError) -> [ReviewItem] {
     try state.withLock { (state) throws(ReplicaError) in
       let day = replica.reviewDay
-      if let current = state, current.day == day {
-        let changed = current.changed
-        guard !changed.isEmpty else { return current.sorted }
-        let new = try replica.reviewItems(after: changed, before: current.items)
-        state?.changed = [:]
-        guard Self.differs(new, from: current.items) else { return current.sorted }
-        var items = current.items
-        for (key, own) in new { items[key] = own.isEmpty ? nil : own }
-        state = State(day: day, items: items, sorted: Self.sorted(items))
-      } else {
-        let items = try replica.allReviewItems()
-        state = State(day: day, items: items, sorted: Self.sorted(items))
+      if let current = state, current.day == day, let noted = takeNoted() {
+        if noted.isEmpty { return current.index.sorted }
+        // If this fails, the next who asks begins from nothing.
+        state = nil
+        let index = try replica.updated(current.index, after: noted)
+        state = State(day: day, index: index)
+        return index.sorted
       }
-      return state?.sorted ?? []
+      try replica.keepReviewList()
+      let index = try replica.newReviewIndex()
+      state = State(day: day, index: index)
+      return index.sorted
     }
   }
 
-  /// Mostly neither has any.
-  private static func differs(
-    _ new: [DocumentKey: [ReviewItem]], from old: [DocumentKey: [ReviewItem]]
-  ) -> Bool {
-    new.contains { key, own in !own.isEmpty || old[key] != nil }
+  private func takeNoted() -> [DocumentKey: [Document?]]? {
+    written.withLock { written in
+      defer { if written != nil { written = [:] } }
+      return written
+    }
+  }
+}
+
+/// A document that was written, as it was before; nil if it was not there.
+typealias WrittenDocument = (key: DocumentKey, before: Document?)
+
+/// Collects what one caller writes. For one thread at a time.
+final class WriteWatch: Sendable {
+  /// Whose writes are collected: of whoever runs under it.
+  @TaskLocal static var current: WriteWatch?
+
+  private let written = Mutex<[DocumentKey: Document?]>([:])
+
+  /// Of a document that is written twice, what was before the first counts.
+  func note(_ documents: [WrittenDocument]) {
+    written.withLock { written in
+      for (key, before) in documents where written[key] == nil { written[key] = .some(before) }
+    }
   }
 
-  private static func sorted(_ items: [DocumentKey: [ReviewItem]]) -> [ReviewItem] {
-    var byID: [String: ReviewItem] = [:]
-    for item in items.values.joined() { byID[item.id] = item }
-    return byID.values.sorted(by: ReviewItem.comesBefore)
-  }
+  var all: [DocumentKey: Document?] { written.withLock { $0 } }
 }
 
 extension Replica {
@@ -96,7 +97,7 @@ extension Replica {
   }
 
   /// O(documents), all of which are in memory meanwhile.
-  fileprivate func allReviewItems() throws(ReplicaError) -> [DocumentKey: [ReviewItem]] {
+  fileprivate func newReviewIndex() throws(ReplicaError) -> ReviewIndex {
     let documents = try read { (tables) throws(ReplicaError) in
       try stored { () throws(StorageError) in
         var documents: [Document] = []
@@ -105,80 +106,53 @@ extension Replica {
       }
     }
     let all = DocumentCollection(documents, catalogue, rules, world.clinic.forms)
-    let reviewer = reviewer(all)
-    var items: [DocumentKey: [ReviewItem]] = [:]
-    for key in all.keys {
-      let own = reviewer.items(of: key)
-      if !own.isEmpty { items[key] = own }
-    }
-    return items
+    return ReviewIndex(of: all.keys, reviewer(all))
   }
 
-  /// Runs writes and tells which review items they opened. O(what the writes touch). One at a time.
+  fileprivate func updated(
+    _ index: ReviewIndex, after written: [DocumentKey: [Document?]]
+  ) throws(ReplicaError) -> ReviewIndex {
+    try withState({ state in
+      var index = index
+      index.update(after: written, reviewer(state))
+      return index
+    })
+  }
+
+  /// Runs writes and tells which review items they opened. O(what the writes touch).
   package func openedReviewItems(
     by writes: () throws -> Void
   ) throws -> [ReviewItem] {
-    reviewList.beginWatching()
-    do { try writes() } catch {
-      _ = reviewList.endWatching()
-      throw error
-    }
-    let changed = reviewList.endWatching()
-    guard !changed.isEmpty, changed.count <= Self.watchedCount else { return [] }
+    let watch = WriteWatch()
+    try WriteWatch.$current.withValue(watch) { try writes() }
+    let written = watch.all
+    guard !written.isEmpty, written.count <= Self.watchedCount else { return [] }
     return try withState({ state in
-      let now = reviewer(state)
-      let earlier = reviewer(EarlierState(state, changed, rules))
-      var keys: Set<DocumentKey> = []
-      for (key, before) in changed { keys.formUnion(now.neighbours(of: key, before: before)) }
-      let known = Set(keys.flatMap { earlier.items(of: $0) }.map(\.id))
-      var opened: [String: ReviewItem] = [:]
-      for item in keys.flatMap({ now.items(of: $0) }) where !known.contains(item.id) {
-        opened[item.id] = item
-      }
-      return opened.values.sorted(by: ReviewItem.comesBefore)
+      let earlier = EarlierState(state, written, rules)
+      return reviewer(state).itemsOpened(by: written, since: reviewer(earlier))
     })
   }
 
   /// After writing more documents than this, nobody waits to be told what it opened.
   private static let watchedCount = 5000
 
-  /// The items of all documents that some writes concern.
-  fileprivate func reviewItems(
-    after changed: [DocumentKey: Document?], before: [DocumentKey: [ReviewItem]]
-  ) throws(ReplicaError) -> [DocumentKey: [ReviewItem]] {
-    try withReviewer({ (reviewer) in
-      var keys: Set<DocumentKey> = []
-      var own: [DocumentKey: [ReviewItem]] = [:]
-      for (key, document) in changed {
-        if reviewer.concernsNobodyElse(key, before: document) {
-          own[key] = reviewer.items(of: key, updating: before[key] ?? [])
-        } else {
-          keys.formUnion(reviewer.neighbours(of: key, before: document))
-        }
-      }
-      return own.merging(Self.items(of: keys, before, reviewer)) { $1 }
-    })
-  }
-
-  /// The items of some documents, and of all that take part in an item with one of them.
-  private static func items(
-    of keys: Set<DocumentKey>, _ before: [DocumentKey: [ReviewItem]], _ reviewer: Reviewer
-  ) -> [DocumentKey: [ReviewItem]] {
-    var items: [DocumentKey: [ReviewItem]] = [:]
-    var others: Set<DocumentKey> = []
-    for key in keys {
-      let own = reviewer.items(of: key)
-      items[key] = own
-      others.formUnion((own + (before[key] ?? [])).flatMap(\.documents))
+  /// What the review list and whoever watches must know of a transaction, read before it is committed;
+  /// nothing if nobody has asked.
+  func documentsWritten(by transaction: LocalTransaction) throws(ReplicaError) -> [WrittenDocument]
+  {
+    guard reviewList.isKept || WriteWatch.current != nil else { return [] }
+    var written: [WrittenDocument] = []
+    for document in transaction.changed {
+      written.append((document.key, try transaction.before(document.key)))
     }
-    for key in others where items[key] == nil { items[key] = reviewer.items(of: key) }
-    return items
+    return written
   }
 
-  private func withReviewer<Result: Sendable>(
-    _ body: (Reviewer) -> Result
-  ) throws(ReplicaError) -> Result {
-    try withState({ body(reviewer($0)) })
+  /// Tells them, once it is visible.
+  func tell(_ written: [WrittenDocument]) {
+    guard !written.isEmpty else { return }
+    reviewList.note(written)
+    WriteWatch.current?.note(written)
   }
 
   private func withState<Result: Sendable>(

@@ -28,13 +28,19 @@ struct ClinicHistory {
     { $0.settle($1) }, { $0.editPeople($1) },
   ]
 
-  init(seed: Int, steps: Int, _ world: DeskWorld) {
+  /// - Parameter look: is shown the history after each step.
+  init(
+    seed: Int, steps: Int, _ world: DeskWorld, look: (ClinicHistory) -> Void = { _ in }
+  ) {
     self.world = world
     generator = SeededGenerator(seed: seed)
     desks = (1...UInt64(3 + generator.below(3))).map(Desk.init)
     write(0) { transaction, world in Self.found(&transaction, world) }
     for index in desks.indices.dropFirst() { desks[index].pull(from: desks[0]) }
-    for _ in 0..<steps { step() }
+    for _ in 0..<steps {
+      step()
+      look(self)
+    }
   }
 
   /// Lets all meet, each with each, in an order that the seed decides, some twice.
@@ -237,7 +243,7 @@ struct ClinicHistory {
       ("user", ["role": .string(generator.pick(["clinician", "admin", "owner"]))]),
       ("user", ["email": .string(generator.pick(["u1@example.org", "u2@example.org"]))]),
       ("clinic", ["timezone": .string(generator.pick(["America/New_York", "America/Chicago"]))]),
-      ("clinic", ["name": unique()]),
+      ("clinic", ["name": unique()]), ("user", ["name": unique()]),
     ]
     let (type, patch) = generator.pick(patches)
     guard let key = pick(type, desk, upTo: type == "clinic" ? 1 : 2) else { return }

@@ -39,7 +39,8 @@ struct Desk {
 
   init(_ number: UInt64) {
     id = UniqueID(high: 0xde5c, low: number)
-    author = Author(user: nil, device: UniqueID(high: 0xdef1, low: number))
+    let user = number > 2 ? nil : ClinicHistory.key("user", Int(number)).id
+    author = Author(user: user, device: UniqueID(high: 0xdef1, low: number))
   }
 
   /// One transaction: the closure changes documents; what it leaves as it was is no write.

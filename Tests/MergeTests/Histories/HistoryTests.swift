@@ -36,6 +36,62 @@ import Testing
     for rule in Self.expected { #expect(seen[rule, default: 0] > 0, "\(rule)") }
   }
 
+  @Test(arguments: 0..<groups)
+  func `a list that is kept up to date says what a list from nothing says`(group: Int) throws {
+    let world = try DeskWorld()
+    for seed in stride(from: group, to: max(16, Self.count / 20), by: Self.groups) {
+      var kept: [KeptList] = []
+      var step = 0
+      _ = ClinicHistory(seed: seed, steps: Self.steps, world) { history in
+        if kept.isEmpty { kept = history.desks.map { KeptList($0.documents, history.now, world) } }
+        for (place, desk) in history.desks.enumerated() {
+          let written = kept[place].update(desk.documents, history.now, world)
+          let fresh = KeptList(desk.documents, history.now, world)
+          let difference = Set(kept[place].lines).symmetricDifference(fresh.lines)
+          #expect(
+            difference.isEmpty, "seed \(seed), step \(step), after writing \(written)")
+          kept[place] = fresh
+        }
+        step += 1
+      }
+    }
+  }
+
+  /// The review list of a desk, which is told what was written and no more.
+  private struct KeptList {
+    private(set) var index: ReviewIndex
+    private var documents: [DocumentKey: Document]
+    private var now: UInt64
+
+    init(_ documents: [DocumentKey: Document], _ now: UInt64, _ world: DeskWorld) {
+      let (reviewer, _, keys) = world.reviewer(Array(documents.values), now: now)
+      index = ReviewIndex(of: keys, reviewer)
+      self.documents = documents
+      self.now = now
+    }
+
+    var lines: [String] { index.sorted.map { canonical($0.value) } }
+
+    /// - Returns: what was written.
+    mutating func update(
+      _ new: [DocumentKey: Document], _ now: UInt64, _ world: DeskWorld
+    ) -> [DocumentKey] {
+      // A list is good for its day.
+      if now / 86_400_000 != self.now / 86_400_000 {
+        self = KeptList(new, now, world)
+        return []
+      }
+      var written: [DocumentKey: [Document?]] = [:]
+      for (key, document) in new where documents[key]?.clock != document.clock {
+        written[key] = [documents[key]]
+      }
+      let (reviewer, _, _) = world.reviewer(Array(new.values), now: now)
+      index.update(after: written, reviewer)
+      documents = new
+      return written.keys.sorted()
+    }
+  }
+
   /// The rules whose items these histories can bring about.
   private static let expected = [
     "P2", "P3", "P5", "P6", "P7", "P9", "P10", "P13", "P14", "P15", "P19", "P21", "I1", "I6", "I8",

@@ -1,0 +1,93 @@
+package import Documents
+
+/// The review items of a clinic's documents, kept up to date. After every update it holds what one made
+/// from nothing would hold.
+package struct ReviewIndex: Sendable {
+  private var items: [DocumentKey: [ReviewItem]] = [:]
+  /// The documents with items that name a document.
+  private var naming: [DocumentKey: Set<DocumentKey>] = [:]
+  /// Urgent first, then by id, each once.
+  package private(set) var sorted: [ReviewItem] = []
+
+  /// Works out the items of all documents. O(documents).
+  package init(of keys: some Sequence<DocumentKey>, _ reviewer: Reviewer) {
+    for key in keys {
+      let own = reviewer.items(of: key)
+      if !own.isEmpty { set(own, of: key) }
+    }
+    sort()
+  }
+
+  /// Works out again what some writes concern. O(what they touch), and the sorting of the list if it
+  /// changes.
+  /// - Parameters:
+  ///   - written: documents that were written since the last update, each as it was before every one of
+  ///     the writes, in any order; nil where it was not there.
+  ///   - reviewer: of the documents as they are now.
+  package mutating func update(after written: [DocumentKey: [Document?]], _ reviewer: Reviewer) {
+    var new: [DocumentKey: [ReviewItem]] = [:]
+    var concerned: Set<DocumentKey> = []
+    for (key, earlier) in written {
+      // An item says who wrote last what it names, whatever was written.
+      let named = naming[key] ?? []
+      if named.subtracting([key]).isEmpty, items[key]?.contains(where: \.looksBeyond) != true,
+        earlier.allSatisfy({ reviewer.concernsNobodyElse(key, before: $0) })
+      {
+        new[key] = reviewer.items(of: key, updating: items[key] ?? [])
+        continue
+      }
+      concerned.formUnion(named)
+      for before in earlier {
+        concerned.formUnion(reviewer.neighbours(of: key, before: before))
+        if reviewer.isRenamed(key, before: before) { concerned.formUnion(items.keys) }
+      }
+    }
+    // An item changes with whatever it names.
+    var others: Set<DocumentKey> = []
+    for key in concerned {
+      let own = reviewer.items(of: key)
+      new[key] = own
+      others.formUnion(own.flatMap(\.documents) + (naming[key] ?? []))
+    }
+    for key in others.subtracting(concerned) { new[key] = reviewer.items(of: key) }
+    take(new)
+  }
+
+  /// Mostly neither old nor new has any.
+  private mutating func take(_ new: [DocumentKey: [ReviewItem]]) {
+    guard new.contains(where: { key, own in !own.isEmpty || items[key] != nil }) else { return }
+    for (key, own) in new { set(own, of: key) }
+    sort()
+  }
+
+  private mutating func set(_ own: [ReviewItem], of key: DocumentKey) {
+    for other in (items[key] ?? []).flatMap(\.documents) { naming[other]?.remove(key) }
+    items[key] = own.isEmpty ? nil : own
+    for other in own.flatMap(\.documents) { naming[other, default: []].insert(key) }
+  }
+
+  private mutating func sort() {
+    var byID: [String: ReviewItem] = [:]
+    for item in items.values.joined() { byID[item.id] = item }
+    sorted = byID.values.sorted(by: ReviewItem.comesBefore)
+  }
+}
+
+extension Reviewer {
+  /// The items that writes opened: those of now that were not there before.
+  /// - Parameters:
+  ///   - written: the documents, each as it was before the first of the writes.
+  ///   - earlier: of the documents as they were then.
+  package func itemsOpened(
+    by written: [DocumentKey: Document?], since earlier: Reviewer
+  ) -> [ReviewItem] {
+    var keys: Set<DocumentKey> = []
+    for (key, before) in written { keys.formUnion(neighbours(of: key, before: before)) }
+    let known = Set(keys.flatMap { earlier.items(of: $0) }.map(\.id))
+    var opened: [String: ReviewItem] = [:]
+    for item in keys.flatMap({ items(of: $0) }) where !known.contains(item.id) {
+      opened[item.id] = item
+    }
+    return opened.values.sorted(by: ReviewItem.comesBefore)
+  }
+}
