@@ -14,7 +14,7 @@ extension Replica {
     var mayHaveToDrop: [Document] = []
     for part in parts {
       guard let mine = try transaction.document(part.key) else {
-        transaction.take(part)
+        try transaction.take(part, isNew: true)
         if part.lacksContent || part.isErased { mayHaveToDrop.append(part) }
         continue
       }
@@ -23,7 +23,7 @@ extension Replica {
       let isNews = !part.clock.isCovered(by: mine.clock) || brings || part.lacksContent
       guard isNews else { continue }
       let (joined, units) = mine.joined(with: part, isServer: role == .server)
-      transaction.take(joined)
+      try transaction.take(joined)
       if !units.isEmpty { returned.append((part.key, units)) }
       if part.lacksContent || joined.isErased { mayHaveToDrop.append(part) }
     }
@@ -39,7 +39,7 @@ extension Replica {
     guard var document = try transaction.document(key) else { return }
     if try transaction.isDeleted(document) {
       document.drop(units)
-      transaction.take(document)
+      try transaction.take(document)
     } else if role == .server {
       try transaction.rewrite(key, units)
     }
@@ -57,6 +57,6 @@ extension Replica {
     } else {
       return
     }
-    transaction.take(document)
+    try transaction.take(document)
   }
 }

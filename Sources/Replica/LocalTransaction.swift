@@ -17,6 +17,8 @@ package struct LocalTransaction {
   private let base: Ahead
   /// Documents as this transaction leaves them, in the order of their first change.
   private(set) var changed: [Document] = []
+  /// The same as they were before the transaction; nil of new ones.
+  private(set) var before: [Document?] = []
   /// What is known of them; nil of those that came from elsewhere.
   private var known: [DocumentDetails?] = []
   private var places: [DocumentKey: Int] = [:]
@@ -57,11 +59,6 @@ package struct LocalTransaction {
   package func document(_ key: DocumentKey) throws(ReplicaError) -> Document? {
     if let place = places[key] { return changed[place] }
     return try stored { () throws(StorageError) in try base.document(key) }
-  }
-
-  /// A document as it was before the transaction.
-  func before(_ key: DocumentKey) throws(ReplicaError) -> Document? {
-    try stored { () throws(StorageError) in try base.document(key) }
   }
 
   /// All documents of a type as this transaction sees them, in no order. O(documents of the type).
@@ -154,25 +151,27 @@ package struct LocalTransaction {
     _ key: DocumentKey, to fields: JSONObject
   ) throws(ReplicaError) -> Bool {
     guard let document = try document(key) else {
-      create(key, fields)
+      try create(key, fields)
       return true
     }
-    return set(document, to: fields)
+    return try set(document, to: fields)
   }
 
   /// Writes a document that is not there yet.
-  mutating func create(_ key: DocumentKey, _ fields: JSONObject) {
+  mutating func create(_ key: DocumentKey, _ fields: JSONObject) throws(ReplicaError) {
     let new = Document(key: key, createdBy: write, schemaVersion: schemaVersion)
-    if !set(new, to: fields) { put(new) }
+    if try !set(new, to: fields, isNew: true) { try put(new, isNew: true) }
   }
 
-  private mutating func set(_ document: Document, to fields: JSONObject) -> Bool {
+  private mutating func set(
+    _ document: Document, to fields: JSONObject, isNew: Bool = false
+  ) throws(ReplicaError) -> Bool {
     let typeRules = rules.type(document.key.type)
     var document = document
     var hasChanged = false
     for value in document.unitValues(for: fields, typeRules)
     where document.set(value, by: write, knowledge: knowledge, typeRules) { hasChanged = true }
-    if hasChanged { put(document) }
+    if hasChanged { try put(document, isNew: isNew) }
     return hasChanged
   }
 
@@ -183,7 +182,7 @@ package struct LocalTransaction {
     guard var document = try document(key) else { return }
     document.resolve(
       value, replacing: shown, seeing: late, by: write, knowledge: knowledge, rules.type(key.type))
-    put(document)
+    try put(document)
   }
 
   package mutating func delete(
@@ -191,26 +190,26 @@ package struct LocalTransaction {
   ) throws(ReplicaError) {
     guard var document = try document(key) else { return }
     document.delete(reason: reason, cause: cause, knowledge: knowledge, by: write)
-    put(document)
+    try put(document)
   }
 
   mutating func dropContent(_ key: DocumentKey) throws(ReplicaError) {
     guard var document = try document(key) else { return }
     document.dropContent()
-    put(document)
+    try put(document)
   }
 
   package mutating func undelete(_ key: DocumentKey) throws(ReplicaError) {
     guard var document = try document(key) else { return }
     document.undelete(by: write)
-    put(document)
+    try put(document)
   }
 
   /// Writes units anew that came back for a skeleton.
   mutating func rewrite(_ key: DocumentKey, _ units: [String]) throws(ReplicaError) {
     guard var document = try document(key) else { return }
     for unit in units { document.rewrite(unit, as: dot) }
-    put(document)
+    try put(document)
   }
 
   mutating func receive(_ key: DocumentKey, number: Int) throws(ReplicaError) {
@@ -220,7 +219,7 @@ package struct LocalTransaction {
     if let place = places[key] {
       changed[place] = document
     } else {
-      put(document)
+      try put(document)
     }
   }
 
@@ -228,28 +227,42 @@ package struct LocalTransaction {
   var hasWritten: Bool { changed.contains { $0.clock.covers(dot) } }
 
   /// Puts a document that came from elsewhere below what this transaction writes.
-  mutating func take(_ document: Document) {
-    unindexed.insert(place(document, known: nil))
+  /// - Parameter isNew: whether there was none.
+  mutating func take(_ document: Document, isNew: Bool = false) throws(ReplicaError) {
+    unindexed.insert(try place(document, known: nil, isNew: isNew))
   }
 
-  private mutating func put(_ document: Document) {
+  private mutating func put(_ document: Document, isNew: Bool = false) throws(ReplicaError) {
     let details = base.details(of: document)
-    let place = place(document, known: details)
+    let place = try place(document, known: details, isNew: isNew)
     for index in ClinicIndex.indexes(ofType: document.key.type) {
       guard let key = index.key(details.fields) else { continue }
       found[IndexEntry(index: index, key: key), default: []].append(place)
     }
   }
 
-  private mutating func place(_ document: Document, known details: DocumentDetails?) -> Int {
+  private mutating func place(
+    _ document: Document, known details: DocumentDetails?, isNew: Bool
+  ) throws(ReplicaError) -> Int {
     if let place = places[document.key] {
       changed[place] = document
       known[place] = details
       return place
     }
+    let before =
+      isNew ? nil : try stored { () throws(StorageError) in try base.document(document.key) }
     places[document.key] = changed.count
     changed.append(document)
+    self.before.append(before)
     known.append(details)
     return changed.count - 1
   }
+
+  /// The versions that the transaction takes out of documents, each with its document.
+  var replaced: [Document] {
+    zip(before, changed).compactMap { before, after in before?.replaced(by: after) }
+  }
+
+  /// The documents that it changed, as they were before.
+  var written: [WrittenDocument] { zip(changed, before).map { ($0.key, $1) } }
 }

@@ -54,7 +54,7 @@ extension Replica {
     }
     try checkReferences(fields, type: type, in: transaction)
     try checkUnique(fields, input: input, key: key, in: transaction)
-    transaction.create(key, fields)
+    try transaction.create(key, fields)
     return key
   }
 

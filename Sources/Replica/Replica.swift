@@ -98,13 +98,13 @@ package final class Replica: Sendable {
   ) throws(ReplicaError) -> (ticket: CommitTicket, written: [WrittenDocument])? {
     guard !transaction.changed.isEmpty else { return nil }
     var transaction = transaction
-    let written = try documentsWritten(by: transaction)
     var batch = Batch()
     if role == .server { batch.registers = try number(transaction.changed, in: &transaction) }
     batch.documents = transaction.changed
     batch.details = transaction.details
+    batch.replaced = transaction.replaced
     batch.runs = [run(of: transaction)]
-    return (try stored { () throws(StorageError) in try store.stage(batch) }, written)
+    return (try stored { () throws(StorageError) in try store.stage(batch) }, transaction.written)
   }
 
   private func run(of transaction: LocalTransaction) -> TransactionRun {
@@ -139,15 +139,15 @@ package final class Replica: Sendable {
       try join(changes.latestParts, into: &transaction)
       if role == .server { try eraseAsAsked(changes, in: &transaction) }
       let arrived = transaction.changed
-      let written = try documentsWritten(by: transaction)
       var batch = Batch()
       if role == .server { batch.registers = try number(arrived, in: &transaction) }
       batch.documents = transaction.changed
       batch.details = transaction.details
+      batch.replaced = transaction.replaced
       batch.runs = runs(changes, transaction)
       batch.registers += changedRegisters(registers, after: batch)
       try stored { () throws(StorageError) in try store.commit(batch) }
-      return (arrived.count, written)
+      return (arrived.count, transaction.written)
     }
     tell(written)
     return count
@@ -162,12 +162,12 @@ package final class Replica: Sendable {
       try stored { () throws(StorageError) in try store.drain() }
       var transaction = try begin(by: author, &clock)
       try body(&transaction)
-      let written = try documentsWritten(by: transaction)
       var batch = Batch()
       batch.documents = transaction.changed
       batch.details = transaction.details
+      batch.replaced = transaction.replaced
       try stored { () throws(StorageError) in try store.commit(batch) }
-      return written
+      return transaction.written
     }
     tell(written)
   }

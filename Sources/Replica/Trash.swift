@@ -53,7 +53,7 @@ extension Replica {
       for key in keys {
         guard var document = try transaction.document(key) else { continue }
         document.dropContent()
-        transaction.take(document)
+        try transaction.take(document)
       }
     }
   }

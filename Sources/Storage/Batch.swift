@@ -8,6 +8,8 @@ package struct Batch: Sendable {
   package var documents: [Document] = []
   /// What is known of the documents, in their order; empty if it is not worked out yet.
   package var details: [DocumentDetails] = []
+  /// What the documents held before and hold no longer: documents with nothing but those versions.
+  package var replaced: [Document] = []
   /// Transactions that become known. A run may begin with known ones.
   package var runs: [TransactionRun] = []
   /// Named values of the replica; null removes one.

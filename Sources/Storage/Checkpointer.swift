@@ -85,17 +85,21 @@ struct Checkpointer {
     }
   }
 
-  /// Writes the index and the history, then the manifest that names them: from here on recovery starts
-  /// at its position.
+  /// Writes the journal, the index and the history, then the manifest that names them: from here on
+  /// recovery starts at its position.
+  /// - Parameter isHealing: whether the journal may be damaged.
   func writeTables(
-    _ tables: Tables, files: [DocumentKey: FileImage], _ position: WriteAheadLog.Position
-  ) throws(StorageError) {
+    _ tables: Tables, files: [DocumentKey: FileImage], _ position: WriteAheadLog.Position,
+    isHealing: Bool = false
+  ) throws(StorageError) -> Manifest {
     try makeDirectories()
     let history = HistoryFile.bytes(of: tables.history)
     let historyPath = layout.history(position.segment)
     let sealedHistory = try environment.seal.sealed(
       history, as: .file(layout.name(of: historyPath)))
     var plan = Manifest(position: position)
+    plan.journal = try JournalWriter(tables, layout: layout, environment: environment)
+      .write(isHealing: isHealing)
     plan.historyChecksum = crc32c(sealedHistory, seed: 0)
     plan.registers = tables.registers.sorted { utf8Less($0.key, $1.key) }
       .map { (name: $0.key, value: $0.value) }
@@ -109,6 +113,7 @@ struct Checkpointer {
       try fileSystem.writeFileDurably(historyPath, sealedHistory)
       try fileSystem.writeFileDurably(layout.manifest, sealedManifest)
     }
+    return manifest
   }
 
   private func makeDirectories() throws(StorageError) {
@@ -122,12 +127,17 @@ struct Checkpointer {
   }
 
   /// Removes what earlier checkpoints left beside the files of one.
-  /// - Parameter feed: the files of the feed that stay.
-  func removeTables(exceptOf segment: UInt64, feed: [FeedFile]) throws(StorageError) {
-    let kept =
+  /// - Parameters:
+  ///   - feed: the files of the feed that stay.
+  ///   - journal: the journal, which stays.
+  func removeTables(
+    exceptOf segment: UInt64, feed: [FeedFile], _ journal: JournalFile?
+  ) throws(StorageError) {
+    var kept =
       [layout.index(segment), layout.history(segment)] + feed.map { layout.feed($0.number) }
+    if let journal { kept.append(layout.journal(journal.number)) }
     try translated { () throws(SystemError) in
-      for directory in [layout.index, layout.history, layout.feed] {
+      for directory in [layout.index, layout.history, layout.feed, layout.journal] {
         guard try fileSystem.status(directory) != nil else { continue }
         for name in try fileSystem.contents(ofDirectory: directory) {
           let path = "\(directory)/\(name)"

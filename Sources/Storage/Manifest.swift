@@ -7,6 +7,7 @@ import Platform
 ///
 ///     {"format":1,"segment":N,"sequence":N,"chain":"…"}   the log goes on with this segment and frame
 ///     {"documents":N,"root":"…","history":CRC}            how many there are, and the hash over them
+///     {"journal":N,"mark":"…","bytes":N}                  if there is one: its number, head and length
 ///     {"register":NAME,"value":…}                         any number
 ///     {"lines":N,"crc":N}
 ///
@@ -17,6 +18,7 @@ struct Manifest {
   var documents = Documents(count: 0, root: [UInt8](repeating: 0, count: 32))
   /// Of the file of the history.
   var historyChecksum: UInt32 = 0
+  var journal: JournalFile?
   var registers: [(name: String, value: JSONValue)] = []
 
   struct Documents: Equatable {
@@ -52,6 +54,12 @@ extension Manifest {
         "history": .int(Int(historyChecksum)),
       ],
     ]
+    if let journal {
+      objects.append([
+        "journal": .int(Int(journal.number)), "mark": .number(JSONNumber(journal.mark)),
+        "bytes": .int(journal.byteCount),
+      ])
+    }
     objects += registers.map { ["register": .string($0.name), "value": $0.value] }
     var bytes: [UInt8] = []
     for object in objects {
@@ -93,6 +101,7 @@ extension Manifest {
   private mutating func read(_ object: JSONObject) -> Bool {
     if object["segment"] != nil { return readPosition(object) }
     if object["documents"] != nil { return readDocuments(object) }
+    if object["journal"] != nil { return readJournal(object) }
     guard let name = object["register"]?.stringValue, let value = object["value"] else {
       return false
     }
@@ -108,6 +117,15 @@ extension Manifest {
     else { return false }
     position = WriteAheadLog.Position(
       segment: UInt64(segment), sequence: UInt64(sequence), chain: LogChain(bytes: chain))
+    return true
+  }
+
+  private mutating func readJournal(_ object: JSONObject) -> Bool {
+    guard let number = object["journal"]?.intValue.flatMap(UInt32.init(exactly:)), number > 0,
+      let mark = object["mark"]?.numberValue.flatMap({ UInt64($0.text) }),
+      let byteCount = object["bytes"]?.intValue, byteCount >= JournalFile.headByteCount
+    else { return false }
+    journal = JournalFile(number: number, mark: mark, byteCount: byteCount)
     return true
   }
 

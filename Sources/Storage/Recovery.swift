@@ -51,6 +51,7 @@ struct RecoveryReader {
     let reader = DocumentReader(layout: layout, environment: environment)
     var tables = Tables(environment, reader: reader)
     for register in manifest.registers { tables.setRegister(register.name, register.value) }
+    tables.setJournal(manifest.journal)
     tables.setHistory(try wholeHistory(manifest, &damage))
     let seal = try CleanClose.read(layout, fileSystem)
     var segments = try segments(from: manifest.position.segment, seal)
@@ -285,6 +286,11 @@ struct RecoveryReader {
           segment: segment.number, offset: logged.payloadOffset, byteCount: frame.byteCount,
           sequence: frame.sequence, checksum: logged.checksum)
         tables.put(try codec.document(frame.payload), at: .log(place))
+      case .replaced:
+        let place = LogPlace(
+          segment: segment.number, offset: logged.payloadOffset, byteCount: frame.byteCount,
+          sequence: frame.sequence, checksum: logged.checksum)
+        tables.addReplaced(try codec.document(frame.payload).key, at: place)
       case .transactions:
         let run = try codec.run(frame.payload)
         if !tables.append(run), !damage.hasLostTransactions {

@@ -9,6 +9,8 @@ package enum SealedPiece: Sendable {
   case document(DocumentKey)
   /// A document in the feed.
   case arrival(UInt64, file: UInt32)
+  /// A record of the journal, by its place in bytes.
+  case journal(Int, file: UInt32)
   /// A page of a file.
   case page(Int, file: String)
   /// A whole file, by its place in the store.

@@ -30,14 +30,16 @@ extension Store {
     let plan = try beginCheckpoint()
     let checkpointer = Checkpointer(layout: layout, environment: environment)
     let files = try checkpointer.writeFiles(plan.tables)
-    try checkpointer.writeTables(plan.tables, files: files, plan.position)
+    let manifest = try checkpointer.writeTables(plan.tables, files: files, plan.position)
     let index = try IndexSnapshot(layout.index(plan.position.segment), environment)
-    try state.withLock { (state) throws(StorageError) in try state.tables.adopt(index) }
+    try state.withLock { (state) throws(StorageError) in
+      try state.tables.adopt(index, manifest.journal, before: plan.position.segment)
+    }
     log.withLock { $0.forget(plan.byteCount) }
     reader.release(before: plan.position.segment)
     try segments.release(before: plan.position.segment)
     try checkpointer.removeTables(
-      exceptOf: plan.position.segment, feed: index.directory.feedFiles)
+      exceptOf: plan.position.segment, feed: index.directory.feedFiles, manifest.journal)
     return files.count
   }
 

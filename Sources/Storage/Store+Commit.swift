@@ -50,6 +50,7 @@ extension Store {
       let payload = codec.encode(document, fields: details.fields, with: &encoder)
       records.append((.document, payload))
     }
+    for document in batch.replaced { records.append((.replaced, codec.encode(document))) }
     for run in batch.runs { records.append((.transactions, codec.encode(run))) }
     for (name, value) in batch.registers {
       records.append((.register, codec.encode(register: name, value)))
@@ -85,7 +86,7 @@ extension Store {
     }
   }
 
-  /// Waits until all that is on its way is durable.
+  /// Waits until all that is on its way is durable. Needs no disk that can be written if nothing is.
   package func drain() throws(StorageError) { try wait(for: try stage(Batch())) }
 
   /// Writes all that has gathered, and gives the lead to the first of those that gathered meanwhile.
@@ -94,7 +95,9 @@ extension Store {
       let writing = state.withLock { $0.queue.beginWriting() }
       let filled = writing.filter { !$0.log.records.isEmpty }
       let places: [[LogPlace]]
-      do throws(StorageError) { places = try log.append(filled.map(\.log)) } catch {
+      do throws(StorageError) {
+        places = filled.isEmpty ? [] : try log.append(filled.map(\.log))
+      } catch {
         let failed = state.withLock { $0.queue.fail() }
         for commit in failed { commit.finish(.failure(error)) }
         return
@@ -116,6 +119,9 @@ extension Store {
     let batch = commit.batch
     for (number, document) in batch.documents.enumerated() {
       state.tables.put(document, at: .log(places[number]), keys: batch.details[number].keys)
+    }
+    for (number, document) in batch.replaced.enumerated() {
+      state.tables.addReplaced(document.key, at: places[batch.documents.count + number])
     }
     for run in batch.runs { _ = state.tables.append(run) }
     for register in batch.registers { state.tables.setRegister(register.name, register.value) }

@@ -23,6 +23,8 @@ package struct StoreLayout: Sendable {
   package var history: String { "\(root)/history" }
   /// On a server, the documents in the order of their arrival: can be made anew.
   package var feed: String { "\(root)/feed" }
+  /// What documents no longer hold.
+  package var journal: String { "\(root)/journal" }
   package var documents: String { "\(root)/documents" }
   package var staged: String { "\(root)/staged" }
   package var parked: String { "\(root)/parked" }
@@ -54,6 +56,11 @@ package struct StoreLayout: Sendable {
   /// The transactions of the checkpoint after which the log goes on with a segment.
   package func history(_ segment: UInt64) -> String {
     "\(history)/\(Self.name(segment, ".history"))"
+  }
+
+  /// A file of the journal.
+  package func journal(_ number: UInt32) -> String {
+    "\(journal)/\(Self.name(UInt64(number), ".journal"))"
   }
 
   /// A file of the feed.

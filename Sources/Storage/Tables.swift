@@ -31,6 +31,10 @@ package struct Tables: Sendable {
   private(set) var recentMarks: [FeedMark] = []
   private var baseMark = FeedMark(position: 0, mark: 0)
   private var recentIndexes: [String: [RecentIndex]] = [:]
+  /// The journal as the last checkpoint left it; nil if there is none.
+  private(set) var journal: JournalFile?
+  /// What was replaced since, for the journal, in order.
+  private(set) var replaced: [(key: DocumentKey, place: LogPlace)] = []
   package private(set) var history: History
   package private(set) var registers: [String: JSONValue] = [:]
   /// The arrival number of the last document.
@@ -382,6 +386,13 @@ package struct Tables: Sendable {
     if recentFeed.count > 2 * count { recentFeed = recentFeed.filter(isCurrent) }
   }
 
+  /// Notes a record of what a document no longer holds.
+  mutating func addReplaced(_ key: DocumentKey, at place: LogPlace) {
+    replaced.append((key, place))
+  }
+
+  mutating func setJournal(_ journal: JournalFile?) { self.journal = journal }
+
   mutating func append(_ run: TransactionRun) -> Bool { history.append(run) }
 
   mutating func setHistory(_ history: History) { self.history = history }
@@ -400,6 +411,15 @@ package struct Tables: Sendable {
   }
 
   /// Takes over what a checkpoint has written: of what was written since then, nothing is in it.
+  /// - Parameter segment: with which the log goes on that the checkpoint does not cover.
+  mutating func adopt(
+    _ base: IndexSnapshot, _ journal: JournalFile?, before segment: UInt64
+  ) throws(StorageError) {
+    self.journal = journal
+    replaced.removeAll { $0.place.segment < segment }
+    try adopt(base)
+  }
+
   mutating func adopt(_ base: IndexSnapshot) throws(StorageError) {
     baseMark = try base.marks(last: 1).last ?? FeedMark(position: 0, mark: 0)
     self.base = base

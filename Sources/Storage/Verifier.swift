@@ -52,6 +52,7 @@ package struct Verifier {
     else { return report }
     let logged = checkLog(manifest, &report)
     _ = check(&report) { () throws(StorageError) in try reader.readHistory(manifest) }
+    checkJournal(manifest, &report)
     let known = manifest.isCheckpoint ? checkIndex(manifest, logged, &report) : []
     checkStrangers(known.union(logged), &report)
     if report.isOK { _ = check(&report) { () throws(StorageError) in try reader.read().tables } }
@@ -86,6 +87,21 @@ package struct Verifier {
       let found = try check.problems(0..<index.feedCount)
       report.checked += found.read
       for error in found.errors { report.add(error) }
+    } catch {
+      report.add(error)
+    }
+  }
+
+  private func checkJournal(_ manifest: Manifest, _ report: inout VerificationReport) {
+    guard let journal = manifest.journal else { return }
+    let reader = JournalReader(layout: layout, environment: environment)
+    do throws(StorageError) {
+      try reader.forEachRecord(journal, where: { _ in true }) { (record) throws(StorageError) in
+        report.checked += 1
+        do throws(StorageError) { _ = try reader.content(record, journal) } catch {
+          report.add(error)
+        }
+      }
     } catch {
       report.add(error)
     }

@@ -109,6 +109,31 @@ final class TestStore {
     return batch
   }
 
+  /// Gives a visit another name, and keeps what it had for the journal.
+  func rename(_ visit: Int, _ name: String) throws {
+    let before = replica.document(Self.key(visit))
+    var batch = batch([visit], name)
+    batch.replaced = zip([before], batch.documents).compactMap { $0?.replaced(by: $1) }
+    try open.commit(batch)
+  }
+
+  /// Deletes a visit and drops its content, as the last that the replica does.
+  func dropContent(_ visit: Int) throws {
+    guard var document = replica.document(Self.key(visit)) else { return }
+    let dot = Dot(replica.id, replica.knowledge[replica.id] + 1)
+    let stamp = Stamp(milliseconds: 1_800_000_000_000)
+    let author = Author(user: nil, device: Self.identity.device)
+    document.delete(
+      reason: .mistake, cause: nil, knowledge: replica.knowledge,
+      by: Write(dot: dot, stamp: stamp, author: author))
+    document.dropContent()
+    var batch = Batch()
+    batch.documents = [document]
+    let record = TransactionRecord(nonce: nonces.next(), stamp: stamp)
+    batch.runs = [TransactionRun(replica: dot.replica, first: dot.number, records: [record])]
+    try open.commit(batch)
+  }
+
   /// Makes a batch durable; if it is refused, the replica is as before.
   func commit(_ visits: [Int], _ name: String = "A") throws {
     let before = replica

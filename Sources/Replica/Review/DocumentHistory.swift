@@ -2,39 +2,47 @@ import Causality
 import Clinic
 package import Documents
 package import JSON
+import Storage
 
 extension Replica {
-  /// Who wrote what of a document, when, on which device, as far as versions are kept: a line a
-  /// transaction, the oldest first. O(versions).
+  /// Who wrote what of a document, when, on which device: a line a transaction, the oldest first. What
+  /// was replaced comes from the journal; what was replaced before it reached this replica is not known
+  /// here. O(versions + journal).
+  ///
+  /// - Throws: `notFound`; `storage` if the journal is damaged.
   package func history(of key: DocumentKey) throws(ReplicaError) -> [JSONObject] {
     guard let document = try document(key) else {
       throw .notFound(type: key.type, name: key.id.description)
     }
+    let replaced = try stored { () throws(StorageError) in try store.replacedVersions(of: key) }
     let rules = rules.type(key.type)
-    var writes: [(write: Write, changes: [(unit: Unit, version: Version)])] = []
+    var writes: [Dot: HistoryEntry] = [:]
     for unit in document.units {
+      let shown = rules.shown(unit)?.key
       for version in unit.versions {
-        if let place = writes.firstIndex(where: { $0.write.first == version.write.first }) {
-          writes[place].changes.append((unit, version))
-        } else {
-          writes.append((version.write, [(unit, version)]))
-        }
+        let place: HistoryChange.Place = version.key == shown ? .shown : .beside
+        writes[version.write.first, default: HistoryEntry(version.write)]
+          .add(HistoryChange(unit: unit, version: version, place: place))
       }
     }
-    let lines = writes.sorted { Write.ranksBefore($0.write, $1.write) }
-    return try lines.map { (line) throws(ReplicaError) in
-      try historyLine(line.write, line.changes, document, rules)
+    for unit in replaced.flatMap(\.units) {
+      for version in unit.versions {
+        writes[version.write.first, default: HistoryEntry(version.write)]
+          .add(HistoryChange(unit: unit, version: version, place: .replaced))
+      }
     }
+    return try writes.values.sorted { Write.ranksBefore($0.write, $1.write) }
+      .map { (entry) throws(ReplicaError) in try historyLine(entry, document) }
   }
 
   private func historyLine(
-    _ write: Write, _ changes: [(unit: Unit, version: Version)], _ document: Document,
-    _ rules: TypeRules
+    _ entry: HistoryEntry, _ document: Document
   ) throws(ReplicaError) -> JSONObject {
+    let write = entry.write
     var values = JSONObject()
-    var hidden: [JSONValue] = []
     var action = write.first == document.origin.dot ? "created" : "changed"
-    for (unit, version) in changes {
+    for change in entry.changes {
+      let (unit, version) = (change.unit, change.version)
       if let deletion = version.details?.deletion {
         action = "deleted"
         values["reason"] = .string(deletion.reason.rawValue)
@@ -43,10 +51,9 @@ extension Replica {
       } else if unit.isContent {
         for member in version.value.members { values[member.key] = member.value }
         if version.value.isEmpty { values[unit.name] = .null }
-        if rules.shown(unit)?.key != version.key { hidden.append(.string(unit.name)) }
       }
     }
-    if changes.allSatisfy({ $0.unit.name == Unit.received }) { action = "received" }
+    if entry.changes.allSatisfy({ $0.unit.name == Unit.received }) { action = "received" }
     var line: JSONObject = [
       "at": .string(Timestamp.text(milliseconds: write.stamp.milliseconds)),
       "action": .string(action), "user": .null,
@@ -54,8 +61,10 @@ extension Replica {
       "changes": .object(values),
     ]
     if let user = write.author.user { line["user"] = .string(try userName(user)) }
-    // What stands beside a value that is shown.
-    if !hidden.isEmpty { line["not_shown"] = .array(hidden) }
+    let beside = entry.units(.beside)
+    if !beside.isEmpty { line["not_shown"] = .array(beside) }
+    let replaced = entry.units(.replaced)
+    if !replaced.isEmpty { line["replaced_since"] = .array(replaced) }
     return line
   }
 
@@ -63,5 +72,39 @@ extension Replica {
     let user = try document(DocumentKey(type: "user", id: id))
     let name = user.flatMap { $0.visibleFields(rules.type("user"))["name"]?.stringValue }
     return name ?? id.description
+  }
+}
+
+/// A version in the history of a document.
+private struct HistoryChange {
+  enum Place {
+    /// It is what is shown.
+    case shown
+    /// It stands beside a value that is shown.
+    case beside
+    /// Another took its place.
+    case replaced
+  }
+
+  let unit: Unit
+  let version: Version
+  let place: Place
+}
+
+/// What one transaction wrote of a document.
+private struct HistoryEntry {
+  let write: Write
+  private(set) var changes: [HistoryChange] = []
+
+  init(_ write: Write) { self.write = write }
+
+  /// A version that stands is told as standing, also if a copy of it was replaced.
+  mutating func add(_ change: HistoryChange) {
+    if changes.contains(where: { $0.unit.name == change.unit.name }) { return }
+    changes.append(change)
+  }
+
+  func units(_ place: HistoryChange.Place) -> [JSONValue] {
+    changes.filter { $0.place == place && $0.unit.isContent }.map { .string($0.unit.name) }
   }
 }

@@ -22,8 +22,6 @@ final class ReviewList: Sendable {
   /// After so many writes a list from nothing costs less than what is kept for an update.
   private static let mostWrites = 20_000
 
-  var isKept: Bool { written.withLock { $0 != nil } }
-
   /// Begins to note writes. Call when every write that was not noted is visible.
   func keep() { written.withLock { $0 = [:] } }
 
@@ -136,21 +134,8 @@ extension Replica {
   /// After writing more documents than this, nobody waits to be told what it opened.
   private static let watchedCount = 5000
 
-  /// What the review list and whoever watches must know of a transaction, read before it is committed;
-  /// nothing if nobody has asked.
-  func documentsWritten(by transaction: LocalTransaction) throws(ReplicaError) -> [WrittenDocument]
-  {
-    guard reviewList.isKept || WriteWatch.current != nil else { return [] }
-    var written: [WrittenDocument] = []
-    for document in transaction.changed {
-      written.append((document.key, try transaction.before(document.key)))
-    }
-    return written
-  }
-
-  /// Tells them, once it is visible.
+  /// Tells the review list and whoever watches of what was written, once it is visible.
   func tell(_ written: [WrittenDocument]) {
-    guard !written.isEmpty else { return }
     reviewList.note(written)
     WriteWatch.current?.note(written)
   }

@@ -50,6 +50,10 @@ struct BackupWriter {
     try copy(source.manifest, to: target.manifest)
     try copy(source.index(segment), to: target.index(segment))
     try copy(source.history(segment), to: target.history(segment))
+    if let journal = manifest.journal {
+      try translated { () throws(SystemError) in try fileSystem.createDirectory(target.journal) }
+      try copy(source.journal(journal.number), to: target.journal(journal.number))
+    }
     let index = try IndexSnapshot(source.index(segment), environment)
     let older = previousIndex()
     for type in index.typeNames {

@@ -25,6 +25,9 @@ package struct Frame: Sendable, Equatable {
     case register = 3
     /// The end of a batch: its frames count from here on, together. See `BatchEnd`.
     case commit = 4
+    /// Versions of a document that this batch replaces, for the journal: a document that holds nothing
+    /// else.
+    case replaced = 5
   }
 
   static let headerByteCount = 28
@@ -101,7 +104,7 @@ struct FrameReader {
   /// Whether a valid header begins at a place. Cheap where none does.
   private func hasHeader(at offset: Int) -> Bool {
     guard offset + Frame.headerByteCount <= bytes.count,
-      (1...4).contains(bytes[offset + 4]), bytes[offset + 5] == 0, bytes[offset + 6] == 0,
+      (1...5).contains(bytes[offset + 4]), bytes[offset + 5] == 0, bytes[offset + 6] == 0,
       bytes[offset + 7] == 0,
       bytes.littleEndian(UInt32.self, at: offset) <= UInt32(Frame.maximumPayloadByteCount)
     else { return false }

@@ -148,10 +148,11 @@ package struct Repairer {
     let checkpointer = Checkpointer(layout: layout, environment: environment)
     let tables = salvage.recovery.tables
     let files = try checkpointer.writeFiles(tables)
-    try checkpointer.writeTables(tables, files: files, salvage.position)
+    let manifest = try checkpointer.writeTables(
+      tables, files: files, salvage.position, isHealing: true)
     let index = try IndexSnapshot(layout.index(salvage.position.segment), environment)
     try checkpointer.removeTables(
-      exceptOf: salvage.position.segment, feed: index.directory.feedFiles)
+      exceptOf: salvage.position.segment, feed: index.directory.feedFiles, manifest.journal)
     try removeSegments(before: salvage.position.segment)
     try removeStrangers(damaged, tables)
     try translated { () throws(SystemError) in

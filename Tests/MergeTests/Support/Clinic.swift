@@ -19,6 +19,8 @@ final class TestClock: WallClock {
   func now() -> UInt64 { time.withLock { $0 } }
 
   func set(_ text: String) { time.withLock { $0 = Timestamp.milliseconds(text) ?? $0 } }
+
+  func advance(minutes: UInt64) { time.withLock { $0 += minutes * 60_000 } }
 }
 
 /// A replica on a real store, which goes away with it.
