@@ -51,7 +51,7 @@ struct FlippedBitTests {
       do throws(StorageError) {
         let store = try SimulatedStore.open(player.fileSystem)
         defer { store.close() }
-        let state = try SimulatedStore.state(of: store.snapshot())
+        let state = try SimulatedStore.state(of: store)
         if state == log.player.workload.states[3] {
           harmless += 1
         } else {

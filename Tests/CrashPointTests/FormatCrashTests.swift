@@ -38,7 +38,7 @@ struct FormatCrashTests {
   ) {
     do {
       let store = try SimulatedStore.open(fileSystem)
-      #expect(try SimulatedStore.state(of: store.snapshot()) == state, "\(context)")
+      #expect(try SimulatedStore.state(of: store) == state, "\(context)")
       store.close()
       #expect(try SimulatedStore.verify(fileSystem).problems == [], "\(context)")
     } catch { Issue.record("\(error): \(context)") }
@@ -107,7 +107,7 @@ struct FormatCrashTests {
     _ = try Store.restore(
       backup: layout.undone, to: kept, environment: SimulatedStore.environment(fileSystem))
     let newer = try Store.open(at: kept, environment: SimulatedStore.environment(fileSystem))
-    #expect(try SimulatedStore.state(of: newer.snapshot()) == workload.states[7], "\(context)")
+    #expect(try SimulatedStore.state(of: newer) == workload.states[7], "\(context)")
     newer.close()
   }
 }

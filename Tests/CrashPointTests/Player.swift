@@ -101,8 +101,8 @@ final class Player {
   }
 
   private func adoptState() throws(StorageError) -> Bool {
-    guard let tables = store?.snapshot() else { return false }
-    let state = try SimulatedStore.state(of: tables)
+    guard let store else { return false }
+    let state = try SimulatedStore.state(of: store)
     let found = (acknowledged...attempted).first { workload.states[$0] == state }
     guard let found else { return false }
     (acknowledged, attempted) = (found, found)
@@ -112,6 +112,6 @@ final class Player {
   /// Whether the open store holds what was acknowledged and nothing else.
   func holdsAcknowledged() throws(StorageError) -> Bool {
     guard let store else { return false }
-    return try SimulatedStore.state(of: store.snapshot()) == workload.states[acknowledged]
+    return try SimulatedStore.state(of: store) == workload.states[acknowledged]
   }
 }

@@ -28,10 +28,10 @@ struct Workload: Sendable {
     let fileSystem = SimulatedFileSystem()
     let store = try SimulatedStore.create(fileSystem)
     defer { store.close() }
-    var states = [try SimulatedStore.state(of: store.snapshot())]
+    var states = [try SimulatedStore.state(of: store)]
     for batch in batches {
       try store.commit(batch)
-      states.append(try SimulatedStore.state(of: store.snapshot()))
+      states.append(try SimulatedStore.state(of: store))
     }
     self.states = states
   }
@@ -69,10 +69,13 @@ struct BatchAuthor {
     for visit in visits {
       let key = DocumentKey(type: "visit", id: .sample(visit))
       let note = String(repeating: "n\(visit)", count: noteByteCount / 2)
+      let before = replica.document(key)
       let write = replica.edit(
         key, at: 1_700_000_000_000 + first, ["given": .string(name), "note": .string(note)])
       records.append(TransactionRecord(nonce: nonces.next(), stamp: write.stamp))
-      if let document = replica.document(key) { batch.documents.append(document) }
+      guard let document = replica.document(key) else { continue }
+      batch.documents.append(document)
+      if let replaced = before?.replaced(by: document) { batch.replaced.append(replaced) }
     }
     batch.runs = [TransactionRun(replica: replica.id, first: first, records: records)]
     batch.registers = [
@@ -115,11 +118,14 @@ enum SimulatedStore {
   }
 
   /// Everything that a store holds, as text: equal texts mean equal states.
-  static func state(of tables: Tables) throws(StorageError) -> String {
+  static func state(of store: Store) throws(StorageError) -> String {
+    let tables = store.snapshot()
     var lines: [String] = []
     for visit in 1...20 {
       let key = DocumentKey(type: "visit", id: .sample(visit))
-      if let document = try tables.document(key) { lines.append(document.text()) }
+      guard let document = try tables.document(key) else { continue }
+      lines.append(document.text())
+      for replaced in try store.replacedVersions(of: key) { lines.append("- " + replaced.text()) }
     }
     for type in tables.typeNames { lines.append("\(type) \(try tables.count(ofType: type))") }
     lines.append("knowledge \(tables.knowledge.entries)")

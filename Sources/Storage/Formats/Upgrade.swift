@@ -137,7 +137,8 @@ package struct Downgrade {
 
   private func replace(_ format: Int) throws(StorageError) {
     let parts = [
-      layout.log, layout.documents, layout.index, layout.history, layout.feed, layout.staged,
+      layout.log, layout.documents, layout.index, layout.history, layout.feed, layout.journal,
+      layout.staged,
     ]
     try translated { () throws(SystemError) in
       for part in parts where try fileSystem.status(part) != nil { try fileSystem.removeTree(part) }
