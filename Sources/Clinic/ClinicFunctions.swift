@@ -10,14 +10,18 @@ package struct ClinicFunctions: Sendable {
   package var caseFolded: @Sendable (String) -> String
   /// The offset to UTC in an IANA time zone at a time in seconds since 1970; nil for an unknown zone.
   package var utcOffsetSeconds: @Sendable (_ zone: String, _ secondsSince1970: Int) -> Int?
+  /// Of the tables of time zones.
+  package var zoneDataVersion: String
 
   package init(
     sha1: @escaping @Sendable ([UInt8]) -> [UInt8],
     sha256: @escaping @Sendable ([UInt8]) -> [UInt8],
     nfc: @escaping @Sendable (String) -> String,
     caseFolded: @escaping @Sendable (String) -> String,
-    utcOffsetSeconds: @escaping @Sendable (_ zone: String, _ secondsSince1970: Int) -> Int?
+    utcOffsetSeconds: @escaping @Sendable (_ zone: String, _ secondsSince1970: Int) -> Int?,
+    zoneDataVersion: String = ""
   ) {
+    self.zoneDataVersion = zoneDataVersion
     self.sha1 = sha1
     self.sha256 = sha256
     self.nfc = nfc

@@ -38,7 +38,7 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
   case patientEmail, patientExternalID, patientNameAndBirth, userEmail
   case appointmentCode, appointmentDoctorDay, appointmentClinicianDay, appointmentPatient
   case appointmentCancellations
-  case invitePatient, inviteToken
+  case invitePatient, inviteToken, inviteEmail
 
   package var type: String {
     switch self {
@@ -47,7 +47,7 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
     case .appointmentCode, .appointmentDoctorDay, .appointmentClinicianDay, .appointmentPatient:
       "appointment"
     case .appointmentCancellations: "cancellation"
-    case .invitePatient, .inviteToken: "invite"
+    case .invitePatient, .inviteToken, .inviteEmail: "invite"
     }
   }
 
@@ -58,7 +58,7 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
 
   package var fields: [String] {
     switch self {
-    case .patientEmail, .userEmail: ["email"]
+    case .patientEmail, .userEmail, .inviteEmail: ["email"]
     case .patientExternalID: ["external_id"]
     case .patientNameAndBirth: ["last_name", "date_of_birth"]
     case .appointmentCode: ["confirmation_code"]
@@ -72,7 +72,7 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
 
   package func key(_ values: [JSONValue?], _ forms: TextForms) -> String? {
     switch self {
-    case .patientEmail, .userEmail: values[0]?.stringValue.map(forms.email)
+    case .patientEmail, .userEmail, .inviteEmail: values[0]?.stringValue.map(forms.email)
     case .patientNameAndBirth:
       Self.pair(values[0]?.stringValue.map(forms.name), values[1]?.stringValue)
     case .appointmentDoctorDay, .appointmentClinicianDay:
@@ -88,13 +88,6 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
   /// The key of a person and a day.
   package static func personDay(_ person: String?, _ date: String?) -> String? {
     pair(person, date)
-  }
-
-  /// The key of a last name and a date of birth.
-  package static func nameAndBirth(
-    _ lastName: String, _ birth: String, _ forms: TextForms
-  ) -> String {
-    "\(forms.name(lastName)) \(birth)"
   }
 
   private static func pair(_ first: String?, _ second: String?) -> String? {

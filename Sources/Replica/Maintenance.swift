@@ -22,15 +22,20 @@ extension Replica {
     }
   }
 
-  /// Brings every changed document into its file.
+  /// Brings every changed document into its file, and notes which documents are to be reviewed.
   /// - Returns: how many files were written.
   package func checkpoint() throws(ReplicaError) -> Int {
-    try stored { () throws(StorageError) in try store.checkpoint() }
+    try stored { () throws(StorageError) in
+      try store.checkpoint { (take) throws(StorageError) in try reviewList.notes(of: self, take) }
+    }
   }
 
-  /// Makes a checkpoint if the log has grown: for a program that ends.
+  /// Makes a checkpoint if the log has grown, or a review list was made that took long: for a program
+  /// that ends.
   package func checkpointIfDue() throws(ReplicaError) {
-    if store.logByteCount >= store.checkpointByteCount { _ = try checkpoint() }
+    if store.logByteCount >= store.checkpointByteCount || reviewList.isWorthSaving {
+      _ = try checkpoint()
+    }
   }
 
   /// Checks every file and log record of the store. Writers wait meanwhile.

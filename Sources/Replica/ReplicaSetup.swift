@@ -24,7 +24,8 @@ package struct ReplicaSetup: Sendable {
     let clinic = ClinicFunctions(
       sha1: cryptography.sha1, sha256: cryptography.sha256, nfc: Text.nfc,
       caseFolded: Text.caseFolded,
-      utcOffsetSeconds: { zones.utcOffsetSeconds(zone: $0, at: $1) })
+      utcOffsetSeconds: { zones.utcOffsetSeconds(zone: $0, at: $1) },
+      zoneDataVersion: zones.dataVersion)
     let world = ReplicaWorld(
       clock: SystemClock(), random: SystemRandom(), digest: cryptography.sha256, clinic: clinic)
     return ReplicaSetup(fileSystem: POSIXFileSystem(), catalogue: .standard, world: world)

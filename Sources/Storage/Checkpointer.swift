@@ -103,6 +103,8 @@ struct Checkpointer {
     plan.historyChecksum = crc32c(sealedHistory, seed: 0)
     plan.registers = tables.registers.sorted { utf8Less($0.key, $1.key) }
       .map { (name: $0.key, value: $0.value) }
+    plan.notes = tables.notes.sorted { utf8Less($0.key, $1.key) }
+      .map { (name: $0.key, value: $0.value) }
     let index = try IndexWriter(
       tables, files: files, segment: position.segment, sequence: position.sequence,
       layout: layout, environment: environment)

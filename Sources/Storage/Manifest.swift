@@ -9,6 +9,7 @@ import Platform
 ///     {"documents":N,"root":"…","history":CRC}            how many there are, and the hash over them
 ///     {"journal":N,"mark":"…","bytes":N}                  if there is one: its number, head and length
 ///     {"register":NAME,"value":…}                         any number
+///     {"note":NAME,"value":…}                             what holds for this checkpoint only
 ///     {"lines":N,"crc":N}
 ///
 /// The index and the history bear the segment's number in their names.
@@ -20,6 +21,7 @@ struct Manifest {
   var historyChecksum: UInt32 = 0
   var journal: JournalFile?
   var registers: [(name: String, value: JSONValue)] = []
+  var notes: [(name: String, value: JSONValue)] = []
 
   struct Documents: Equatable {
     var count: Int
@@ -61,6 +63,7 @@ extension Manifest {
       ])
     }
     objects += registers.map { ["register": .string($0.name), "value": $0.value] }
+    objects += notes.map { ["note": .string($0.name), "value": $0.value] }
     var bytes: [UInt8] = []
     for object in objects {
       JSONValue.object(object).write(into: &bytes)
@@ -102,6 +105,10 @@ extension Manifest {
     if object["segment"] != nil { return readPosition(object) }
     if object["documents"] != nil { return readDocuments(object) }
     if object["journal"] != nil { return readJournal(object) }
+    if let name = object["note"]?.stringValue, let value = object["value"] {
+      notes.append((name, value))
+      return true
+    }
     guard let name = object["register"]?.stringValue, let value = object["value"] else {
       return false
     }

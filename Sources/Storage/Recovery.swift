@@ -57,6 +57,7 @@ struct RecoveryReader {
     var segments = try segments(from: manifest.position.segment, seal)
     let position = try check(&segments, from: manifest.position, seal, &damage)
     let hasIndex = usesIndex ? try readIndex(manifest, into: &tables) : false
+    if hasIndex { tables.setNotes(manifest.notes) }
     if !hasIndex, manifest.isCheckpoint {
       let rebuilder = IndexRebuilder(layout: layout, environment: environment)
       try rebuilder.rebuild(&tables, manifest, logged: documentKeys(in: segments), &damage)

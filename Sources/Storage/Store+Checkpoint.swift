@@ -1,4 +1,5 @@
 import Documents
+package import JSON
 import Platform
 import Synchronization
 
@@ -8,32 +9,46 @@ extension Store {
   ///
   /// Where the disk is full, the reserve is given up for it; it is made again once there is room.
   ///
+  /// - Parameter notes: is called once or twice, takes the documents that the checkpoint will cover, and
+  ///   says what to note of them: it is known as long as this is the last checkpoint.
   /// - Returns: the number of files written.
   /// - Throws: `system`: log and files together still hold everything. `corrupt` if a document that
   ///   must be written cannot be read.
-  package func checkpoint() throws(StorageError) -> Int {
+  package func checkpoint(
+    noting notes: CheckpointNotes = { (take) throws(StorageError) in
+      _ = try take()
+      return []
+    }
+  ) throws(StorageError) -> Int {
     try checkpointing.withLock { (_) throws(StorageError) in
       let reserve = Reserve(layout: layout, environment: environment)
       let count: Int
-      do throws(StorageError) { count = try makeCheckpoint() } catch {
+      do throws(StorageError) { count = try makeCheckpoint(notes) } catch {
         guard error.underlying?.isNoSpace == true, reserve.giveUp() else { throw error }
-        count = try makeCheckpoint()
+        count = try makeCheckpoint(notes)
       }
       reserve.make()
       return count
     }
   }
 
-  private func makeCheckpoint() throws(StorageError) -> Int {
+  private func makeCheckpoint(_ notes: CheckpointNotes) throws(StorageError) -> Int {
     if let poison = log.withLock({ $0.poison }) { throw poison }
     segments.prepare()
-    let plan = try beginCheckpoint()
+    var begun: CheckpointPlan?
+    let noted = try notes { () throws(StorageError) in
+      let plan = try beginCheckpoint()
+      begun = plan
+      return plan.tables
+    }
+    guard var plan = begun else { preconditionFailure("a checkpoint takes the documents") }
+    plan.tables.setNotes(noted)
     let checkpointer = Checkpointer(layout: layout, environment: environment)
     let files = try checkpointer.writeFiles(plan.tables)
     let manifest = try checkpointer.writeTables(plan.tables, files: files, plan.position)
     let index = try IndexSnapshot(layout.index(plan.position.segment), environment)
     try state.withLock { (state) throws(StorageError) in
-      try state.tables.adopt(index, manifest.journal, before: plan.position.segment)
+      try state.tables.adopt(index, manifest)
     }
     log.withLock { $0.forget(plan.byteCount) }
     reader.release(before: plan.position.segment)
@@ -54,6 +69,11 @@ extension Store {
   }
 }
 
+/// What somebody notes of the documents that a checkpoint covers, which `take` gives.
+package typealias CheckpointNotes = (
+  _ take: () throws(StorageError) -> Tables
+) throws(StorageError) -> [(name: String, value: JSONValue)]
+
 /// What a checkpoint brings to the disk.
 struct CheckpointPlan {
   /// Where recovery will begin.
@@ -61,5 +81,5 @@ struct CheckpointPlan {
   /// The log before that, in bytes.
   let byteCount: Int
   /// The tables as they were at that position.
-  let tables: Tables
+  var tables: Tables
 }

@@ -35,6 +35,8 @@ package struct Tables: Sendable {
   private(set) var journal: JournalFile?
   /// What was replaced since, for the journal, in order.
   private(set) var replaced: [(key: DocumentKey, place: LogPlace)] = []
+  /// What whoever made the last checkpoint noted of the documents as they were then.
+  package private(set) var notes: [String: JSONValue] = [:]
   package private(set) var history: History
   package private(set) var registers: [String: JSONValue] = [:]
   /// The arrival number of the last document.
@@ -66,6 +68,15 @@ package struct Tables: Sendable {
     guard let entry = try entry(key) else { return nil }
     return try reader.document(key, entry.place)
   }
+
+  /// The document as the last checkpoint left it; nil if there was none.
+  package func checkpointed(_ key: DocumentKey) throws(StorageError) -> Document? {
+    guard let entry = try base?.entry(key) else { return nil }
+    return try reader.document(key, .file(entry.file), keeps: false)
+  }
+
+  /// The arrival number of the last document that the last checkpoint covers; nil if there was none.
+  package var checkpointHead: UInt64? { base?.directory.head }
 
   func entry(_ key: DocumentKey) throws(StorageError) -> Entry? {
     if let entry = recent[key.type]?[key.id] { return entry }
@@ -391,6 +402,10 @@ package struct Tables: Sendable {
     replaced.append((key, place))
   }
 
+  mutating func setNotes(_ notes: [(name: String, value: JSONValue)]) {
+    self.notes = Dictionary(notes.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+  }
+
   mutating func setJournal(_ journal: JournalFile?) { self.journal = journal }
 
   mutating func append(_ run: TransactionRun) -> Bool { history.append(run) }
@@ -411,11 +426,12 @@ package struct Tables: Sendable {
   }
 
   /// Takes over what a checkpoint has written: of what was written since then, nothing is in it.
-  /// - Parameter segment: with which the log goes on that the checkpoint does not cover.
   mutating func adopt(
-    _ base: IndexSnapshot, _ journal: JournalFile?, before segment: UInt64
+    _ base: IndexSnapshot, _ manifest: Manifest
   ) throws(StorageError) {
-    self.journal = journal
+    journal = manifest.journal
+    setNotes(manifest.notes)
+    let segment = manifest.position.segment
     replaced.removeAll { $0.place.segment < segment }
     try adopt(base)
   }

@@ -3,11 +3,13 @@ import Documents
 import JSON
 
 /// An appointment that takes time.
-struct Booking {
+final class Booking {
   let subject: MergedClinic.Subject
   let meaning: AppointmentMeaning
   /// Of its own slot first, then of those that are held for it.
   let spans: [Occupancy]
+  /// Whether it was put beside others on purpose.
+  let isOverbooked: Bool
 
   /// Nil if the appointment takes no time.
   init?(_ subject: MergedClinic.Subject, _ clinic: MergedClinic) {
@@ -15,12 +17,14 @@ struct Booking {
     guard meaning.isTaking else { return nil }
     self.subject = subject
     self.meaning = meaning
+    isOverbooked = subject.fields["overbook"]?.boolValue == true
     spans = ([meaning.slot] + meaning.heldSlots).compactMap(clinic.occupancy)
     if spans.isEmpty { return nil }
   }
 
   func overlaps(_ other: Booking) -> Bool {
-    spans.contains { mine in other.spans.contains { mine.overlaps($0) } }
+    if spans.count == 1, other.spans.count == 1 { return spans[0].overlaps(other.spans[0]) }
+    return spans.contains { mine in other.spans.contains { mine.overlaps($0) } }
   }
 
   /// How far the visit has come: the farther holds the slot (MERGE, rule A16).
@@ -35,22 +39,24 @@ struct Booking {
       ? rank < other.rank : subject.document.comesBefore(other.subject.document)
   }
 
-  var isOverbooked: Bool { subject.fields["overbook"]?.boolValue == true }
 }
 
 extension MergedClinic {
   /// Other appointments of the same doctor or clinician that take some of the same time.
   func bookingsAtOnce(of person: Booking) -> [Booking] {
     let subject = person.subject
+    let doctor = subject.text("doctor_id")
     let (index, who): (ClinicIndex, String?) =
-      subject.text("doctor_id") != nil
-      ? (.appointmentDoctorDay, subject.text("doctor_id"))
+      doctor != nil
+      ? (.appointmentDoctorDay, doctor)
       : (.appointmentClinicianDay, subject.text("clinician_id"))
     return days(of: person).flatMap { day in
-      living(index, ClinicIndex.personDay(who, day)).filter {
-        $0.key != subject.key && (index == .appointmentDoctorDay || $0.text("doctor_id") == nil)
+      bookings(index, ClinicIndex.personDay(who, day)).filter { other in
+        other !== person && other.overlaps(person) && !other.isOverbooked
+          && (doctor != nil || other.subject.text("doctor_id") == nil)
+          && other.subject.key != subject.key
       }
-    }.compactMap(booking).filter { !$0.isOverbooked && $0.overlaps(person) }
+    }
   }
 
   /// Other appointments of the same patient that take some of the same time.
@@ -59,12 +65,12 @@ extension MergedClinic {
     guard !booking.isOverbooked,
       let patient = subject.text("patient_id").flatMap({ UniqueID($0) })
     else { return [] }
-    let days = days(of: booking)
     return samePatient(DocumentKey(type: "patient", id: patient)).flatMap { patient in
-      living(.appointmentPatient, patient.id.description)
-    }.filter { other in
-      other.key != subject.key && other.text("date").map(days.contains) ?? false
-    }.compactMap(self.booking).filter { !$0.isOverbooked && $0.overlaps(booking) }
+      bookings(.appointmentPatient, patient.id.description).filter { other in
+        other !== booking && other.overlaps(booking) && !other.isOverbooked
+          && other.subject.key != subject.key
+      }
+    }
   }
 
   /// The days on which something may collide with a booking: clocks of other zones show another date.

@@ -15,6 +15,7 @@ package final class MergedClinic {
   private var subjects: [DocumentKey: Subject] = [:]
   private var found: [Lookup: [Subject]] = [:]
   private var bookings: [DocumentKey: Booking?] = [:]
+  private var foundBookings: [Lookup: [Booking]] = [:]
   private var deleted: [DocumentKey: Bool] = [:]
   /// So many deletes may follow from each other.
   private static let longestChain = 32
@@ -112,6 +113,16 @@ package final class MergedClinic {
     let booking = Booking(subject, self)
     bookings[subject.key] = .some(booking)
     return booking
+  }
+
+  /// The appointments that take time among the living ones with a key in an index.
+  func bookings(_ index: ClinicIndex, _ key: String?) -> [Booking] {
+    guard let key else { return [] }
+    let lookup = Lookup(type: index.type, index: index.rawValue, key: key)
+    if let known = foundBookings[lookup] { return known }
+    let found = living(index, key).compactMap(booking)
+    if asking.isEmpty { foundBookings[lookup] = found }
+    return found
   }
 
   func living(_ index: ClinicIndex, _ key: String?) -> [Subject] {

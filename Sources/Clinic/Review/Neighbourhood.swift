@@ -40,11 +40,18 @@ extension Reviewer {
     addPeers(of: subject, &found)
     switch subject.key.type {
     case "patient": addMergedPatients(subject, &found)
+    case "user": addInvites(to: subject.text("email"), &found)
     case "review_decision": found.formUnion(Self.decided(subject))
     case "recurring_availability", "availability_override":
       addAppointments(ofClinician: subject.text("clinician_id"), &found)
     default: break
     }
+  }
+
+  /// Nobody can accept an invite whose address another account has.
+  private func addInvites(to email: String?, _ found: inout Set<DocumentKey>) {
+    guard let email = email.map(clinic.functions.emailNorm) else { return }
+    found.formUnion(clinic.keys("invite", index: ClinicIndex.inviteEmail.rawValue, email))
   }
 
   /// All patients that merges connect with one, in the trash or not, and what refers to them.

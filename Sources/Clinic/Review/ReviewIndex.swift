@@ -21,12 +21,16 @@ package struct ReviewIndex: Sendable {
   /// Works out again what some writes concern. O(what they touch), and the sorting of the list if it
   /// changes.
   /// - Parameters:
+  ///   - isNewDay: whether the day is another one: `written` then names all invites besides.
   ///   - written: documents that were written since the last update, each as it was before every one of
   ///     the writes, in any order; nil where it was not there.
   ///   - reviewer: of the documents as they are now.
-  package mutating func update(after written: [DocumentKey: [Document?]], _ reviewer: Reviewer) {
+  package mutating func update(
+    after written: [DocumentKey: [Document?]], _ reviewer: Reviewer, isNewDay: Bool = false
+  ) {
     var new: [DocumentKey: [ReviewItem]] = [:]
-    var concerned: Set<DocumentKey> = []
+    // With the days items only go, but for what the end of an invite means for others.
+    var concerned: Set<DocumentKey> = isNewDay ? Set(items.keys) : []
     for (key, earlier) in written {
       // An item says who wrote last what it names, whatever was written.
       let named = naming[key] ?? []
@@ -52,6 +56,9 @@ package struct ReviewIndex: Sendable {
     for key in others.subtracting(concerned) { new[key] = reviewer.items(of: key) }
     take(new)
   }
+
+  /// The documents that take part in an item, sorted.
+  package var documents: [DocumentKey] { items.keys.sorted() }
 
   /// Mostly neither old nor new has any.
   private mutating func take(_ new: [DocumentKey: [ReviewItem]]) {

@@ -1,6 +1,7 @@
 import Causality
 package import Clinic
 import Documents
+import JSON
 import Storage
 import Synchronization
 
@@ -11,6 +12,10 @@ final class ReviewList: Sendable {
     /// Days since 1970: a list is good for its day.
     var day: Int
     var index: ReviewIndex
+    /// The arrival number of the last document that it covers.
+    var head: UInt64
+    /// How many documents were read for it; 0 if a checkpoint had noted it.
+    var cost = 0
   }
 
   /// Held while the list is made or brought up to date.
@@ -20,7 +25,13 @@ final class ReviewList: Sendable {
   private let written = Mutex<[DocumentKey: [Document?]]?>(nil)
 
   /// After so many writes a list from nothing costs less than what is kept for an update.
-  private static let mostWrites = 20_000
+  static let mostWrites = 20_000
+
+  /// To read fewer documents than this takes no time that anybody notices.
+  private static let worthSaving = 2000
+
+  /// Whether the next who opens the store should not have to make the list from nothing.
+  var isWorthSaving: Bool { state.withLock { ($0?.cost ?? 0) >= Self.worthSaving } }
 
   /// Begins to note writes. Call when every write that was not noted is visible.
   func keep() { written.withLock { $0 = [:] } }
@@ -38,19 +49,71 @@ final class ReviewList: Sendable {
   /// The items, urgent first, then by id.
   func items(_ replica: Replica) throws(ReplicaError) -> [ReviewItem] {
     try state.withLock { (state) throws(ReplicaError) in
-      let day = replica.reviewDay
-      if let current = state, current.day == day, let noted = takeNoted() {
-        if noted.isEmpty { return current.index.sorted }
-        // If this fails, the next who asks begins from nothing.
-        state = nil
-        let index = try replica.updated(current.index, after: noted)
-        state = State(day: day, index: index)
-        return index.sorted
+      state = try current(state, replica)
+      return state?.index.sorted ?? []
+    }
+  }
+
+  /// The list as it is now: brought up to date, made from what a checkpoint noted, or from nothing.
+  private func current(_ old: State?, _ replica: Replica) throws(ReplicaError) -> State {
+    let day = replica.reviewDay
+    if let old, let noted = takeNoted() {
+      if noted.isEmpty, old.day == day { return old }
+      do throws(ReplicaError) { return try updated(old, noted, day, replica) } catch {
+        // What was taken is not forgotten: the next who asks begins anew.
+        written.withLock { $0 = nil }
+        throw error
       }
-      try replica.keepReviewList()
-      let index = try replica.newReviewIndex()
-      state = State(day: day, index: index)
-      return index.sorted
+    }
+    try replica.keepReviewList()
+    if let (index, head) = try replica.savedReviewIndex(day: day) {
+      return State(day: day, index: index, head: head)
+    }
+    let (index, head, count) = try replica.newReviewIndex(day: day)
+    return State(day: day, index: index, head: head, cost: count)
+  }
+
+  private func updated(
+    _ old: State, _ noted: [DocumentKey: [Document?]], _ day: Int, _ replica: Replica
+  ) throws(ReplicaError) -> State {
+    try replica.read { (tables) throws(ReplicaError) in
+      try updated(old, noted, day, replica, copy tables)
+    }
+  }
+
+  private func updated(
+    _ old: State, _ noted: [DocumentKey: [Document?]], _ day: Int, _ replica: Replica,
+    _ tables: Tables
+  ) throws(ReplicaError) -> State {
+    var noted = noted
+    if old.day != day { try replica.addInvites(of: tables, to: &noted) }
+    let index = try replica.withReviewer(of: tables, day: day) { reviewer in
+      var index = old.index
+      index.update(after: noted, reviewer, isNewDay: old.day != day)
+      return index
+    }
+    return State(day: day, index: index, head: tables.head, cost: old.cost)
+  }
+
+  /// What a checkpoint notes of the list, if there is one: it is brought to what the checkpoint covers.
+  /// Fails only if `take` does.
+  func notes(
+    of replica: Replica, _ take: () throws(StorageError) -> Tables
+  ) throws(StorageError) -> [(name: String, value: JSONValue)] {
+    try state.withLock { (state) throws(StorageError) in
+      let functions = replica.world.clinic
+      // The list of the checkpoint before would be forgotten with it.
+      let isSaved = replica.store.read { $0.notes[SavedReviewList.name] != nil }
+      if state == nil, isSaved { state = try? current(nil, replica) }
+      let tables = try take()
+      guard let old = state, let noted = written.withLock({ $0 }), old.head <= tables.head,
+        let arrivals = try? tables.arrivals(after: old.head, limit: .max),
+        // A write may be visible already and not be told of yet: then there is no telling.
+        arrivals.allSatisfy({ noted[$0.key] != nil }),
+        let new = try? updated(old, noted, replica.reviewDay, replica, tables)
+      else { return [] }
+      let saved = SavedReviewList(day: new.day, documents: new.index.documents)
+      return [(SavedReviewList.name, saved.value(functions))]
     }
   }
 
@@ -86,35 +149,34 @@ extension Replica {
   /// The day for which review items are worked out, in days since 1970 UTC.
   fileprivate var reviewDay: Int { Int(now() / 86_400_000) }
 
-  private func reviewer(_ state: any MergedState) -> Reviewer {
+  private func reviewer(_ state: any MergedState, day: Int) -> Reviewer {
     let clinic = MergedClinic(
       state, catalogue: catalogue, rules: rules, functions: world.clinic,
-      now: UInt64(reviewDay) * 86_400_000)
+      now: UInt64(day) * 86_400_000)
     return Reviewer(
       clinic, validator: validator(), ids: StableID(account: account, functions: world.clinic))
   }
 
   /// O(documents), all of which are in memory meanwhile.
-  fileprivate func newReviewIndex() throws(ReplicaError) -> ReviewIndex {
-    let documents = try read { (tables) throws(ReplicaError) in
+  func newReviewIndex(
+    day: Int
+  ) throws(ReplicaError) -> (index: ReviewIndex, head: UInt64, count: Int) {
+    let (documents, head) = try read { (tables) throws(ReplicaError) in
       try stored { () throws(StorageError) in
         var documents: [Document] = []
         for type in tables.typeNames { documents += try tables.documents(ofType: type) }
-        return documents
+        return (documents, tables.head)
       }
     }
     let all = DocumentCollection(documents, catalogue, rules, world.clinic.forms)
-    return ReviewIndex(of: all.keys, reviewer(all))
+    return (ReviewIndex(of: all.keys, reviewer(all, day: day)), head, documents.count)
   }
 
-  fileprivate func updated(
-    _ index: ReviewIndex, after written: [DocumentKey: [Document?]]
-  ) throws(ReplicaError) -> ReviewIndex {
-    try withState({ state in
-      var index = index
-      index.update(after: written, reviewer(state))
-      return index
-    })
+  /// Looks at documents as they are in some tables.
+  func withReviewer<Result>(
+    of tables: Tables, day: Int, _ body: (Reviewer) -> Result
+  ) throws(ReplicaError) -> Result {
+    try withState(of: tables) { body(reviewer($0, day: day)) }
   }
 
   /// Runs writes and tells which review items they opened. O(what the writes touch).
@@ -125,10 +187,14 @@ extension Replica {
     try WriteWatch.$current.withValue(watch) { try writes() }
     let written = watch.all
     guard !written.isEmpty, written.count <= Self.watchedCount else { return [] }
-    return try withState({ state in
-      let earlier = EarlierState(state, written, rules)
-      return reviewer(state).itemsOpened(by: written, since: reviewer(earlier))
-    })
+    let day = reviewDay
+    return try read { (tables) throws(ReplicaError) in
+      try withState(of: copy tables) { state in
+        let earlier = EarlierState(state, written, rules)
+        return reviewer(state, day: day)
+          .itemsOpened(by: written, since: reviewer(earlier, day: day))
+      }
+    }
   }
 
   /// After writing more documents than this, nobody waits to be told what it opened.
@@ -140,19 +206,16 @@ extension Replica {
     WriteWatch.current?.note(written)
   }
 
-  private func withState<Result: Sendable>(
-    _ body: (any MergedState) -> Result
+  private func withState<Result>(
+    of tables: Tables, _ body: (any MergedState) -> Result
   ) throws(ReplicaError) -> Result {
-    try read { (tables) throws(ReplicaError) in
-      let tables = copy tables
-      let state = ReadState { (key) throws(StorageError) in
-        try tables.document(key)
-      } search: { (type, index, key) throws(StorageError) in
-        try tables.documents(ofType: type, index: index, key: key)
-      }
-      let result = body(state)
-      if let failure = state.failure { throw .storage(failure) }
-      return result
+    let state = ReadState { (key) throws(StorageError) in
+      try tables.document(key)
+    } search: { (type, index, key) throws(StorageError) in
+      try tables.documents(ofType: type, index: index, key: key)
     }
+    let result = body(state)
+    if let failure = state.failure { throw .storage(failure) }
+    return result
   }
 }

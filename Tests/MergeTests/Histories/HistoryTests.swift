@@ -76,17 +76,17 @@ import Testing
     mutating func update(
       _ new: [DocumentKey: Document], _ now: UInt64, _ world: DeskWorld
     ) -> [DocumentKey] {
-      // A list is good for its day.
-      if now / 86_400_000 != self.now / 86_400_000 {
-        self = KeptList(new, now, world)
-        return []
-      }
+      let isNewDay = now / 86_400_000 != self.now / 86_400_000
+      self.now = now
       var written: [DocumentKey: [Document?]] = [:]
+      if isNewDay {
+        for (key, document) in documents where key.type == "invite" { written[key] = [document] }
+      }
       for (key, document) in new where documents[key]?.clock != document.clock {
         written[key] = [documents[key]]
       }
       let (reviewer, _, _) = world.reviewer(Array(new.values), now: now)
-      index.update(after: written, reviewer)
+      index.update(after: written, reviewer, isNewDay: isNewDay)
       documents = new
       return written.keys.sorted()
     }

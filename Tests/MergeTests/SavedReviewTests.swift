@@ -1,0 +1,69 @@
+import Causality
+import Clinic
+import Documents
+import JSON
+import Testing
+
+@testable import Replica
+
+/// The review list through restarts of the program.
+@Suite struct SavedReviewTests {
+  let clock = TestClock("2026-03-01T08:00:00Z")
+
+  private func list(_ replica: Replica) throws -> [String] {
+    try replica.reviewItems().map { canonical($0.value) }
+  }
+
+  /// Another object on the same store, as after a restart.
+  private func restarted(_ replica: Replica) -> Replica {
+    Replica(store: replica.store, role: .server, catalogue: .standard, world: replica.world)
+  }
+
+  private func expectSaved(_ replica: Replica, _ context: String) throws {
+    let day = Int(clock.now() / 86_400_000)
+    let saved = try #require(try restarted(replica).savedReviewIndex(day: day), "\(context)")
+    let fresh = try restarted(replica).newReviewIndex(day: day)
+    #expect(
+      saved.index.sorted.map { canonical($0.value) }
+        == fresh.index.sorted.map { canonical($0.value) },
+      "\(context)")
+  }
+
+  /// Of every rule, with what was written before and after the checkpoint.
+  @Test(arguments: MergeVector.all)
+  func `a list that a checkpoint noted is the list from nothing`(vector: MergeVector) throws {
+    let server = try TestReplica(clock: clock)
+    let replica = server.replica
+    try server.put(vector.objects("start"))
+    _ = try list(replica)
+    for edit in vector.objects("a") { try? server.carryOut(edit) }
+    _ = try replica.checkpoint()
+    try expectSaved(replica, "at the checkpoint")
+    for edit in vector.objects("b") { try? server.carryOut(edit) }
+    try expectSaved(replica, "after writes")
+    clock.set("2026-03-20T08:00:00Z")
+    try expectSaved(replica, "on another day")
+    // The list of a program that never asked for it goes on from checkpoint to checkpoint.
+    let other = restarted(replica)
+    _ = try other.checkpoint()
+    try expectSaved(other, "after another checkpoint")
+    #expect(try list(other) == list(replica))
+  }
+
+  @Test func `nothing is noted before anybody asks`() throws {
+    let server = try TestReplica(clock: clock)
+    try server.put(MergeVector.all[0].objects("start"))
+    _ = try server.replica.checkpoint()
+    #expect(try server.replica.savedReviewIndex(day: 20_000) == nil)
+  }
+
+  @Test func `what was noted under other rules is not used`() throws {
+    let functions = try ReplicaSetup.system().world.clinic
+    let saved = SavedReviewList(day: 3, documents: []).value(functions)
+    #expect(SavedReviewList(saved, functions)?.day == 3)
+    var other = functions
+    other.zoneDataVersion = "2099z"
+    #expect(SavedReviewList(saved, other) == nil)
+    #expect(SavedReviewList("nonsense", functions) == nil)
+  }
+}
