@@ -218,6 +218,7 @@ extension Document {
   package mutating func delete(
     reason: DeleteReason, cause: DeleteCause? = nil, knowledge: VersionVector, by write: Write
   ) {
+    if isErased { return }
     let deletion = Deletion(context: clock, knowledge: knowledge, reason: reason, cause: cause)
     let value = JSONObject([("deleted", .string(reason.rawValue))])
     let version = Version(
@@ -226,8 +227,10 @@ extension Document {
     clock.include(write.dot)
   }
 
-  /// Says that the document lives, whatever deletes stand (DESIGN, rule 11).
+  /// Says that the document lives, whatever deletes stand (DESIGN, rule 11). Nothing happens to one that
+  /// was erased.
   package mutating func undelete(by write: Write) {
+    if isErased { return }
     let value = JSONObject([("alive", .bool(true))])
     replaceVersions(of: Unit.life, with: [Version(write: write, value: value)])
     clock.include(write.dot)

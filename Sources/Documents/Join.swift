@@ -72,15 +72,18 @@ extension Document {
   }
 
   /// Keeps what both hold, and what one holds unless the other's clock shows that it was replaced.
+  /// Nothing replaces an erasure (DESIGN, rule 12).
   private static func join(
     _ mine: [Version], seenBy myClock: VersionVector,
     with theirs: [Version], seenBy theirClock: VersionVector
   ) -> [Version] {
     let kept = mine.filter { version in
       theirs.contains { $0.key == version.key } || !theirClock.covers(version.write.dot)
+        || version.isErasure
     }
     let new = theirs.filter { version in
-      !mine.contains { $0.key == version.key } && !myClock.covers(version.write.dot)
+      !mine.contains { $0.key == version.key }
+        && (!myClock.covers(version.write.dot) || version.isErasure)
     }
     return kept + new
   }

@@ -1,6 +1,11 @@
 import Causality
 import JSON
 
+extension Version {
+  /// Whether it is a delete that is final.
+  var isErasure: Bool { details?.deletion?.reason == .erasure }
+}
+
 extension Document {
   /// The delete versions that stand. A delete that followed another document's counts only while
   /// that one is deleted (DESIGN, rule 9).
@@ -51,7 +56,7 @@ extension Document {
 
   /// Whether the document was erased: final, whatever else is said (DESIGN, rule 12).
   package var isErased: Bool {
-    versions(of: Unit.life).contains { $0.details?.deletion?.reason == .erasure }
+    versions(of: Unit.life).contains(where: \.isErasure)
   }
 
   private var saysAlive: Bool {

@@ -114,6 +114,33 @@ struct LifeTests {
     #expect(DeleteReason.erasure > .retention && DeleteReason.duplicate > .mistake)
   }
 
+  @Test func `an erasure is final: no restore and no delete takes its place`() {
+    var scenario = Scenario(["given": "A"])
+    scenario.delete(\.anna, reason: .erasure)
+    scenario.exchange()
+    scenario.undelete(\.ben)
+    scenario.delete(\.anna)
+    scenario.exchange()
+    for desk in [\Scenario.anna, \Scenario.ben] {
+      #expect(scenario.document(desk)?.isErased == true && scenario.isDeleted(desk))
+      #expect(scenario.versions(desk, Unit.life).count == 1)
+    }
+  }
+
+  @Test func `what another program wrote in place of an erasure does not replace it`() throws {
+    var scenario = Scenario(["given": "A"])
+    scenario.delete(\.anna, reason: .erasure)
+    let erased = try #require(scenario.document(\.anna))
+    scenario.undelete(\.ben)
+    let restored = try #require(scenario.document(\.ben))
+    let forged = Document(
+      key: restored.key, clock: restored.clock.union(erased.clock), origin: restored.origin,
+      schemaVersion: 1, units: restored.units)
+    for joined in [erased.joined(with: forged), forged.joined(with: erased)] {
+      #expect(joined.isErased && joined.versions(of: Unit.life).count == 2)
+    }
+  }
+
   @Test func `a delete keeps what its replica knew`() {
     var scenario = Scenario(["given": "A"])
     scenario.edit(\.ben, ["room": 1])

@@ -13,6 +13,12 @@ struct ClinicHistory {
   private var generator: SeededGenerator
   private(set) var now: UInt64 = 1_772_000_000_000
   private var count = 0
+  /// Whether desks are copied and go on twice. Then all meet the first only, which decides what
+  /// transactions are called.
+  let hasForks: Bool
+  private(set) var forkCount = 0
+  /// How often transactions got other names, and how often a desk got another id.
+  private(set) var renamings = (names: 0, ids: 0)
 
   static func key(_ type: String, _ number: Int) -> DocumentKey {
     let types = ["clinic", "user", "doctor", "patient", "invite", "appointment", "cancellation"]
@@ -23,9 +29,10 @@ struct ClinicHistory {
 
   private static let edits: [@Sendable (inout ClinicHistory, Int) -> Void] = [
     { $0.editPatient($1) }, { $0.editPatient($1) }, { $0.book($1) }, { $0.move($1) },
-    { $0.setStatus($1) }, { $0.cancel($1) }, { $0.arrive($1) }, { $0.invite($1) },
+    { $0.setStatus($1) }, { $0.cancel($1) }, { $0.cancel($1) }, { $0.arrive($1) },
+    { $0.invite($1) },
     { $0.changeInvite($1) }, { $0.delete($1) }, { $0.restore($1) }, { $0.merge($1) },
-    { $0.settle($1) }, { $0.editPeople($1) },
+    { $0.settle($1) }, { $0.editPeople($1) }, { $0.erase($1) },
   ]
 
   /// - Parameter look: is shown the history after each step.
@@ -34,7 +41,8 @@ struct ClinicHistory {
   ) {
     self.world = world
     generator = SeededGenerator(seed: seed)
-    desks = (1...UInt64(3 + generator.below(3))).map(Desk.init)
+    hasForks = seed % 4 == 3
+    desks = (1...UInt64(3 + generator.below(3))).map { Desk($0, world) }
     write(0) { transaction, world in Self.found(&transaction, world) }
     for index in desks.indices.dropFirst() { desks[index].pull(from: desks[0]) }
     for _ in 0..<steps {
@@ -46,6 +54,10 @@ struct ClinicHistory {
   /// Lets all meet, each with each, in an order that the seed decides, some twice.
   mutating func meet() {
     for _ in 0..<2 {
+      if hasForks {
+        for index in desks.indices.shuffled(using: &generator) { sync(index) }
+        continue
+      }
       for index in desks.indices.shuffled(using: &generator) {
         for other in desks.indices.shuffled(using: &generator) where other != index {
           desks[index].pull(from: desks[other])
@@ -55,11 +67,27 @@ struct ClinicHistory {
     }
   }
 
+  /// A desk and the server give each other what they have.
+  private mutating func sync(_ desk: Int) {
+    guard desk > 0 else { return }
+    count += 1
+    let newID = UniqueID(high: 0xde5d, low: UInt64(count))
+    let id = desks[desk].id
+    renamings.names += desks[desk].agreeOnNames(with: desks[0], newID: newID)
+    renamings.ids += desks[desk].id == id ? 0 : 1
+    desks[0].pull(from: desks[desk])
+    desks[desk].pull(from: desks[0])
+  }
+
   private mutating func step() {
-    now += UInt64(generator.below(7_200_000))
+    // No two transactions have one stamp: it names a write, whatever becomes of its dot.
+    now += 1 + UInt64(generator.below(7_200_000))
     let desk = generator.below(desks.count)
     if generator.once(in: 6) {
-      desks[desk].pull(from: generator.pick(desks))
+      if hasForks { sync(desk) } else { desks[desk].pull(from: generator.pick(desks)) }
+    } else if hasForks, desk > 0, forkCount < 2, generator.once(in: 15) {
+      desks.append(desks[desk])
+      forkCount += 1
     } else {
       generator.pick(Self.edits)(&self, desk)
     }
@@ -69,7 +97,7 @@ struct ClinicHistory {
     _ desk: Int, _ body: (inout Desk.Transaction, DeskWorld) -> Void
   ) {
     let world = world
-    changes += desks[desk].transact(at: now) { body(&$0, world) }
+    changes += desks[desk].transact(at: now, nonce: generator.next()) { body(&$0, world) }
   }
 
   private static func found(_ transaction: inout Desk.Transaction, _ world: DeskWorld) {
@@ -272,6 +300,14 @@ struct ClinicHistory {
     guard !deleted.isEmpty else { return }
     let key = generator.pick(deleted)
     write(desk) { $0.carryOut(.undelete(key), $1) }
+  }
+
+  /// Seldom: afterwards nothing happens to the document any more.
+  private mutating func erase(_ desk: Int) {
+    guard desk == 0, generator.once(in: 3) else { return }
+    let type = generator.pick(["patient", "invite", "appointment"])
+    guard let key = pick(type, 0, upTo: 5) else { return }
+    write(0) { transaction, _ in transaction.erase(key) }
   }
 
   private mutating func merge(_ desk: Int) {

@@ -31,13 +31,16 @@ struct DeskWorld {
 
 /// A replica without a disk: the documents and merges of the engine, nothing of its storage.
 struct Desk {
-  let id: ReplicaID
+  private(set) var id: ReplicaID
   let author: Author
+  /// Every transaction that it knows.
+  private(set) var history: History
   private(set) var documents: [DocumentKey: Document] = [:]
   private(set) var knowledge = VersionVector()
   private var clock = HybridClock()
 
-  init(_ number: UInt64) {
+  init(_ number: UInt64, _ world: DeskWorld) {
+    history = History(digest: world.functions.sha256)
     id = UniqueID(high: 0xde5c, low: number)
     let user = number > 2 ? nil : ClinicHistory.key("user", Int(number)).id
     author = Author(user: user, device: UniqueID(high: 0xdef1, low: number))
@@ -45,7 +48,7 @@ struct Desk {
 
   /// One transaction: the closure changes documents; what it leaves as it was is no write.
   mutating func transact(
-    at now: UInt64, _ body: (inout Transaction) -> Void
+    at now: UInt64, nonce: UInt64, _ body: (inout Transaction) -> Void
   ) -> [Transaction.Change] {
     let dot = Dot(id, knowledge[id] + 1)
     let write = Write(dot: dot, stamp: clock.tick(now: now), author: author)
@@ -54,6 +57,7 @@ struct Desk {
     guard !transaction.changes.isEmpty else { return [] }
     documents = transaction.documents
     knowledge.include(dot)
+    history.append(TransactionRecord(nonce: nonce, stamp: write.stamp), of: id)
     return transaction.changes
   }
 
@@ -62,10 +66,30 @@ struct Desk {
     let since = knowledge
     for document in other.documents.values {
       guard let part = document.part(since: since) else { continue }
-      documents[part.key] = documents[part.key]?.joined(with: part) ?? part
+      var document = documents[part.key]?.joined(with: part) ?? part
+      // What was erased keeps nothing that comes later (DESIGN, rule 12).
+      if document.isErased { document.dropContent() }
+      documents[part.key] = document
       for version in part.units.flatMap(\.versions) { clock.observe(version.write.stamp) }
     }
     knowledge.formUnion(other.knowledge)
+    for run in other.history.runs(since: since) { _ = history.append(run) }
+  }
+
+  /// Makes the names of its transactions those that a server has for them (DESIGN, rule 16), and takes a
+  /// new id if somebody else goes on under its own (rule 17).
+  /// - Returns: how many runs of transactions got another name.
+  mutating func agreeOnNames(with server: Desk, newID: ReplicaID) -> Int {
+    var count = 0
+    while let names = Relabelling.difference(of: history, from: server.history) {
+      guard let renamed = history.relabelled(names) else { preconditionFailure("\(names)") }
+      history = renamed
+      knowledge = names.vector(knowledge)
+      for (key, document) in documents { documents[key] = document.relabelled(names) }
+      count += 1
+    }
+    if server.knowledge[id] > knowledge[id] { id = newID }
+    return count
   }
 
   struct Transaction {
@@ -99,7 +123,7 @@ struct Desk {
         note(key, value.unit, before, document, shown: seen.map(\.key))
       }
       guard document.clock.covers(write.dot) else { return }
-      documents[key] = document
+      put(document)
     }
 
     mutating func carryOut(_ step: ReviewStep, _ world: DeskWorld) {
@@ -111,7 +135,7 @@ struct Desk {
           value, replacing: replacing, seeing: late, by: write, knowledge: knowledge,
           world.rules.type(key.type))
         note(key, value.unit, before, document, shown: replacing)
-        documents[key] = document
+        put(document)
       case .undelete(let key):
         let write = write
         life(key) { $0.undelete(by: write) }
@@ -122,6 +146,19 @@ struct Desk {
     mutating func delete(_ key: DocumentKey, _ reason: DeleteReason, cause: DeleteCause?) {
       let (knowledge, write) = (knowledge, write)
       life(key) { $0.delete(reason: reason, cause: cause, knowledge: knowledge, by: write) }
+    }
+
+    /// What was erased keeps nothing (DESIGN, rule 12).
+    private mutating func put(_ document: Document) {
+      var document = document
+      if document.isErased { document.dropContent() }
+      documents[document.key] = document
+    }
+
+    /// Only the server does that.
+    mutating func erase(_ key: DocumentKey) {
+      delete(key, .erasure, cause: nil)
+      documents[key]?.dropContent()
     }
 
     private mutating func life(_ key: DocumentKey, _ body: (inout Document) -> Void) {
