@@ -44,8 +44,10 @@ extension TypeDefinition {
         outcome: .auto, severity: .urgent, rule: "I3", compares: ["expiry"],
         meetings: [
           Meeting(
-            "status", .value("accepted"), .value("revoked"), .review, severity: .urgent,
-            rule: "I1"),
+            "status", .value("accepted"),
+            .value("revoked").unless("revoke_reason", InviteLifeCycle.consequences), .review,
+            severity: .urgent, rule: "I1"),
+          Meeting("status", .value("accepted"), .value("revoked"), .auto, rule: "I7"),
           Meeting("status", .value("accepted"), .value("expired"), .auto, rule: "I2"),
           Meeting(
             "status", .value("accepted"), .value("accepted"), .review, severity: .urgent,

@@ -4,6 +4,8 @@ package enum InviteLifeCycle {
   package static let expiryDays = 1...90
   package static let defaultExpiryDays = 14
   package static let millisecondsPerDay: UInt64 = 86_400_000
+  /// Why an invite ends with which nothing is wrong: another one counts in its place.
+  package static let consequences = ["superseded", "already_registered"]
 
   /// From each status, those that may follow. Only the server accepts an invite or writes `expired`.
   package static let transitions: [String: [String]] = [

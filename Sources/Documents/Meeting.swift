@@ -10,6 +10,8 @@ package struct Meeting: Sendable {
     let replaced: String?
     /// Whether the field must have a value.
     var isPresent = false
+    /// A field and those of its values with which the side is not meant.
+    var exception: (field: String, values: [String])?
 
     package static let any = Side(values: nil, replaced: nil)
 
@@ -22,7 +24,19 @@ package struct Meeting: Sendable {
       Side(values: values, replaced: replaced)
     }
 
+    /// The same, but for versions in which another field has one of these values.
+    package func unless(_ field: String, _ values: [String]) -> Side {
+      var side = self
+      side.exception = (field, values)
+      return side
+    }
+
     func matches(_ version: Version, _ field: String) -> Bool {
+      if let exception, let text = version.value[exception.field]?.stringValue,
+        exception.values.contains(where: { utf8Equal($0, text) })
+      {
+        return false
+      }
       if let values {
         guard let text = version.value[field]?.stringValue,
           values.contains(where: { utf8Equal($0, text) })

@@ -29,6 +29,10 @@ package struct LocalTransaction {
   /// them.
   private var unindexed: Set<Int> = []
 
+  /// Counts the changes: what was worked out after another number of them does not hold.
+  private var revision = 0
+  private let ownIndexes = OwnIndexes()
+
   private struct IndexEntry: Hashable {
     let index: ClinicIndex
     let key: String
@@ -97,11 +101,22 @@ package struct LocalTransaction {
     let old = try stored { () throws(StorageError) in
       try base.documents(ofType: type, index: index, value: key)
     }.filter { places[$0.key] == nil }
-    let own = changed.indices.filter { place in
-      changed[place].key.type == type
-        && IndexDefinition.key(named: index, details(place).fields, .system) == key
+    return old + ownPlaces(type, index, key).map { changed[$0] }
+  }
+
+  /// O(1), but for the first question about an index after a change: O(documents that were changed).
+  private func ownPlaces(_ type: String, _ index: String, _ key: String) -> [Int] {
+    let name = OwnIndexes.Name(type: type, index: index)
+    if let places = ownIndexes.places(name, key, revision) { return places }
+    var map: [String: [Int]] = [:]
+    for place in changed.indices where changed[place].key.type == type {
+      guard let key = IndexDefinition.key(named: index, details(place).fields, .system) else {
+        continue
+      }
+      map[key, default: []].append(place)
     }
-    return old + own.map { changed[$0] }
+    ownIndexes.set(name, map, revision)
+    return map[key] ?? []
   }
 
   package func isDeleted(_ document: Document) throws(ReplicaError) -> Bool {
@@ -247,6 +262,7 @@ package struct LocalTransaction {
   private mutating func place(
     _ document: Document, known details: DocumentDetails?, isNew: Bool
   ) throws(ReplicaError) -> Int {
+    revision += 1
     if let place = places[document.key] {
       changed[place] = document
       known[place] = details
@@ -268,4 +284,25 @@ package struct LocalTransaction {
 
   /// The documents that it changed, as they were before.
   var written: [WrittenDocument] { zip(changed, before).map { ($0.key, $1) } }
+}
+
+/// The changed documents of a transaction by the keys of indexes, as far as somebody has asked. For one
+/// thread.
+private final class OwnIndexes {
+  struct Name: Hashable {
+    let type: String
+    let index: String
+  }
+
+  private var maps: [Name: (revision: Int, places: [String: [Int]])] = [:]
+
+  /// Nil if it must be worked out.
+  func places(_ name: Name, _ key: String, _ revision: Int) -> [Int]? {
+    guard let known = maps[name], known.revision == revision else { return nil }
+    return known.places[key] ?? []
+  }
+
+  func set(_ name: Name, _ places: [String: [Int]], _ revision: Int) {
+    maps[name] = (revision, places)
+  }
 }

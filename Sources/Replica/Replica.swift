@@ -140,7 +140,10 @@ package final class Replica: Sendable {
       if role == .server { try eraseAsAsked(changes, in: &transaction) }
       let arrived = transaction.changed
       var batch = Batch()
-      if role == .server { batch.registers = try number(arrived, in: &transaction) }
+      if role == .server {
+        batch.registers = try number(arrived, in: &transaction)
+        try writeAsServer(because: changes, in: &transaction)
+      }
       batch.documents = transaction.changed
       batch.details = transaction.details
       batch.replaced = transaction.replaced

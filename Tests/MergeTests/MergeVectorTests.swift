@@ -2,6 +2,7 @@ import Causality
 import Clinic
 import Documents
 import JSON
+import Storage
 import Testing
 
 @testable import Replica
@@ -33,6 +34,21 @@ import Testing
     let what = "\(vector.name), \(isBFirst ? "b" : "a") first"
     for replica in [a, b, late, server] {
       try check(replica, expected, [("{a}", a), ("{b}", b)], what)
+    }
+    try expectNothingToWrite(server, what)
+  }
+
+  /// What the server writes by itself is written once.
+  private func expectNothingToWrite(_ server: TestReplica, _ what: String) throws {
+    let types = ["invite", "appointment", "user", "patient"]
+    let keys = try server.replica.read { (tables) throws(StorageError) in
+      var keys: [DocumentKey] = []
+      for type in types { keys += try tables.documents(ofType: type).map(\.key) }
+      return keys
+    }
+    for key in keys {
+      let writes = try server.replica.looking { $0.serverWrites(because: key) }
+      #expect(writes.isEmpty, "\(what): \(key)")
     }
   }
 

@@ -170,6 +170,7 @@ extension MergedClinic {
 
   /// The second of two users with one address cannot log in (U2).
   private func addUser(_ subject: Subject, _ fields: inout JSONObject) {
+    guard subject.text("status") != "suspended" else { return }
     let others = living(.userEmail, subject.text("email").map(functions.emailNorm))
     if others.contains(where: { $0.document.comesBefore(subject.document) && $0.key != subject.key }
     ) {

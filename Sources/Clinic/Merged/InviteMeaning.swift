@@ -18,8 +18,10 @@ struct InviteMeaning {
 
   init(_ subject: Subject, _ clinic: MergedClinic) {
     status = Self.ownStatus(subject, now: clinic.now)
-    let said = subject.document.versions(of: "lifecycle")
-      .compactMap { $0.value["status"]?.stringValue }
+    let said = subject.document.versions(of: "lifecycle").filter { version in
+      version.value["revoke_reason"]?.stringValue
+        .map { !InviteLifeCycle.consequences.contains($0) } ?? true
+    }.compactMap { $0.value["status"]?.stringValue }
     isAccessHeld =
       subject.fields["access_hold"]?.boolValue == true
       || said.contains("accepted") && said.contains("revoked")

@@ -73,7 +73,8 @@ extension Reviewer {
   }
 
   private func sameCode(_ subject: Subject) -> [ReviewItem] {
-    clinic.living(.appointmentCode, subject.text("confirmation_code"))
+    [newCode(subject)].compactMap { $0 }
+      + clinic.living(.appointmentCode, subject.text("confirmation_code"))
       .filter { $0.key != subject.key }
       .map { other in
         pair(
@@ -82,6 +83,19 @@ extension Reviewer {
             + "\(subject.text("confirmation_code") ?? "")",
           dismiss: "both keep the code")
       }
+  }
+
+  /// The server gave the appointment another code, while somebody has read out the old one.
+  private func newCode(_ subject: Subject) -> ReviewItem? {
+    guard let code = subject.text("confirmation_code"), let write = subject.shown("code")?.write,
+      let old = subject.fields["code_aliases"]?.arrayValue?.compactMap(\.stringValue).first(where: {
+        subject.shown("code_aliases/\($0)")?.write.first == write.first
+      })
+    else { return nil }
+    return single(
+      "A19", .low, subject, unit: "confirmation_code",
+      "has the new confirmation code \(code): \(old) was given to another appointment first",
+      dismiss: "the patient knows the new code")
   }
 
   /// An item of two documents, the same from both sides.

@@ -43,8 +43,19 @@ extension Reviewer {
   /// Pending or accepted, were the invite alone; nil for anything else.
   private func standing(_ subject: Subject) -> String? {
     let meaning = InviteMeaning(subject, clinic)
+    if isSupersededByAnEarlierOne(subject) { return "pending" }
     return meaning.reason == "superseded"
       ? "pending" : ["pending", "accepted"].contains(meaning.status) ? meaning.status : nil
+  }
+
+  /// Whether the server has ended it because another was pending already: somebody may have it in hand
+  /// until its time is over. Who sends an invite again supersedes the older one.
+  private func isSupersededByAnEarlierOne(_ subject: Subject) -> Bool {
+    guard subject.text("revoke_reason") == "superseded",
+      let first = clinic.living("invite", subject.text("superseded_by")),
+      let end = subject.text("expires_at").flatMap({ Timestamp.milliseconds($0) })
+    else { return false }
+    return clinic.now <= end && first.document.comesBefore(subject.document)
   }
 
   private func severalPending(_ a: Subject, _ b: Subject) -> ReviewItem {
@@ -62,7 +73,8 @@ extension Reviewer {
       ])
     return pair(
       "I6", .normal, a, b, units: ["lifecycle"],
-      summary: "One patient has two pending invites; the first counts", actions: [revoke],
+      summary: "One patient has two pending invites; the first counts",
+      actions: second.text("status") == "pending" ? [revoke] : [],
       dismiss: "the first counts, and the second leads to it")
   }
 
