@@ -5,6 +5,8 @@ import JSON
 import Platform
 import Testing
 
+@testable import Replica
+
 /// The time rules of MERGE.md that are no merge of two edits.
 @Suite struct TimeRuleTests {
   private let offset: UTCOffsetLookup = {
@@ -49,23 +51,35 @@ import Testing
     #expect(CivilDate(date)?.weekday == weekday)
   }
 
-  @Test func `T6: weekly rules are expanded by date`() throws {
-    // The same wall time on both sides of the change of clocks, 167 hours apart.
-    let before = try times("2026-03-04", "09:00", minutes: 30).startInstant.secondsSince1970
-    let after = try times("2026-03-11", "09:00", minutes: 30).startInstant.secondsSince1970
-    #expect(after - before == 7 * 86_400 - 3600)
+  // The clocks of New York change on 8 March and on 1 November.
+  @Test(arguments: [
+    ("2026-03-03", "10:00", true), ("2026-03-10", "10:00", true), ("2026-03-10", "09:00", false),
+    ("2026-03-10", "11:00", false), ("2026-11-03", "10:00", true), ("2026-11-03", "09:00", false),
+  ])
+  func `T6: weekly rules are expanded by date`(
+    date: String, time: String, isOffered: Bool
+  ) throws {
+    let server = try TestReplica(clock: TestClock("2026-03-01T08:00:00Z"))
+    try server.put(try BookedVisit(date: date, time: time, until: "2026-12-31").documents)
+    #expect(try server.review().isEmpty == isOffered)
   }
 
-  @Test func `T7: a civil date is no instant`() throws {
-    let server = try TestReplica(clock: TestClock("2026-03-01T23:30:00Z"))
-    let key = DocumentKey(type: "patient", id: UniqueID(high: 1, low: 1))
-    try server.put([
-      [
-        "type": "patient", "id": .string(key.id.description), "first_name": "A",
-        "last_name": "B", "status": "active", "date_of_birth": "1980-01-01",
-      ]
-    ])
-    #expect(try server.shown(key)["date_of_birth"]?.stringValue == "1980-01-01")
+  @Test(arguments: [
+    ("1980-01-01", true), ("1980-01-01T00:00:00Z", false), ("1980-01-01T00:00:00.000Z", false),
+    ("315532800", false),
+  ])
+  func `T7: a civil date is no instant`(birth: String, isDate: Bool) throws {
+    let validator = Validator(
+      catalogue: .standard, functions: try ReplicaSetup.system().world.clinic,
+      now: try #require(Timestamp.milliseconds("2026-03-01T23:30:00Z")))
+    let patient: JSONObject = [
+      "first_name": "A", "last_name": "B", "status": "active", "date_of_birth": .string(birth),
+    ]
+    let refused = validator.problems(of: patient, type: "patient").map(\.field)
+    #expect(refused == (isDate ? [] : ["date_of_birth"]))
+    guard isDate else { return }
+    let kept = try validator.normalise(patient, type: "patient", mode: .create)
+    #expect(kept["date_of_birth"]?.stringValue == birth)
   }
 
   @Test(arguments: [("2026-03-10", true), ("2026-03-17", true), ("2026-03-24", false)])
@@ -93,7 +107,8 @@ import Testing
 private struct BookedVisit {
   let documents: [JSONObject]
 
-  init(date: String, until: String) throws {
+  /// - Parameter time: at a full hour.
+  init(date: String, time: String = "10:00", until: String) throws {
     func id(_ number: UInt64) -> JSONValue {
       .string(UniqueID(high: 0x4000, low: 1 << 63 | number).description)
     }
@@ -121,8 +136,9 @@ private struct BookedVisit {
       ],
       [
         "type": "appointment", "id": id(6), "clinic_id": id(1), "doctor_id": id(3),
-        "patient_id": id(4), "date": .string(date), "start_time": "10:00", "end_time": "10:30",
-        "duration": 30, "time_zone": "America/New_York", "status": "confirmed",
+        "patient_id": id(4), "date": .string(date), "start_time": .string(time),
+        "end_time": .string(time.prefix(3) + "30"), "duration": 30, "time_zone": "America/New_York",
+        "status": "confirmed",
         "intake_status": "missing", "arrived": false, "confirmation_code": "7KQ2M4NA",
       ],
     ]

@@ -107,9 +107,9 @@ extension MergedClinic {
   /// Invites of the later of two patients with one address wait (P14).
   private func isFrozen(_ invite: Subject) -> Bool {
     guard let patient = living("patient", invite.text("patient_id")) else { return false }
-    return living(.patientEmail, ClinicIndex.patientEmail.key(patient.fields, functions.forms))
+    return others(sharing: .patientEmail, with: patient)
       .contains { other in
-        other.key != patient.key && survivor(of: other.key) != survivor(of: patient.key)
+        survivor(of: other.key) != survivor(of: patient.key)
           && other.shown("email")?.write.first.replica
             != patient.shown("email")?.write.first.replica
           && other.document.comesBefore(patient.document)
@@ -146,9 +146,7 @@ extension MergedClinic {
   }
 
   private func addOverride(_ subject: Subject, _ fields: inout JSONObject) {
-    let key = IndexDefinition.key(
-      [subject.text("clinician_id"), subject.text("date")].compactMap { $0 })
-    let same = living("availability_override", index: "clinician_id,date", key)
+    let same = others(sharing: ["clinician_id", "date"], with: subject)
       .filter { $0.text("time_slot") == subject.text("time_slot") }
     if subject.fields["available"]?.boolValue == true,
       same.contains(where: { $0.fields["available"]?.boolValue == false })
@@ -159,11 +157,9 @@ extension MergedClinic {
 
   /// Of two answers to one question, the latest counts (C1).
   private func addAnswer(_ subject: Subject, _ fields: inout JSONObject) {
-    let key = IndexDefinition.key(
-      [subject.text("session_id"), subject.text("question_id")].compactMap { $0 })
-    let latest = living("chat_answer", index: "session_id,question_id", key)
+    let latest = others(sharing: ["session_id", "question_id"], with: subject)
       .max { $0.document.origin < $1.document.origin }
-    if let latest, latest.key != subject.key {
+    if let latest, subject.document.origin < latest.document.origin {
       fields["effective_superseded_by"] = .string(latest.key.id.description)
     }
   }
@@ -171,9 +167,8 @@ extension MergedClinic {
   /// The second of two users with one address cannot log in (U2).
   private func addUser(_ subject: Subject, _ fields: inout JSONObject) {
     guard subject.text("status") != "suspended" else { return }
-    let others = living(.userEmail, subject.text("email").map(functions.emailNorm))
-    if others.contains(where: { $0.document.comesBefore(subject.document) && $0.key != subject.key }
-    ) {
+    let others = others(sharing: .userEmail, with: subject)
+    if others.contains(where: { $0.document.comesBefore(subject.document) }) {
       fields["effective_status"] = "suspended"
     }
   }

@@ -38,9 +38,7 @@ struct InviteMeaning {
       (status, reason) = ("revoked", "patient_deleted")
       return
     }
-    let others = clinic.samePatient(patient.key).flatMap { patient in
-      clinic.living(.invitePatient, patient.id.description)
-    }.filter { $0.key != subject.key }
+    let others = clinic.otherInvites(of: subject)
     if others.contains(where: { Self.ownStatus($0, now: clinic.now) == "accepted" }) {
       (status, reason) = ("revoked", "already_registered")
     } else if let first = others.filter({ Self.ownStatus($0, now: clinic.now) == "pending" })
@@ -77,7 +75,6 @@ struct InviteMeaning {
 extension MergedClinic {
   /// Whether another invite has one of the same tokens (I15).
   func sharesToken(_ invite: Subject) -> Bool {
-    living(.inviteToken, ClinicIndex.inviteToken.key(invite.fields, functions.forms))
-      .contains { $0.key != invite.key }
+    !others(sharing: .inviteToken, with: invite).isEmpty
   }
 }

@@ -74,9 +74,7 @@ extension Reviewer {
 
   private func sameCode(_ subject: Subject) -> [ReviewItem] {
     [newCode(subject)].compactMap { $0 }
-      + clinic.living(.appointmentCode, subject.text("confirmation_code"))
-      .filter { $0.key != subject.key }
-      .map { other in
+      + clinic.others(sharing: .appointmentCode, with: subject).map { other in
         pair(
           "A19", .normal, subject, other, units: ["code"],
           summary: "Two appointments have the confirmation code "

@@ -10,24 +10,18 @@ extension Reviewer {
   }
 
   private func sharedTokens(_ subject: Subject) -> [ReviewItem] {
-    clinic.living(.inviteToken, ClinicIndex.inviteToken.key(subject.fields, clinic.functions.forms))
-      .filter { $0.key != subject.key }
-      .map { other in
-        pair(
-          "I15", .urgent, subject, other, units: ["token_hashes", "lifecycle"],
-          summary: "Two invites have one token, so data was copied; neither counts",
-          dismiss: "both stay without effect")
-      }
+    clinic.others(sharing: .inviteToken, with: subject).map { other in
+      pair(
+        "I15", .urgent, subject, other, units: ["token_hashes", "lifecycle"],
+        summary: "Two invites have one token, so data was copied; neither counts",
+        dismiss: "both stay without effect")
+    }
   }
 
   /// Several that are pending (I6), or were accepted (I8), for one patient.
   private func severalInvites(_ subject: Subject) -> [ReviewItem] {
-    guard let patient = clinic.living("patient", subject.text("patient_id")) else { return [] }
-    let others = clinic.samePatient(patient.key).flatMap { patient in
-      clinic.living(.invitePatient, patient.id.description)
-    }.filter { $0.key != subject.key }
     let mine = standing(subject)
-    return others.compactMap { other in
+    return clinic.otherInvites(of: subject).compactMap { other in
       switch (mine, standing(other)) {
       case ("pending", "pending"): return severalPending(subject, other)
       case ("accepted", "accepted"):

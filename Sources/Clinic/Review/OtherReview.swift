@@ -4,25 +4,21 @@ import JSON
 extension Reviewer {
   /// Two users with one address: who logs in is unclear (MERGE, rule U2).
   func usersWithOneEmail(_ subject: Subject) -> [ReviewItem] {
-    clinic.living(.userEmail, subject.text("email").map(clinic.functions.emailNorm))
-      .filter { $0.key != subject.key }
-      .map { other in
-        pair(
-          "U2", .urgent, subject, other, units: ["email"],
-          summary: "Two users have one e-mail address; the second cannot log in",
-          dismiss: "the second stays suspended")
-      }
+    clinic.others(sharing: .userEmail, with: subject).map { other in
+      pair(
+        "U2", .urgent, subject, other, units: ["email"],
+        summary: "Two users have one e-mail address; the second cannot log in",
+        dismiss: "the second stays suspended")
+    }
   }
 
   /// Two intake forms or two summaries for one appointment (F3).
   func severalForAppointment(_ subject: Subject) -> [ReviewItem] {
-    clinic.living(subject.key.type, index: "appointment_id", subject.text("appointment_id"))
-      .filter { $0.key != subject.key }
-      .map { other in
-        pair(
-          "F3", .normal, subject, other, units: ["appointment_id"],
-          summary: "One appointment has two of these", dismiss: "both stay")
-      }
+    clinic.others(sharing: ["appointment_id"], with: subject).map { other in
+      pair(
+        "F3", .normal, subject, other, units: ["appointment_id"],
+        summary: "One appointment has two of these", dismiss: "both stay")
+    }
   }
 
   /// Answers that came after somebody had reviewed the form (F1).
@@ -46,11 +42,9 @@ extension Reviewer {
 
   /// One slot of one day, both open and closed (L3).
   func contraryOverrides(_ subject: Subject) -> [ReviewItem] {
-    let key = IndexDefinition.key(
-      [subject.text("clinician_id"), subject.text("date")].compactMap { $0 })
-    return clinic.living("availability_override", index: "clinician_id,date", key)
+    clinic.others(sharing: ["clinician_id", "date"], with: subject)
       .filter { other in
-        other.key != subject.key && other.text("time_slot") == subject.text("time_slot")
+        other.text("time_slot") == subject.text("time_slot")
           && other.fields["available"]?.boolValue != subject.fields["available"]?.boolValue
       }
       .map { other in

@@ -12,8 +12,7 @@ extension Reviewer {
   private func duplicates(_ subject: Subject) -> [ReviewItem] {
     let same = clinic.samePatient(subject.key)
     func others(_ index: ClinicIndex) -> [Subject] {
-      clinic.living(index, index.key(subject.fields, clinic.functions.forms))
-        .filter { !same.contains($0.key) }
+      clinic.others(sharing: index, with: subject).filter { !same.contains($0.key) }
     }
     let byChart = others(.patientExternalID)
     let byEmail = others(.patientEmail).filter { !isKnownToShare(subject, $0) }
