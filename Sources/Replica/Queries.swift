@@ -24,9 +24,20 @@ package struct ListQuery: Sendable {
 extension Replica {
   /// The documents that a query asks for, in an order that is the same on every replica. O(documents
   /// of the type); one that needs no order but that of creation reads no more than an index names,
-  /// and ends at its limit.
+  /// and ends at its limit. Who asks for what belongs to a patient gets also what belongs to those that
+  /// were merged with it (DESIGN, rule 24).
   package func list(_ query: ListQuery) throws(ReplicaError) -> [JSONObject] {
     let limit = query.limit ?? .max
+    let queries = try queriesOfMergedPatients(query)
+    if queries.count > 1 {
+      var documents: [Document] = []
+      for query in queries {
+        let matching = Matching(query, rules.type(query.type))
+        guard let type = catalogue.type(named: query.type) else { continue }
+        documents += try page(matching, ListIndex.choice(type, query.filters), limit: .max)
+      }
+      return ordered(documents, by: query.sort).prefix(limit).map(view)
+    }
     let matching = Matching(query, rules.type(query.type))
     if query.sort == nil, let type = catalogue.type(named: query.type) {
       return try page(matching, ListIndex.choice(type, query.filters), limit: limit).map(view)
@@ -42,6 +53,26 @@ extension Replica {
       }
     }
     return ordered(documents, by: query.sort).prefix(limit).map(view)
+  }
+
+  /// The query for each of the patients that are the one for whom it asks; mostly the query alone.
+  private func queriesOfMergedPatients(_ query: ListQuery) throws(ReplicaError) -> [ListQuery] {
+    let fields = catalogue.type(named: query.type)?.fields ?? []
+    for (number, filter) in query.filters.enumerated() {
+      guard let field = fields.first(where: { $0.name == filter.field }),
+        case .reference("patient", _) = field.kind, field.name != "merged_into",
+        let id = UniqueID(filter.value)
+      else { continue }
+      let patients = try looking { (clinic) throws(ReplicaError) in
+        clinic.samePatient(DocumentKey(type: "patient", id: id))
+      }
+      return patients.map { patient in
+        var query = query
+        query.filters[number].value = patient.id.description
+        return query
+      }
+    }
+    return [query]
   }
 
   /// So many documents are looked at before writers have a turn.

@@ -72,6 +72,30 @@ import Testing
     #expect(throws: ReplicaError.self) { try here.replica.merge(key(1), into: nobody) }
   }
 
+  @Test func `what belongs to a merged patient is listed with the one that stands for it`() throws {
+    let invites = (1...2).map {
+      DocumentKey(type: "invite", id: UniqueID(high: 0x4100, low: 1 << 63 | $0))
+    }
+    try here.put(
+      zip(invites, [UInt64(1), 2]).map { invite, number in
+        [
+          "type": "invite", "id": .string(invite.id.description), "status": "revoked",
+          "patient_id": .string(key(number).id.description), "email": "a@example.org",
+          "expires_at": "2026-09-01T00:00:00.000Z",
+        ]
+      })
+    try here.replica.merge(key(1), into: key(2))
+    try meet()
+    for replica in [here, there, server] {
+      for number in [UInt64(1), 2] {
+        var query = ListQuery(type: "invite")
+        query.filters = [("patient_id", key(number).id.description)]
+        let listed = try replica.replica.list(query).compactMap { $0["id"]?.stringValue }
+        #expect(Set(listed) == Set(invites.map(\.id.description)) && listed.count == 2)
+      }
+    }
+  }
+
   @Test func `a circle of merges has one survivor, the same everywhere`() throws {
     try here.replica.merge(key(1), into: key(2))
     try there.replica.merge(key(2), into: key(3))

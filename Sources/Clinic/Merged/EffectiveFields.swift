@@ -40,10 +40,11 @@ extension MergedClinic {
 
   /// Texts that were written at once, one after the other with author and time (MERGE, rule P4).
   private func gatherTexts(_ subject: Subject, _ fields: inout JSONObject) {
+    let allLate = lateVersions(of: subject)
     for field in catalogue.type(named: subject.key.type)?.fields ?? [] {
       guard case .text = field.kind, field.isStored else { continue }
       let unit = subject.rules.unit(holding: field.name)
-      let late = lateVersions(of: subject).filter { $0.unit == unit.name }.map(\.version)
+      let late = allLate.filter { $0.unit == unit.name }.map(\.version)
       let versions = subject.document.versions(of: unit.name) + late
       guard unit.outcome == .note, unit.fields.count == 1, unit.isConcurrent(versions) else {
         continue

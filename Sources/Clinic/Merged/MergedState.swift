@@ -23,7 +23,6 @@ package final class DocumentCollection: MergedState {
   package let keys: [DocumentKey]
 
   /// O(documents × indexes of their types).
-  /// - Parameter fields: of documents whose visible fields are known already.
   package init(
     _ all: [Document], _ catalogue: Catalogue, _ rules: MergeRules, _ forms: TextForms
   ) {

@@ -40,7 +40,7 @@ extension MergedClinic {
   }
 
   /// A patient and all that it stands for or that stands for it.
-  func samePatient(_ key: DocumentKey) -> [DocumentKey] {
+  package func samePatient(_ key: DocumentKey) -> [DocumentKey] {
     let survivor = survivor(of: key)
     return [survivor] + merged(into: survivor).map(\.key)
   }
