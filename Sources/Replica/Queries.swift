@@ -174,7 +174,7 @@ extension Replica {
   // MARK: - Names
 
   /// The document that a person means: by id, by a prefix of it of 4 or more characters, by a
-  /// patient's `external_id`, or by an appointment's confirmation code; deleted ones too.
+  /// patient's `external_id`, or by an appointment's confirmation code, also a former one; deleted ones too.
   ///
   /// - Throws: `notFound`, or `ambiguous` with the candidates.
   package func find(type: String, named name: String) throws(ReplicaError) -> DocumentKey {
@@ -204,12 +204,29 @@ extension Replica {
         named = try tables.documents(
           ofType: type, index: ClinicIndex.appointmentCode.rawValue, key: name.uppercased())
       }
-      if !named.isEmpty { return named.map(\.key) }
-      guard name.utf8.count >= 4, let ids = UniqueID.range(prefix: name) else { return [] }
-      return try tables.keys(ofType: type, from: ids.lowerBound, through: ids.upperBound)
+      if named.contains(where: { !$0.hasLife }) { return named.map(\.key) }
+      if named.isEmpty, name.utf8.count >= 4, let ids = UniqueID.range(prefix: name) {
+        let keys = try tables.keys(ofType: type, from: ids.lowerBound, through: ids.upperBound)
+        if !keys.isEmpty { return keys }
+      }
+      let aliased = try Self.appointments(tables, type, formerlyNamed: name)
+      return aliased.isEmpty ? named.map(\.key) : aliased
     } catch {
       throw .storage(error)
     }
+  }
+
+  /// The appointments that had a code once, or took it over from one that was entered twice (MERGE,
+  /// rules A18 and A19). O(appointments): it is asked only where nothing else has the name.
+  private static func appointments(
+    _ tables: borrowing Tables, _ type: String, formerlyNamed name: String
+  ) throws(StorageError) -> [DocumentKey] {
+    guard type == "appointment", let code = ConfirmationCode(name)?.text else { return [] }
+    var keys: [DocumentKey] = []
+    try tables.forEachDocument(ofType: type) { (document) throws(StorageError) in
+      if !document.versions(of: "code_aliases/\(code)").isEmpty { keys.append(document.key) }
+    }
+    return keys
   }
 
   /// A document that lives.

@@ -50,6 +50,21 @@ import Testing
     }
   }
 
+  @Test func `both codes of a visit that was entered twice lead to the one that stays`() throws {
+    let vector = try #require(MergeVector.all.first { $0.name == "A18" })
+    let meeting = try Meeting(vector)
+    let item = try #require(try meeting.here.replica.reviewItems().first)
+    try meeting.here.replica.resolve(item: item.id, action: "collapse")
+    try meeting.meet()
+    for replica in [meeting.here, meeting.there, meeting.server] {
+      let found = try ["7KQ2M4NA", "8hr3-n5pb"].map {
+        try replica.replica.find(type: "appointment", named: $0)
+      }
+      #expect(Set(found).count == 1)
+      #expect(try !replica.replica.isDeleted(found[0]))
+    }
+  }
+
   @Test func `two people who decide differently at once make a new item`() throws {
     let vector = try #require(MergeVector.all.first { $0.name == "P2" })
     let meeting = try Meeting(vector)
