@@ -50,6 +50,48 @@ import Testing
     #expect(try list(other) == list(replica))
   }
 
+  /// Of two moves of a visit the later is shown, days away; the other slot stays held, on top of another
+  /// visit. Only the moved one finds the other.
+  @Test func `an item follows what it names, though that finds no way to it`() throws {
+    let vector = try #require(MergeVector.all.first { $0.name == "A1" })
+    let server = try TestReplica(clock: clock)
+    let (here, there) = (
+      try TestReplica(of: server, clock: clock), try TestReplica(of: server, clock: clock)
+    )
+    var other = try #require(
+      vector.objects("start").first { $0["type"]?.stringValue == "appointment" })
+    let moved = other["id"] ?? .null
+    let id = UniqueID(high: 0x4000, low: 1 << 63 | 99).description
+    for (name, value) in [
+      ("id", id), ("start_time", "14:00"), ("end_time", "14:30"), ("confirmation_code", "9KQ2M4NZ"),
+    ] { other[name] = .string(value) }
+    let patient = UniqueID(high: 0x4000, low: 1 << 63 | 98).description
+    other["patient_id"] = .string(patient)
+    let somebody: JSONObject = [
+      "type": "patient", "id": .string(patient), "first_name": "Cy", "last_name": "Stone",
+      "status": "active",
+    ]
+    try here.put(vector.objects("start") + [somebody, other])
+    for laptop in [here, there] { try laptop.sync(with: server) }
+    func move(_ replica: TestReplica, _ date: String) throws {
+      clock.advance(minutes: 1)
+      try replica.carryOut([
+        "op": "update", "type": "appointment", "id": moved,
+        "value": ["date": .string(date), "start_time": "14:00", "end_time": "14:30"],
+      ])
+    }
+    try move(here, "2026-03-10")
+    try move(there, "2026-03-24")
+    for laptop in [here, there, here] { try laptop.sync(with: server) }
+    let rules = try here.replica.reviewItems().map(\.rule).sorted()
+    #expect(rules == ["A1", "A16"])
+    clock.advance(minutes: 1)
+    try here.carryOut([
+      "op": "update", "type": "appointment", "id": .string(id), "value": ["status": "unconfirmed"],
+    ])
+    #expect(try list(here.replica) == list(restarted(here.replica)))
+  }
+
   @Test func `nothing is noted before anybody asks`() throws {
     let server = try TestReplica(clock: clock)
     try server.put(MergeVector.all[0].objects("start"))

@@ -40,7 +40,6 @@ package struct ReviewIndex: Sendable {
         new[key] = reviewer.items(of: key, updating: items[key] ?? [])
         continue
       }
-      concerned.formUnion(named)
       for before in earlier {
         concerned.formUnion(reviewer.neighbours(of: key, before: before))
         if reviewer.isRenamed(key, before: before) { concerned.formUnion(items.keys) }
