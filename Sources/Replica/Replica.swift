@@ -73,6 +73,7 @@ package final class Replica: Sendable {
     }
     // Others go on while this one waits for the disk.
     if let staged {
+      defer { reviewList.told() }
       try stored { () throws(StorageError) in try store.wait(for: staged.ticket) }
       tell(staged.written)
     }
@@ -104,7 +105,9 @@ package final class Replica: Sendable {
     batch.details = transaction.details
     batch.replaced = transaction.replaced
     batch.runs = [run(of: transaction)]
-    return (try stored { () throws(StorageError) in try store.stage(batch) }, transaction.written)
+    let ticket = try stored { () throws(StorageError) in try store.stage(batch) }
+    reviewList.willTell()
+    return (ticket, transaction.written)
   }
 
   private func run(of transaction: LocalTransaction) -> TransactionRun {
@@ -150,9 +153,11 @@ package final class Replica: Sendable {
       batch.runs = runs(changes, transaction)
       batch.registers += changedRegisters(registers, after: batch)
       try stored { () throws(StorageError) in try store.commit(batch) }
+      reviewList.willTell()
       return (arrived.count, transaction.written)
     }
     tell(written)
+    reviewList.told()
     return count
   }
 
@@ -170,16 +175,20 @@ package final class Replica: Sendable {
       batch.details = transaction.details
       batch.replaced = transaction.replaced
       try stored { () throws(StorageError) in try store.commit(batch) }
+      reviewList.willTell()
       return transaction.written
     }
     tell(written)
+    reviewList.told()
   }
 
-  /// From now on the review list is told of every write: none is under way of which it was not.
-  func keepReviewList() throws(ReplicaError) {
-    try writer.withLock { (_) throws(ReplicaError) in
-      try stored { () throws(StorageError) in try store.drain() }
-      reviewList.keep()
+  /// Runs something while nobody writes, and the review list was told of all that is visible.
+  func withAllWritesTold<Result>(
+    _ body: () throws(StorageError) -> Result
+  ) throws(StorageError) -> Result {
+    try writer.withLock { (_) throws(StorageError) in
+      reviewList.waitUntilTold()
+      return try body()
     }
   }
 

@@ -1,5 +1,6 @@
 import Causality
 import Clinic
+import Dispatch
 import Documents
 import JSON
 import Testing
@@ -24,7 +25,7 @@ import Testing
     let saved = try #require(try restarted(replica).savedReviewIndex(day: day), "\(context)")
     let fresh = try restarted(replica).newReviewIndex(day: day)
     #expect(
-      saved.index.sorted.map { canonical($0.value) }
+      saved.sorted.map { canonical($0.value) }
         == fresh.index.sorted.map { canonical($0.value) },
       "\(context)")
   }
@@ -90,6 +91,35 @@ import Testing
       "op": "update", "type": "appointment", "id": .string(id), "value": ["status": "unconfirmed"],
     ])
     #expect(try list(here.replica) == list(restarted(here.replica)))
+  }
+
+  @Test func `a checkpoint between writes notes what it covers`() throws {
+    let server = try TestReplica(clock: clock)
+    let replica = server.replica
+    _ = try list(replica)
+    // One makes checkpoints, the others make patients, all with one of three addresses.
+    DispatchQueue.concurrentPerform(iterations: 4) { thread in
+      for number in 0..<24 {
+        if thread == 0 {
+          if number % 4 == 0 {
+            #expect(throws: Never.self) { _ = try replica.checkpoint() }
+          }
+          continue
+        }
+        let id = UniqueID(high: 0x4000, low: 1 << 63 | UInt64(1000 * thread + number))
+        let patient: JSONObject = [
+          "first_name": .string("P\(thread)-\(number)"), "last_name": "Lima", "status": "active",
+          "email": .string("shared-\(number % 3)@example.org"),
+        ]
+        #expect(throws: Never.self) {
+          try replica.transact { (tx) throws(ReplicaError) in
+            try tx.set(DocumentKey(type: "patient", id: id), to: patient)
+          }
+        }
+      }
+    }
+    try expectSaved(replica, "at the end")
+    #expect(try list(replica) == list(restarted(replica)))
   }
 
   @Test func `nothing is noted before anybody asks`() throws {

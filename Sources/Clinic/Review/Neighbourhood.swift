@@ -27,12 +27,14 @@ extension Reviewer {
     guard let own = Self.privateUnits[key.type], let old, let new = clinic.subject(key)?.document,
       !old.hasLife, !new.hasLife
     else { return false }
-    let others = { (document: Document) in document.units.filter { !own.contains($0.name) } }
-    let (before, after) = (others(old), others(new))
-    return before.count == after.count
-      && zip(before, after).allSatisfy { a, b in
-        utf8Equal(a.name, b.name) && a.versions.map(\.key) == b.versions.map(\.key)
-      }
+    var after = new.units[...]
+    for unit in old.units where !own.contains(unit.name) {
+      while let next = after.first, own.contains(next.name) { after.removeFirst() }
+      guard let next = after.popFirst(), utf8Equal(unit.name, next.name),
+        unit.versions.elementsEqual(next.versions, by: { $0.key == $1.key })
+      else { return false }
+    }
+    return after.allSatisfy { own.contains($0.name) }
   }
 
   private func addNear(_ subject: Subject, _ found: inout Set<DocumentKey>) {

@@ -24,7 +24,7 @@ package struct Reviewer {
   /// is worked out.
   /// - Parameter before: the items as they were before the write.
   package func items(of key: DocumentKey, updating before: [ReviewItem]) -> [ReviewItem] {
-    items(of: key, ReviewRule.all.filter { !$0.looksBeyond }) + before.filter(\.looksBeyond)
+    items(of: key, ReviewRule.ofOneDocument) + before.filter(\.looksBeyond)
   }
 
   private func items(of key: DocumentKey, _ rules: [ReviewRule]) -> [ReviewItem] {
@@ -72,6 +72,9 @@ struct ReviewRule: Sendable {
   ) -> ReviewRule {
     ReviewRule(types: types, looksBeyond: true, items: items)
   }
+
+  /// Those that look at nothing else.
+  static let ofOneDocument = all.filter { !$0.looksBeyond }
 
   static let all = [
     own { $0.unitConflicts($1) },

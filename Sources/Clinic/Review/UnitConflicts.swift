@@ -6,7 +6,10 @@ extension Reviewer {
   /// Units of a document that were written concurrently with different values, where the rule asks
   /// for a person; also where a merged patient was edited by somebody who did not know of the merge.
   func unitConflicts(_ subject: Subject) -> [ReviewItem] {
-    let late = Dictionary(grouping: clinic.lateVersions(of: subject), by: \.unit)
+    let allLate = clinic.lateVersions(of: subject)
+    // Nearly always.
+    if allLate.isEmpty, subject.document.units.allSatisfy({ $0.versions.count < 2 }) { return [] }
+    let late = Dictionary(grouping: allLate, by: \.unit)
     let names = subject.document.contentUnits.map(\.name)
     let own = subject.document.contentUnits.compactMap { unit in
       conflict(subject, unit.name, unit.versions, late[unit.name] ?? [])

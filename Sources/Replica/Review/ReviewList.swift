@@ -1,5 +1,6 @@
 import Causality
 package import Clinic
+import Dispatch
 import Documents
 import JSON
 import Storage
@@ -12,8 +13,6 @@ final class ReviewList: Sendable {
     /// Days since 1970: a list is good for its day.
     var day: Int
     var index: ReviewIndex
-    /// The arrival number of the last document that it covers.
-    var head: UInt64
     /// How many documents were read for it; 0 if a checkpoint had noted it.
     var cost = 0
   }
@@ -33,8 +32,16 @@ final class ReviewList: Sendable {
   /// Whether the next who opens the store should not have to make the list from nothing.
   var isWorthSaving: Bool { state.withLock { ($0?.cost ?? 0) >= Self.worthSaving } }
 
-  /// Begins to note writes. Call when every write that was not noted is visible.
-  func keep() { written.withLock { $0 = [:] } }
+  /// Writes that are on their way or visible, and of which nobody was told yet.
+  private let untold = DispatchGroup()
+
+  /// A write is staged: `told` follows once it is visible and noted, or has failed.
+  func willTell() { untold.enter() }
+
+  func told() { untold.leave() }
+
+  /// Waits until all writes are told of. The caller keeps others from staging more.
+  func waitUntilTold() { untold.wait() }
 
   /// Tells that documents were written. Call when the writes are visible: what is noted earlier may be
   /// taken as done by a reader who does not see them yet.
@@ -65,12 +72,11 @@ final class ReviewList: Sendable {
         throw error
       }
     }
-    try replica.keepReviewList()
-    if let (index, head) = try replica.savedReviewIndex(day: day) {
-      return State(day: day, index: index, head: head)
-    }
-    let (index, head, count) = try replica.newReviewIndex(day: day)
-    return State(day: day, index: index, head: head, cost: count)
+    // What becomes visible from now on is noted; what is visible already is read.
+    written.withLock { $0 = [:] }
+    if let index = try replica.savedReviewIndex(day: day) { return State(day: day, index: index) }
+    let (index, count) = try replica.newReviewIndex(day: day)
+    return State(day: day, index: index, cost: count)
   }
 
   private func updated(
@@ -92,7 +98,7 @@ final class ReviewList: Sendable {
       index.update(after: noted, reviewer, isNewDay: old.day != day)
       return index
     }
-    return State(day: day, index: index, head: tables.head, cost: old.cost)
+    return State(day: day, index: index, cost: old.cost)
   }
 
   /// What a checkpoint notes of the list, if there is one: it is brought to what the checkpoint covers.
@@ -105,11 +111,10 @@ final class ReviewList: Sendable {
       // The list of the checkpoint before would be forgotten with it.
       let isSaved = replica.store.read { $0.notes[SavedReviewList.name] != nil }
       if state == nil, isSaved { state = try? current(nil, replica) }
-      let tables = try take()
-      guard let old = state, let noted = written.withLock({ $0 }), old.head <= tables.head,
-        let arrivals = try? tables.arrivals(after: old.head, limit: .max),
-        // A write may be visible already and not be told of yet: then there is no telling.
-        arrivals.allSatisfy({ noted[$0.key] != nil }),
+      let (tables, noted) = try replica.withAllWritesTold { () throws(StorageError) in
+        (try take(), written.withLock { $0 })
+      }
+      guard let old = state, let noted,
         let new = try? updated(old, noted, replica.reviewDay, replica, tables)
       else { return [] }
       let saved = SavedReviewList(day: new.day, documents: new.index.documents)
@@ -160,16 +165,16 @@ extension Replica {
   /// O(documents), all of which are in memory meanwhile.
   func newReviewIndex(
     day: Int
-  ) throws(ReplicaError) -> (index: ReviewIndex, head: UInt64, count: Int) {
-    let (documents, head) = try read { (tables) throws(ReplicaError) in
+  ) throws(ReplicaError) -> (index: ReviewIndex, count: Int) {
+    let documents = try read { (tables) throws(ReplicaError) in
       try stored { () throws(StorageError) in
         var documents: [Document] = []
         for type in tables.typeNames { documents += try tables.documents(ofType: type) }
-        return (documents, tables.head)
+        return documents
       }
     }
     let all = DocumentCollection(documents, catalogue, rules, world.clinic.forms)
-    return (ReviewIndex(of: all.keys, reviewer(all, day: day)), head, documents.count)
+    return (ReviewIndex(of: all.keys, reviewer(all, day: day)), documents.count)
   }
 
   /// Looks at documents as they are in some tables.

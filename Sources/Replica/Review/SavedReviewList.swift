@@ -46,8 +46,8 @@ struct SavedReviewList {
 extension Replica {
   /// The review list by what the last checkpoint noted; nil if it noted nothing that can be used.
   /// O(items + what was written since).
-  func savedReviewIndex(day: Int) throws(ReplicaError) -> (index: ReviewIndex, head: UInt64)? {
-    try read { (tables) throws(ReplicaError) -> (index: ReviewIndex, head: UInt64)? in
+  func savedReviewIndex(day: Int) throws(ReplicaError) -> ReviewIndex? {
+    try read { (tables) throws(ReplicaError) -> ReviewIndex? in
       guard let covered = tables.checkpointHead,
         let saved = SavedReviewList(tables.notes[SavedReviewList.name], world.clinic)
       else { return nil }
@@ -60,12 +60,11 @@ extension Replica {
       }
       guard written.count <= ReviewList.mostWrites else { return nil }
       if saved.day != day { try addInvites(of: all, to: &written) }
-      let index = try withReviewer(of: all, day: day) { reviewer in
+      return try withReviewer(of: all, day: day) { reviewer in
         var index = ReviewIndex(of: saved.documents, reviewer)
         index.update(after: written, reviewer, isNewDay: saved.day != day)
         return index
       }
-      return (index, all.head)
     }
   }
 
