@@ -16,6 +16,18 @@ extension Reviewer {
     return found
   }
 
+  /// Whether a change elsewhere may concern a document and not lead to it: it holds time on more days
+  /// than the one that is shown, or was deleted because of a document that it does not name.
+  func isHidden(_ key: DocumentKey) -> Bool {
+    guard let subject = clinic.subject(key) else { return false }
+    if key.type == "appointment", subject.document.versions(of: "slot").count > 1 { return true }
+    let causes = subject.document.versions(of: Unit.life)
+      .compactMap { $0.details?.deletion?.cause?.document }
+    return causes.contains { cause in
+      !subject.fields.members.contains { $0.value.stringValue == cause.id.description }
+    }
+  }
+
   /// Units that the rules of other documents do not look at.
   private static let privateUnits: [String: Set<String>] = [
     "appointment": ["notes", "place", "visit_category", "intake_status"],

@@ -6,6 +6,8 @@ package struct ReviewIndex: Sendable {
   private var items: [DocumentKey: [ReviewItem]] = [:]
   /// The documents with items that name a document.
   private var naming: [DocumentKey: Set<DocumentKey>] = [:]
+  /// Documents that are concerned by what does not lead to them: few.
+  private var hidden: Set<DocumentKey> = []
   /// Urgent first, then by id, each once.
   package private(set) var sorted: [ReviewItem] = []
 
@@ -14,6 +16,7 @@ package struct ReviewIndex: Sendable {
     for key in keys {
       let own = reviewer.items(of: key)
       if !own.isEmpty { set(own, of: key) }
+      if reviewer.isHidden(key) { hidden.insert(key) }
     }
     sort()
   }
@@ -45,6 +48,12 @@ package struct ReviewIndex: Sendable {
         if reviewer.isRenamed(key, before: before) { concerned.formUnion(items.keys) }
       }
     }
+    if !concerned.isEmpty {
+      for key in hidden { concerned.formUnion(reviewer.neighbours(of: key, before: nil)) }
+      for key in concerned {
+        if reviewer.isHidden(key) { hidden.insert(key) } else { hidden.remove(key) }
+      }
+    }
     // An item changes with whatever it names.
     var others: Set<DocumentKey> = []
     for key in concerned {
@@ -56,8 +65,9 @@ package struct ReviewIndex: Sendable {
     take(new)
   }
 
-  /// The documents that take part in an item, sorted.
-  package var documents: [DocumentKey] { items.keys.sorted() }
+  /// The documents that a list of the same state can be made of, sorted: those that take part in an item,
+  /// and those that would be missed.
+  package var documents: [DocumentKey] { hidden.union(items.keys).sorted() }
 
   /// Mostly neither old nor new has any.
   private mutating func take(_ new: [DocumentKey: [ReviewItem]]) {
