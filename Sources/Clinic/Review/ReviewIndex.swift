@@ -36,8 +36,8 @@ package struct ReviewIndex: Sendable {
     var concerned: Set<DocumentKey> = isNewDay ? Set(items.keys) : []
     for (key, earlier) in written {
       // An item says who wrote last what it names, whatever was written.
-      let named = naming[key] ?? []
-      if named.subtracting([key]).isEmpty, items[key]?.contains(where: \.looksBeyond) != true,
+      let isNamedElsewhere = naming[key]?.contains { $0 != key } ?? false
+      if !isNamedElsewhere, items[key]?.contains(where: \.looksBeyond) != true,
         earlier.allSatisfy({ reviewer.concernsNobodyElse(key, before: $0) })
       {
         new[key] = reviewer.items(of: key, updating: items[key] ?? [])
