@@ -96,7 +96,7 @@ package struct Verifier {
     guard let journal = manifest.journal else { return }
     let reader = JournalReader(layout: layout, environment: environment)
     do throws(StorageError) {
-      try reader.forEachRecord(journal, where: { _ in true }) { (record) throws(StorageError) in
+      try reader.forEachRecord(journal, .all) { (record) throws(StorageError) in
         report.checked += 1
         do throws(StorageError) { _ = try reader.content(record, journal) } catch {
           report.add(error)

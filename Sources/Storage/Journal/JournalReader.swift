@@ -14,7 +14,7 @@ struct JournalReader {
   func records(_ journal: JournalFile, of key: DocumentKey) throws(StorageError) -> [Document] {
     let codec = RecordCodec(rules: environment.rules)
     var found: [Document] = []
-    try forEachRecord(journal, where: { $0 == key.id }) { (record) throws(StorageError) in
+    try forEachRecord(journal, .only([key.id])) { (record) throws(StorageError) in
       let document: Document
       do { document = try codec.document(try content(record, journal)) } catch {
         throw corrupt(journal, record.offset, "a record cannot be read: \(error)")
@@ -22,6 +22,21 @@ struct JournalReader {
       if document.key == key { found.append(document) }
     }
     return found
+  }
+
+  /// Of which documents records are looked at.
+  enum Selection {
+    case all
+    case only(Set<UniqueID>)
+    case allBut(Set<UniqueID>)
+
+    func includes(_ id: UniqueID) -> Bool {
+      switch self {
+      case .all: true
+      case .only(let ids): ids.contains(id)
+      case .allBut(let ids): !ids.contains(id)
+      }
+    }
   }
 
   struct Record {
@@ -47,7 +62,7 @@ struct JournalReader {
   /// Looks at the records of some documents, in order. Whether they are whole is theirs to say.
   /// - Throws: `corrupt` where the journal is missing, too short or has a damaged head.
   func forEachRecord(
-    _ journal: JournalFile, where isWanted: (UniqueID) -> Bool,
+    _ journal: JournalFile, _ selection: Selection,
     _ body: (Record) throws(StorageError) -> Void
   ) throws(StorageError) {
     let file = try open(journal)
@@ -61,7 +76,7 @@ struct JournalReader {
         head.payloadByteCount <= journal.byteCount - offset - JournalRecordHead.byteCount
       else { throw corrupt(journal, offset, "the head of a record is damaged") }
       let start = offset + JournalRecordHead.byteCount
-      if isWanted(head.id) {
+      if selection.includes(head.id) {
         let payload = try window.bytes(at: start, count: head.payloadByteCount)
         try body(Record(offset: offset, head: head, payload: payload))
       }

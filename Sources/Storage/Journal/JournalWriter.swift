@@ -64,7 +64,7 @@ struct JournalWriter {
     let ids = Set(gone.map(\.id))
     var hasAny = false
     do throws(StorageError) {
-      try reader.forEachRecord(journal, where: ids.contains) { (_) throws(StorageError) in
+      try reader.forEachRecord(journal, .only(ids)) { (_) throws(StorageError) in
         hasAny = true
       }
       return hasAny
@@ -108,7 +108,7 @@ struct JournalWriter {
   ) throws(StorageError) {
     let ids = Set(gone.map(\.id))
     do throws(StorageError) {
-      try reader.forEachRecord(old, where: { !ids.contains($0) }) { (record) throws(StorageError) in
+      try reader.forEachRecord(old, .allBut(ids)) { (record) throws(StorageError) in
         guard let content = try? reader.content(record, old) else { return }
         try output.append(content, of: record.head.id, environment.seal)
       }
