@@ -40,15 +40,21 @@ import Testing
     for edit in vector.objects("a") { try? server.carryOut(edit) }
     _ = try replica.checkpoint()
     try expectSaved(replica, "at the checkpoint")
+    let noted = clock.now()
     for edit in vector.objects("b") { try? server.carryOut(edit) }
+    clock.set(Timestamp.text(milliseconds: max(noted, clock.now())))
     try expectSaved(replica, "after writes")
-    clock.set("2026-03-20T08:00:00Z")
+    clock.set("2026-04-20T08:00:00Z")
     try expectSaved(replica, "on another day")
     // The list of a program that never asked for it goes on from checkpoint to checkpoint.
     let other = restarted(replica)
     _ = try other.checkpoint()
     try expectSaved(other, "after another checkpoint")
     #expect(try list(other) == list(replica))
+    // A clock that was wrong is put back: what had gone with the days is there again.
+    clock.set("2026-03-02T13:00:00Z")
+    #expect(try list(other) == list(restarted(server.replica)))
+    #expect(try restarted(replica).savedReviewIndex(day: Int(clock.now() / 86_400_000)) == nil)
   }
 
   /// Of two moves of a visit the later is shown, days away; the other slot stays held, on top of another

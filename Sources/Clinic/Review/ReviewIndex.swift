@@ -24,7 +24,7 @@ package struct ReviewIndex: Sendable {
   /// Works out again what some writes concern. O(what they touch), and the sorting of the list if it
   /// changes.
   /// - Parameters:
-  ///   - isNewDay: whether the day is another one: `written` then names all invites besides.
+  ///   - isNewDay: whether the day is a later one: `written` then names all invites besides.
   ///   - written: documents that were written since the last update, each as it was before every one of
   ///     the writes, in any order; nil where it was not there.
   ///   - reviewer: of the documents as they are now.

@@ -38,13 +38,19 @@ extension Replica {
   package func looking<Result>(
     at tables: borrowing Tables, _ body: (MergedClinic) throws(ReplicaError) -> Result
   ) throws(ReplicaError) -> Result {
-    let tables = copy tables
+    try withState(of: copy tables) { (state) throws(ReplicaError) in try body(merged(state)) }
+  }
+
+  /// Looks at tables as a merged state.
+  func withState<Result>(
+    of tables: Tables, _ body: (any MergedState) throws(ReplicaError) -> Result
+  ) throws(ReplicaError) -> Result {
     let state = ReadState { (key) throws(StorageError) in
       try tables.document(key)
     } search: { (type, index, key) throws(StorageError) in
       try tables.documents(ofType: type, index: index, key: key)
     }
-    let result = try body(merged(state))
+    let result = try body(state)
     if let failure = state.failure { throw .storage(failure) }
     return result
   }

@@ -64,7 +64,8 @@ final class ReviewList: Sendable {
   /// The list as it is now: brought up to date, made from what a checkpoint noted, or from nothing.
   private func current(_ old: State?, _ replica: Replica) throws(ReplicaError) -> State {
     let day = replica.reviewDay
-    if let old, let noted = takeNoted() {
+    // With the days items only go: after a clock that was put back the list is made from nothing.
+    if let old, old.day <= day, let noted = takeNoted() {
       if noted.isEmpty, old.day == day { return old }
       do throws(ReplicaError) { return try updated(old, noted, day, replica) } catch {
         // What was taken is not forgotten: the next who asks begins anew.
@@ -114,7 +115,7 @@ final class ReviewList: Sendable {
       let (tables, noted) = try replica.withAllWritesTold { () throws(StorageError) in
         (try take(), written.withLock { $0 })
       }
-      guard let old = state, let noted,
+      guard let old = state, old.day <= replica.reviewDay, let noted,
         let new = try? updated(old, noted, replica.reviewDay, replica, tables)
       else { return [] }
       let saved = SavedReviewList(day: new.day, documents: new.index.documents)
@@ -209,18 +210,5 @@ extension Replica {
   func tell(_ written: [WrittenDocument]) {
     reviewList.note(written)
     WriteWatch.current?.note(written)
-  }
-
-  private func withState<Result>(
-    of tables: Tables, _ body: (any MergedState) -> Result
-  ) throws(ReplicaError) -> Result {
-    let state = ReadState { (key) throws(StorageError) in
-      try tables.document(key)
-    } search: { (type, index, key) throws(StorageError) in
-      try tables.documents(ofType: type, index: index, key: key)
-    }
-    let result = body(state)
-    if let failure = state.failure { throw .storage(failure) }
-    return result
   }
 }

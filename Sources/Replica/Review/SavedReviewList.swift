@@ -12,7 +12,7 @@ struct SavedReviewList {
 
   /// Days since 1970.
   let day: Int
-  /// Those that take part in an item.
+  /// Those that take part in an item, and those to which a change elsewhere does not lead.
   let documents: [DocumentKey]
 
   init(day: Int, documents: [DocumentKey]) {
@@ -49,7 +49,8 @@ extension Replica {
   func savedReviewIndex(day: Int) throws(ReplicaError) -> ReviewIndex? {
     try read { (tables) throws(ReplicaError) -> ReviewIndex? in
       guard let covered = tables.checkpointHead,
-        let saved = SavedReviewList(tables.notes[SavedReviewList.name], world.clinic)
+        let saved = SavedReviewList(tables.notes[SavedReviewList.name], world.clinic),
+        saved.day <= day
       else { return nil }
       let all = copy tables
       var written = try stored { () throws(StorageError) in
