@@ -84,7 +84,12 @@ let package = Package(
     tests("SimulationTests", of: ["Platform", "Simulation"]),
     tests("CrashPointTests", of: documents + ["Platform", "Simulation", "Storage"]),
     tests("ReplicaTests", of: replica + ["Replica"], fixtures: ["Fixtures"]),
-    tests("MergeTests", of: replica + ["Replica"], fixtures: ["Mutations"]),
+    .target(
+      name: "ReplicaTestSupport", dependencies: (replica + ["Replica"]).map { .byName(name: $0) },
+      path: "Tests/ReplicaTestSupport", swiftSettings: settings),
+    tests(
+      "MergeTests", of: replica + ["Replica", "ReplicaTestSupport"], fixtures: ["Mutations"]),
+    tests("SyncTests", of: replica + ["Replica", "ReplicaTestSupport"]),
     tests("BenchmarkTests", of: replica + ["Benchmarks", "CommandLineTool"]),
     tests(
       "ProgramTests",

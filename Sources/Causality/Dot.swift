@@ -12,5 +12,14 @@ package struct Dot: Hashable, Comparable, Sendable, CustomStringConvertible {
     a.replica != b.replica ? a.replica < b.replica : a.number < b.number
   }
 
+  /// Reads what `description` prints; nil for anything else.
+  package init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, let replica = UniqueID(String(parts[0])), let number = UInt64(parts[1]),
+      number > 0
+    else { return nil }
+    self.init(replica, number)
+  }
+
   package var description: String { "\(replica):\(number)" }
 }

@@ -74,6 +74,21 @@ package struct VersionVector: Hashable, Sendable {
     return result
   }
 
+  /// This vector without the transactions of a replica behind a number.
+  package func limited(_ replica: ReplicaID, to number: UInt64) -> VersionVector {
+    var result = self
+    let index = firstIndex(notBefore: replica)
+    guard index < entries.count, entries[index].replica == replica,
+      entries[index].number > number
+    else { return result }
+    if number == 0 {
+      result.entries.remove(at: index)
+    } else {
+      result.entries[index].number = number
+    }
+    return result
+  }
+
   /// The entries that differ from a base; `applying` them to the base gives this vector again.
   ///
   /// A replica of the base that is missing here is given with the number 0.

@@ -55,7 +55,7 @@ extension Catalogue {
     .patient, .invite, .appointment, .cancellation, .clinic, .doctor, .user, .account,
     .accountSettings, .intakeForm, .intakeSummary, .availability, .availabilityOverride,
     .chatSession, .chatQuestion, .chatAnswer, .eligibilityResult, .labOrder, .labResult,
-    .reviewDecision, .erasureRequest,
+    .reviewDecision, .erasureRequest, .refusedChange,
   ])
 
   /// Bytes of a text that people type, such as a note.

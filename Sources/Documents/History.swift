@@ -70,7 +70,7 @@ package struct History: Sendable {
   }
 
   private var chains: [ReplicaID: Chain] = [:]
-  let digest: Digest
+  package let digest: Digest
   package private(set) var knowledge = VersionVector()
   /// The latest stamp of any known transaction.
   package private(set) var lastStamp = Stamp(rawValue: 0)
@@ -124,6 +124,17 @@ package struct History: Sendable {
       append(record, of: run.replica)
     }
     return true
+  }
+
+  /// Forgets the transactions of a replica behind a number: they are called otherwise from here on.
+  /// O(that replica's transactions).
+  package mutating func cut(_ replica: ReplicaID, to number: UInt64) {
+    guard knowledge[replica] > number, let chain = chains.removeValue(forKey: replica) else {
+      return
+    }
+    knowledge = knowledge.limited(replica, to: 0)
+    for record in chain.records[..<Int(number)] { append(record, of: replica) }
+    lastStamp = chains.values.lazy.flatMap(\.records).map(\.stamp).max() ?? Stamp(rawValue: 0)
   }
 
   package func record(_ dot: Dot) -> TransactionRecord? {

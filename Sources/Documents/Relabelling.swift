@@ -44,6 +44,26 @@ package struct Relabelling: Sendable {
   }
 }
 
+extension Relabelling {
+  /// Whether a document names any transaction that gets another name. O(versions).
+  package func concerns(_ document: Document) -> Bool {
+    if concerns(document.clock) || concerns(document.origin.dot) { return true }
+    return document.units.contains { unit in
+      unit.versions.contains { version in
+        guard let details = version.details else { return false }
+        return details.seen.contains(where: concerns)
+          || details.knowledge.map(concerns) ?? false
+          || details.deletion.map {
+            concerns($0.knowledge) || $0.cause.map { concerns($0.dot) } ?? false
+          } ?? false
+      }
+    }
+  }
+
+  private func concerns(_ vector: VersionVector) -> Bool { vector[replica] > shared }
+  private func concerns(_ dot: Dot) -> Bool { dot.replica == replica && dot.number > shared }
+}
+
 extension Document {
   /// The same document under the other names: versions, what their authors had seen, deletes and the
   /// origin. O(versions).

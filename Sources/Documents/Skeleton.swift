@@ -29,12 +29,7 @@ extension Document {
   /// rule 11).
   /// - Parameter dot: of the transaction that does it.
   package mutating func rewrite(_ unit: String, as dot: Dot) {
-    let copies = versions(of: unit).map { version in
-      let old = version.write
-      return Version(
-        write: Write(dot: dot, first: old.first, stamp: old.stamp, author: old.author),
-        value: version.value, details: version.details)
-    }
+    let copies = versions(of: unit).map { $0.copied(as: dot) }
     guard !copies.isEmpty else { return }
     replaceVersions(of: unit, with: copies)
     clock.include(dot)

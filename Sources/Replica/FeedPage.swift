@@ -19,7 +19,8 @@ struct FeedPage {
 
   /// O(documents behind the place, up to the page's end).
   init(
-    _ tables: borrowing Tables, since: VersionVector, after place: UInt64
+    _ tables: borrowing Tables, since: VersionVector, after place: UInt64,
+    _ scope: PartScope = .lacking
   ) throws(StorageError) {
     position = place
     var byteCount = 0
@@ -32,10 +33,21 @@ struct FeedPage {
           return
         }
         position = entry.arrival
-        guard let part = try tables.document(entry)?.part(since: since) else { continue }
+        guard let part = try tables.document(entry)?.part(since: since, scope) else { continue }
         parts.append(part)
         byteCount += part.approximateByteCount
       }
+    }
+  }
+
+  /// Adds whole documents, as far as they are there and nothing of them was dropped.
+  mutating func add(
+    _ keys: [DocumentKey], _ tables: borrowing Tables
+  ) throws(StorageError) {
+    let known = Set(parts.map(\.key))
+    for key in keys where !known.contains(key) {
+      guard let document = try tables.document(key), !document.lacksContent else { continue }
+      parts.append(document)
     }
   }
 }

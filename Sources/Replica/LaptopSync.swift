@@ -115,12 +115,19 @@ package final class LaptopSync: Sendable {
   package func cancel() { transport.cancel() }
 
   private func start() throws(ReplicaError) -> ClientSession.Start {
-    guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
+    let identity = replica.store.identity
+    guard let enrolment = identity.enrolment else { throw .notEnrolled }
+    // What was staged for the old id may lack what the new one must get.
+    if identity.isNew { try clearStage() }
     let peer = replica.peer
-    return ClientSession.Start(
+    var start = ClientSession.Start(
       replica: replica.id, account: replica.account, server: enrolment.server,
       base: peer.knowledge, pushedUpTo: peer.pushedUpTo, pullCursor: peer.cursor,
       staged: try stagedPull(), token: replica.world.random.uint64())
+    start.isWhole = identity.isNew
+    start.former = identity.isNew ? identity.former : []
+    start.wanted = try replica.wanted()
+    return start
   }
 
   /// What is left of a pull that did not come to its end; the last page says where it goes on.
@@ -139,12 +146,17 @@ package final class LaptopSync: Sendable {
     _ effect: ClientSession.Effect, _ report: inout SyncReport
   ) throws(ReplicaError) -> ClientSession.Event? {
     switch effect {
-    case .cutPush(let since, let after):
-      return .pushCut(try replica.cutPush(since: since, after: after))
+    case .cutPush(let request):
+      return .pushCut(try replica.cutPush(request))
     case .send(let request):
       return try send(request, &report)
+    case .notePushed:
+      try stored { () throws(StorageError) in
+        try replica.store.updateIdentity { $0.notePushed() }
+      }
+      return nil
     case .dropStagedPull:
-      try stored { () throws(StorageError) in try stage.clear() }
+      try clearStage()
       return nil
     case .stagePull(let reply, let staged):
       let page = StagedPage(since: staged.since, cursor: staged.cursor, body: codec.encode(reply))
@@ -153,8 +165,25 @@ package final class LaptopSync: Sendable {
       }
       return .staged
     case .applyPull(let end):
-      report.pulled = try apply(end)
+      do throws(ReplicaError) { report.pulled += try apply(end) } catch {
+        // A pull whose history turns out another one is dropped.
+        guard case .sync(let refusal) = error, refusal.code == .historiesDiffer else { throw error }
+        try clearStage()
+        return .refused(refusal)
+      }
       return .applied
+    case .agreeOnNames:
+      try agreeOnNames(&report)
+      return .begin(try start())
+    case .takeNewID:
+      try clearStage()
+      try replica.takeNewID()
+      return .begin(try start())
+    case .restamp(let now, let known):
+      try replica.restamp(now: now, known: known)
+      return .begin(try start())
+    case .again:
+      return .begin(try start())
     case .fail(let refusal):
       throw .sync(refusal)
     case .finish:
@@ -162,15 +191,33 @@ package final class LaptopSync: Sendable {
     }
   }
 
+  private func clearStage() throws(ReplicaError) {
+    try stored { () throws(StorageError) in try stage.clear() }
+  }
+
+  /// Fetches the server's transactions as far as they differ, and takes its names for them.
+  private func agreeOnNames(_ report: inout SyncReport) throws(ReplicaError) {
+    let request = TimelineRequest(
+      replica: replica.id, account: replica.account,
+      server: replica.store.identity.enrolment?.server,
+      probes: replica.read { $0.history.probes })
+    let reply = try transmit(
+      codec.encode(request), to: SyncProtocolVersion.historiesPath, &report)
+    guard reply.status == 200 else { throw .sync(try refusal(reply)) }
+    let timelines: TimelineReply
+    do { timelines = try codec.timelineReply(reply.body) } catch {
+      throw .unreachable("the answer did not arrive whole: \(error)")
+    }
+    try clearStage()
+    try replica.agreeOnNames(with: timelines)
+  }
+
   private func send(
     _ request: SyncRequest, _ report: inout SyncReport
   ) throws(ReplicaError) -> ClientSession.Event {
     let before = replica.world.clock.now()
-    let reply = try transmit(request)
-    report.roundTrips += 1
-    report.bytesSent += reply.bytesSent
-    report.bytesReceived += reply.bytesReceived
-    if let token = reply.headers[Self.accessTokenHeader] { accessToken.withLock { $0 = token } }
+    let reply = try transmit(
+      codec.encode(request), to: SyncProtocolVersion.exchangePath, &report)
     guard reply.status == 200 else { return .refused(try refusal(reply)) }
     guard reply.headers["content-type"] == SyncProtocolVersion.contentType else {
       throw .unreachable("what answers at this address is no Satchel server")
@@ -184,7 +231,9 @@ package final class LaptopSync: Sendable {
     }
   }
 
-  private func transmit(_ request: SyncRequest) throws(ReplicaError) -> TransportReply {
+  private func transmit(
+    _ body: [UInt8], to path: String, _ report: inout SyncReport
+  ) throws(ReplicaError) -> TransportReply {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
     var headers = [
       (name: "Content-Type", value: SyncProtocolVersion.contentType),
@@ -196,9 +245,14 @@ package final class LaptopSync: Sendable {
     // The refresh token goes along, so that an expired access token costs no round trip.
     headers.append(
       (name: SyncProtocolVersion.refreshHeaderName, value: enrolment.refreshToken))
-    let message = TransportRequest(
-      path: SyncProtocolVersion.exchangePath, headers: headers, body: codec.encode(request))
-    do { return try transport.send(message) } catch { throw .unreachable("\(error)") }
+    let message = TransportRequest(path: path, headers: headers, body: body)
+    let reply: TransportReply
+    do { reply = try transport.send(message) } catch { throw .unreachable("\(error)") }
+    report.roundTrips += 1
+    report.bytesSent += reply.bytesSent
+    report.bytesReceived += reply.bytesReceived
+    if let token = reply.headers[Self.accessTokenHeader] { accessToken.withLock { $0 = token } }
+    return reply
   }
 
   /// The reply's header that carries a new access token.
@@ -222,12 +276,12 @@ package final class LaptopSync: Sendable {
     for number in 0..<end.stagedPageCount {
       let file = try stored { () throws(StorageError) in try stage.page(number) }
       do { parts += try codec.reply(try StagedPage(file).body).parts } catch {
-        try stored { () throws(StorageError) in try stage.clear() }
+        try clearStage()
         throw .unreachable("a staged page is damaged (\(error)); the next sync fetches it again")
       }
     }
     let pulled = try replica.applyPull(end, staged: parts)
-    if end.stagedPageCount > 0 { try stored { () throws(StorageError) in try stage.clear() } }
+    if end.stagedPageCount > 0 { try clearStage() }
     return pulled
   }
 }
@@ -236,19 +290,26 @@ extension Replica {
   /// What is known of the server.
   package var peer: PeerState { store.read { PeerState($0.registers[PeerState.register]) } }
 
-  /// The next page of what a server with a knowledge lacks. O(documents behind the place, up to the
-  /// page's end).
-  func cutPush(since: VersionVector, after place: UInt64) throws(ReplicaError)
+  /// The next page of what a server with a knowledge lacks. The first tells all transactions too, so that
+  /// a server sees at once whether the histories agree. O(documents behind the place, up to the page's
+  /// end).
+  func cutPush(_ request: ClientSession.PushRequest) throws(ReplicaError)
     -> ClientSession.PushCut
   {
     let now = self.now()
     return try store.read { (tables) throws(ReplicaError) in
       let page = try stored { () throws(StorageError) in
-        try FeedPage(tables, since: since, after: place)
+        var page = try FeedPage(
+          tables, since: request.since, after: request.after,
+          request.isWhole ? .whole : .lacking)
+        if request.isWhole { try page.add(referredTo(by: page.parts, tables), tables) }
+        if page.isHead { try page.add(request.supply, tables) }
+        return page
       }
       let knowledge = tables.knowledge
+      let tellsRuns = page.isHead || request.isFirst
       return ClientSession.PushCut(
-        parts: page.parts, runs: page.isHead ? tables.history.runs(since: since) : [],
+        parts: page.parts, runs: tellsRuns ? tables.history.runs(since: request.since) : [],
         position: page.position, isHead: page.isHead, knowledge: knowledge,
         history: HexText.text(tables.history.hash(at: knowledge) ?? []), now: now)
     }

@@ -220,6 +220,18 @@ package struct LocalTransaction {
     try put(document)
   }
 
+  /// Puts back what refused transactions wrote to a document (DESIGN, rule 21).
+  /// - Parameter wasDeleted: whether it was deleted before they came.
+  mutating func putBack(
+    _ key: DocumentKey, _ refused: Set<Dot>, wasDeleted: Bool
+  ) throws(ReplicaError) {
+    guard let place = places[key] else { return }
+    var document = changed[place]
+    let isPutBack = document.putBack(
+      refused, before: before[place], wasDeleted: wasDeleted, knowledge: knowledge, by: write)
+    if isPutBack { try put(document) }
+  }
+
   /// Writes units anew that came back for a skeleton.
   mutating func rewrite(_ key: DocumentKey, _ units: [String]) throws(ReplicaError) {
     guard var document = try document(key) else { return }

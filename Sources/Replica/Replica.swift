@@ -22,10 +22,11 @@ package final class Replica: Sendable {
   package let catalogue: Catalogue
   package let rules: MergeRules
   package let world: ReplicaWorld
-  private let writer: Mutex<HybridClock>
+  let writer: Mutex<HybridClock>
   /// Milliseconds to add to this machine's clock to get the server's.
   private let offset: Atomic<Int>
   let reviewList = ReviewList()
+  let wantedDocuments = WantedDocuments()
   /// Knowledge that this server has told laptops, by its digest.
   let givenBases = Mutex<[String: VersionVector]>([:])
 
@@ -75,7 +76,7 @@ package final class Replica: Sendable {
     if let staged {
       defer { reviewList.told() }
       try stored { () throws(StorageError) in try store.wait(for: staged.ticket) }
-      tell(staged.written)
+      tell(staged.written, as: staged.changed)
     }
     return result
   }
@@ -96,7 +97,9 @@ package final class Replica: Sendable {
   /// Nil if the transaction wrote nothing.
   private func stage(
     _ transaction: LocalTransaction
-  ) throws(ReplicaError) -> (ticket: CommitTicket, written: [WrittenDocument])? {
+  ) throws(ReplicaError) -> (
+    ticket: CommitTicket, written: [WrittenDocument], changed: [Document]
+  )? {
     guard !transaction.changed.isEmpty else { return nil }
     var transaction = transaction
     var batch = Batch()
@@ -107,7 +110,7 @@ package final class Replica: Sendable {
     batch.runs = [run(of: transaction)]
     let ticket = try stored { () throws(StorageError) in try store.stage(batch) }
     reviewList.willTell()
-    return (ticket, transaction.written)
+    return (ticket, transaction.written, transaction.changed)
   }
 
   private func run(of transaction: LocalTransaction) -> TransactionRun {
@@ -122,31 +125,27 @@ package final class Replica: Sendable {
   /// registers. At a server, new documents get their numbers in the same commit.
   ///
   /// - Parameters:
+  ///   - judge: whose push it is; nil if nothing is judged.
   ///   - check: looks at the tables under the lock, and refuses by throwing.
   ///   - registers: made from the knowledge and the head of the feed after the commit; what is equal
   ///     to the register as it is is not written again.
   /// - Returns: the number of documents that changed.
   func apply(
-    _ changes: ChangeSet,
+    _ changes: ChangeSet, judge: PushJudge? = nil,
     check: (borrowing Tables) throws(ReplicaError) -> Void,
     registers: (_ knowledge: VersionVector, _ headBefore: UInt64, _ head: UInt64) -> [(
       name: String, value: JSONValue
     )]
   ) throws(ReplicaError) -> Int {
-    let (count, written) = try writer.withLock {
-      (clock) throws(ReplicaError) -> (Int, [WrittenDocument]) in
+    let (count, written, changed) = try writer.withLock {
+      (clock) throws(ReplicaError) -> (Int, [WrittenDocument], [Document]) in
       try stored { () throws(StorageError) in try store.drain() }
       try store.read { (tables) throws(ReplicaError) in try check(tables) }
       for record in changes.runs.flatMap(\.records) { clock.observe(record.stamp) }
       var transaction = try begin(by: author, &clock)
-      try join(changes.latestParts, into: &transaction)
-      if role == .server { try eraseAsAsked(changes, in: &transaction) }
-      let arrived = transaction.changed
+      let (arrived, numbered) = try takeIn(changes, judge, &transaction)
       var batch = Batch()
-      if role == .server {
-        batch.registers = try number(arrived, in: &transaction)
-        try writeAsServer(because: changes, in: &transaction)
-      }
+      batch.registers = numbered
       batch.documents = transaction.changed
       batch.details = transaction.details
       batch.replaced = transaction.replaced
@@ -154,11 +153,47 @@ package final class Replica: Sendable {
       batch.registers += changedRegisters(registers, after: batch)
       try stored { () throws(StorageError) in try store.commit(batch) }
       reviewList.willTell()
-      return (arrived.count, transaction.written)
+      return (arrived, transaction.written, transaction.changed)
     }
-    tell(written)
+    tell(written, as: changed)
     reviewList.told()
     return count
+  }
+
+  /// - Returns: how many documents changed by what came, and what must be remembered.
+  private func takeIn(
+    _ changes: ChangeSet, _ judge: PushJudge?, _ transaction: inout LocalTransaction
+  ) throws(ReplicaError) -> (count: Int, registers: [(name: String, value: JSONValue)]) {
+    guard role == .server else {
+      let parts = changes.latestParts
+      let refused = try parkRefused(parts)
+      try join(parts, into: &transaction)
+      try removeRefused(refused, parts, in: &transaction)
+      return (transaction.changed.count, [])
+    }
+    // A push that comes twice brings nothing back that was refused.
+    let parked = Self.parked(store.read { $0.registers })
+    var changes = changes
+    if !parked.isEmpty {
+      changes.parts = try changes.latestParts.map { (part) throws(ReplicaError) in
+        // Nothing was put back in what was erased.
+        try transaction.document(part.key)?.isErased ?? false ? part : part.without(parked)
+      }
+    }
+    let refused = try refused(in: changes, by: judge, transaction)
+    let deleted = try deletedBefore(refused, transaction)
+    // An erasure is final and has left nothing else: one that is refused must not be joined at all.
+    if let refused {
+      changes.parts = changes.latestParts.filter { !$0.isErased(by: refused.dots) }
+    }
+    try join(changes.latestParts, into: &transaction)
+    var registers: [(name: String, value: JSONValue)] = []
+    if let refused { registers = try putBack(refused, deleted: deleted, in: &transaction) }
+    try eraseAsAsked(changes, in: &transaction)
+    let count = transaction.changed.count
+    registers += try number(transaction.changed, in: &transaction)
+    try writeAsServer(because: changes, in: &transaction)
+    return (count, registers)
   }
 
   /// Changes documents without writing to them: no transaction, nothing that travels. Durable on
@@ -166,7 +201,8 @@ package final class Replica: Sendable {
   func rewrite(
     _ body: (inout LocalTransaction) throws(ReplicaError) -> Void
   ) throws(ReplicaError) {
-    let written = try writer.withLock { (clock) throws(ReplicaError) -> [WrittenDocument] in
+    let (written, changed) = try writer.withLock {
+      (clock) throws(ReplicaError) -> ([WrittenDocument], [Document]) in
       try stored { () throws(StorageError) in try store.drain() }
       var transaction = try begin(by: author, &clock)
       try body(&transaction)
@@ -176,9 +212,9 @@ package final class Replica: Sendable {
       batch.replaced = transaction.replaced
       try stored { () throws(StorageError) in try store.commit(batch) }
       reviewList.willTell()
-      return transaction.written
+      return (transaction.written, transaction.changed)
     }
-    tell(written)
+    tell(written, as: changed)
     reviewList.told()
   }
 

@@ -6,6 +6,29 @@ import Storage
 package import SyncProtocol
 import Synchronization
 
+/// Who sends a request, as far as the server knows the device.
+package struct SyncCaller: Sendable {
+  /// The ids that the device may write as.
+  package var replicas: [ReplicaID]
+  /// Whose rights count; nil if nothing is judged.
+  package var judge: PushJudge?
+  /// Whether no other device writes as a replica.
+  package var isFree: @Sendable (ReplicaID) -> Bool
+  /// Lets the device write as a replica from now on. Durable on return.
+  package var adopt: @Sendable (ReplicaID) throws(SyncRefusal) -> Void
+
+  package init(
+    replicas: [ReplicaID], judge: PushJudge? = nil,
+    isFree: @escaping @Sendable (ReplicaID) -> Bool = { _ in false },
+    adopt: @escaping @Sendable (ReplicaID) throws(SyncRefusal) -> Void = { _ in }
+  ) {
+    self.replicas = replicas
+    self.judge = judge
+    self.isFree = isFree
+    self.adopt = adopt
+  }
+}
+
 /// Carries out a `ServerSession`: the host of the state machine at a server.
 package struct ServerSync: Sendable {
   private let replica: Replica
@@ -17,9 +40,8 @@ package struct ServerSync: Sendable {
   }
 
   /// Answers one request. What its answer says is durable when this returns.
-  /// - Parameter replicas: the ids that the device may write as.
   package func answer(
-    _ body: [UInt8], replicas: [ReplicaID]
+    _ body: [UInt8], from caller: SyncCaller
   ) throws(SyncRefusal) -> [UInt8] {
     let request: SyncRequest
     do { request = try codec.request(body) } catch {
@@ -31,29 +53,32 @@ package struct ServerSync: Sendable {
       switch effect {
       case .answer(let reply): return codec.encode(reply)
       case .refuse(let refusal): throw refusal
-      default: effect = session.handle(carryOut(effect, body, replicas, request.replica))
+      default: effect = session.handle(carryOut(effect, body, caller, request.replica))
       }
     }
   }
 
   private func carryOut(
-    _ effect: ServerSession.Effect, _ body: [UInt8], _ replicas: [ReplicaID], _ caller: ReplicaID
+    _ effect: ServerSession.Effect, _ body: [UInt8], _ caller: SyncCaller, _ sender: ReplicaID
   ) -> ServerSession.Event {
     do throws(ReplicaError) {
       switch effect {
       case .readState(let request):
-        return .state(try state(request, replicas))
+        return .state(try state(request, caller))
       case .stagePush(let position):
-        try keep(body, position, caller)
+        try keep(body, position, sender)
         return .staged
       case .collectPush(let position):
-        return .collected(try collect(position, caller))
+        return .collected(try collect(position, sender))
       case .acceptPush(let push):
-        try replica.accept(push)
+        try replica.accept(push, by: caller.judge)
         try stored { () throws(StorageError) in try stage(push.replica).clear() }
         return .accepted
-      case .cutPull(let position):
-        return .pullCut(try replica.cutPull(position))
+      case .adopt(let replica):
+        do throws(SyncRefusal) { try caller.adopt(replica) } catch { throw .sync(error) }
+        return .adopted
+      case .cutPull(let position, let wanted):
+        return .pullCut(try replica.cutPull(position, wanted: wanted))
       case .answer, .refuse:
         return .refused(SyncRefusal(.unavailable, "the session has ended"))
       }
@@ -68,20 +93,55 @@ package struct ServerSync: Sendable {
   }
 
   private func state(
-    _ request: SyncRequest, _ replicas: [ReplicaID]
+    _ request: SyncRequest, _ caller: SyncCaller
   ) throws(ReplicaError) -> ServerSession.State {
-    let (knowledge, hash) = replica.store.read { ($0.knowledge, $0.history.hash(at: $0.knowledge)) }
-    return ServerSession.State(
-      server: replica.id, account: replica.account, knowledge: knowledge,
-      history: HexText.text(hash ?? []), now: replica.now(),
-      base: replica.base(named: request.base, codec), replicas: replicas,
-      stagedPageCount: try stagedPageCount(request))
+    let base = replica.base(named: request.base, codec)
+    let count = try stagedPageCount(request)
+    return try replica.store.read { (tables) throws(ReplicaError) in
+      let knowledge = tables.knowledge
+      var state = ServerSession.State(
+        server: replica.serverID, account: replica.account, knowledge: knowledge,
+        history: HexText.text(tables.history.hash(at: knowledge) ?? []), now: replica.now(),
+        base: base, replicas: caller.replicas, stagedPageCount: count)
+      state.isFree = request.replica != replica.id && caller.isFree(request.replica)
+      if let base {
+        let hash = tables.history.hash(
+          at: base.applying(request.knowledge), adding: request.runs)
+        state.agrees = hash.map { HexText.text($0) == request.history }
+      }
+      state.isRetired = tables.registers[Replica.retiredPrefix + request.replica.description] != nil
+      state.declared = Replica.declared(request.replica, tables.registers)
+      if let cursor = request.pull?.cursor {
+        state.isCursorValid = try stored { () throws(StorageError) in
+          try tables.contains(FeedMark(position: cursor.head, mark: cursor.mark))
+        }
+      }
+      return state
+    }
+  }
+
+  /// Answers the question how far two histories agree (DESIGN, rule 16).
+  package func compareHistories(
+    _ body: [UInt8], from caller: SyncCaller
+  ) throws(SyncRefusal) -> [UInt8] {
+    let request: TimelineRequest
+    do { request = try codec.timelineRequest(body) } catch {
+      throw SyncRefusal(.malformed, "\(error)")
+    }
+    guard request.account == replica.account, request.server ?? replica.serverID == replica.serverID
+    else { throw SyncRefusal(.foreignAccount, "the device belongs to another account or server") }
+    return replica.store.read { tables in
+      codec.encode(
+        TimelineReply(
+          server: replica.serverID, knowledge: tables.knowledge,
+          runs: tables.history.runs(behind: request.probes)))
+    }
   }
 
   // MARK: - Pages of a push
 
-  private func stage(_ caller: ReplicaID) -> Stage {
-    Stage("push-\(caller)", in: replica.store)
+  private func stage(_ sender: ReplicaID) -> Stage {
+    Stage("push-\(sender)", in: replica.store)
   }
 
   private func stagedPageCount(_ request: SyncRequest) throws(ReplicaError) -> Int {
@@ -95,9 +155,9 @@ package struct ServerSync: Sendable {
   }
 
   private func keep(
-    _ body: [UInt8], _ position: PushPosition, _ caller: ReplicaID
+    _ body: [UInt8], _ position: PushPosition, _ sender: ReplicaID
   ) throws(ReplicaError) {
-    let stage = stage(caller)
+    let stage = stage(sender)
     try stored { () throws(StorageError) in
       if position.page == 0 { try stage.clear() }
       try stage.put(body, number: position.page)
@@ -105,11 +165,11 @@ package struct ServerSync: Sendable {
   }
 
   private func collect(
-    _ position: PushPosition, _ caller: ReplicaID
+    _ position: PushPosition, _ sender: ReplicaID
   ) throws(ReplicaError) -> [Document] {
     var parts: [Document] = []
     for number in 0..<position.page {
-      let page = try stored { () throws(StorageError) in try stage(caller).page(number) }
+      let page = try stored { () throws(StorageError) in try stage(sender).page(number) }
       guard let request = try? codec.request(page), request.push?.token == position.token else {
         throw .sync(SyncRefusal(.pushRestart, "page \(number) of the push is damaged here"))
       }
@@ -142,68 +202,199 @@ extension Replica {
   /// server's knowledge that it was told then.
   static let knownPrefix = "known/"
 
-  /// Accepts a complete push as one transaction (DESIGN, rules 13 and 14).
-  ///
-  /// - Throws: `sync` with a refusal that says what the laptop does next: nothing has changed then.
-  func accept(_ push: ServerSession.Push) throws(ReplicaError) {
-    if let defect = push.changes.defect() {
-      throw .sync(SyncRefusal(.malformed, "the push is refused: \(defect)"))
-    }
-    let name = Self.knownPrefix + push.replica.description
-    _ = try apply(push.changes) { (tables) throws(ReplicaError) in
-      try Self.check(push, tables)
-      try Self.compare(tables, push.changes, history: push.history)
-    } registers: { knowledge, _, _ in
-      let given = SyncCodec.value(knowledge.entries)
-      let declared = SyncCodec.value(push.changes.upTo.entries)
-      return [(name, ["declared": declared, "given": given])]
+  /// The register that says that a replica writes no more.
+  static let retiredPrefix = "retired/"
+
+  /// Ends a replica's part: what it declared holds nothing back any more, and it writes under a new id
+  /// if it comes back. Durable on return.
+  package func retire(_ replica: ReplicaID) throws(ReplicaError) {
+    try writer.withLock { (_) throws(ReplicaError) in
+      var batch = Batch()
+      batch.registers = Self.retirement(of: replica)
+      try stored { () throws(StorageError) in
+        try store.drain()
+        try store.commit(batch)
+      }
     }
   }
 
-  private static func check(
+  private static func retirement(of replica: ReplicaID) -> [(name: String, value: JSONValue)] {
+    [(knownPrefix + replica.description, .null), (retiredPrefix + replica.description, true)]
+  }
+
+  /// The server is known by its device: the replica's id changes when it is restored from a backup.
+  package var serverID: UniqueID { store.identity.device }
+
+  /// What a replica declared in its last complete push.
+  static func declared(_ replica: ReplicaID, _ registers: [String: JSONValue]) -> VersionVector {
+    let register = registers[knownPrefix + replica.description]?.objectValue
+    return VersionVector().applying(SyncCodec.entries(register?["declared"]) ?? [])
+  }
+
+  /// Accepts a complete push as one transaction (DESIGN, rules 13 to 21).
+  ///
+  /// - Parameter judge: whose rights count; nil if nothing is judged.
+  /// - Throws: `sync` with a refusal that says what the laptop does next: nothing has changed then.
+  func accept(_ push: ServerSession.Push, by judge: PushJudge?) throws(ReplicaError) {
+    if let defect = push.changes.defect() {
+      throw .sync(SyncRefusal(.malformed, "the push is refused: \(defect)"))
+    }
+    var recovered = 0
+    do throws(ReplicaError) {
+      _ = try apply(push.changes, judge: judge) { (tables) throws(ReplicaError) in
+        recovered = try check(push, tables)
+      } registers: { knowledge, _, _ in
+        registers(after: push, knowledge, recovered: recovered)
+      }
+    } catch {
+      if case .sync(let refusal) = error, refusal.code == .recoveryClosed {
+        try noteRefusedRecovery(by: push.replica, count: foreignCount(push))
+      }
+      throw error
+    }
+  }
+
+  private func registers(
+    after push: ServerSession.Push, _ knowledge: VersionVector, recovered: Int
+  ) -> [(name: String, value: JSONValue)] {
+    var registers: [(name: String, value: JSONValue)] = [
+      (
+        Self.knownPrefix + push.replica.description,
+        [
+          "declared": SyncCodec.value(push.changes.upTo.entries),
+          "given": SyncCodec.value(knowledge.entries),
+        ]
+      )
+    ]
+    for former in push.former where former != push.replica {
+      registers += Self.retirement(of: former)
+    }
+    if recovered > 0 {
+      var recovery = recovery
+      recovery.noteAccepted(
+        RecoveryState.Entry(replica: push.replica, at: now(), count: recovered))
+      registers.append((RecoveryState.register, recovery.value))
+    }
+    return registers
+  }
+
+  /// Checks a push again under the lock: others may have been accepted meanwhile.
+  /// - Returns: how many transactions of others it gives back.
+  private func check(
     _ push: ServerSession.Push, _ tables: borrowing Tables
-  ) throws(ReplicaError) {
+  ) throws(ReplicaError) -> Int {
     let (mine, upTo) = (tables.knowledge, push.changes.upTo)
     guard push.changes.since.isCovered(by: mine) else {
       throw .sync(
         SyncRefusal(.serverBehind, "the server lacks what the push builds on", knowledge: mine))
     }
-    guard mine[push.replica] <= upTo[push.replica] else {
+    let hash = tables.history.hash(at: upTo, adding: push.changes.runs)
+    guard let hash, HexText.text(hash) == push.history else {
+      throw .sync(
+        SyncRefusal(.historiesDiffer, "the server knows other transactions by these names"))
+    }
+    guard mine[push.replica] <= upTo[push.replica],
+      tables.registers[Self.retiredPrefix + push.replica.description] == nil
+    else {
+      throw .sync(SyncRefusal(.newIdentity, "the replica is retired or older than it was"))
+    }
+    try checkClock(push.changes.runs, mine, tables.history.lastStamp)
+    let foreign = Self.foreignCount(push, tables)
+    guard foreign == 0 || RecoveryState(tables.registers).isOpen else {
       throw .sync(
         SyncRefusal(
-          .historiesDiffer,
-          "the server knows more of this store than the store itself: it was restored from an older "
-            + "copy; nothing was changed"))
+          .recoveryClosed,
+          "this server has lost \(foreign) transactions that the device knows from others; an "
+            + "administrator must open its recovery: nothing was changed"))
     }
-    for entry in upTo.entries where entry.number > mine[entry.replica] {
-      guard push.replicas.contains(entry.replica) else {
-        throw .sync(
-          SyncRefusal(
-            .foreignTransactions,
-            "the push holds transactions of another device (\(entry.replica)) that the server has "
-              + "lost; an administrator must open its recovery"))
-      }
+    return foreign
+  }
+
+  /// No clock wins by being wrong (DESIGN, rule 19). What follows the latest stamp that the server knows is
+  /// taken however late that is: a server whose clock was put back would refuse everything else.
+  private func checkClock(
+    _ runs: [TransactionRun], _ known: VersionVector, _ last: Stamp
+  ) throws(ReplicaError) {
+    let now = now()
+    let limit = max(now + Self.maximumSkew, last.milliseconds + 1000)
+    for run in runs {
+      let firstNew = max(run.first, known[run.replica] + 1)
+      let new = run.records.dropFirst(Int(firstNew - run.first))
+      guard new.contains(where: { $0.stamp.milliseconds > limit }) else { continue }
+      throw .sync(
+        SyncRefusal(
+          .clock, "transactions are stamped more than 5 minutes in the future", knowledge: known,
+          now: now))
     }
   }
 
-  /// The next page of what a laptop lacks. On the last page everything is cut under one lock.
-  func cutPull(_ position: PullPosition) throws(ReplicaError) -> ServerSession.PullCut {
-    let cut = try store.read { (tables) throws(ReplicaError) in
-      let (isValid, page) = try stored { () throws(StorageError) in
-        let isValid = try position.cursor.map { (cursor) throws(StorageError) in
-          try tables.contains(FeedMark(position: cursor.head, mark: cursor.mark))
+  private func foreignCount(_ push: ServerSession.Push) -> Int {
+    store.read { Self.foreignCount(push, $0) }
+  }
+
+  /// How many transactions of a push are new and not the device's own. Its own are those of its replicas
+  /// and of the timelines that branch from them: anybody can compute their names (DESIGN, rule 16).
+  private static func foreignCount(
+    _ push: ServerSession.Push, _ tables: borrowing Tables
+  ) -> Int {
+    let known = tables.knowledge
+    let new = push.changes.upTo.entries.filter { $0.number > known[$0.replica] }
+    var own = Set(push.replicas)
+    if new.allSatisfy({ own.contains($0.replica) }) { return 0 }
+    var branches = push.changes.upTo.entries.map(\.replica).filter { !own.contains($0) }
+    while true {
+      let found = branches.filter { branch in
+        guard let nonce = firstNonce(of: branch, push.changes.runs, tables) else { return false }
+        return own.contains {
+          Relabelling.branch(of: $0, nonce: nonce, digest: tables.history.digest) == branch
         }
-        let place = isValid == true ? position.cursor?.position ?? 0 : 0
-        return (isValid, try FeedPage(tables, since: position.since, after: place))
+      }
+      if found.isEmpty { break }
+      own.formUnion(found)
+      branches.removeAll { own.contains($0) }
+    }
+    return new.filter { !own.contains($0.replica) }
+      .reduce(0) { $0 + Int($1.number - known[$1.replica]) }
+  }
+
+  private static func firstNonce(
+    of replica: ReplicaID, _ runs: [TransactionRun], _ tables: borrowing Tables
+  ) -> UInt64? {
+    let run = runs.first { $0.replica == replica && $0.first == 1 }
+    return run?.records.first?.nonce ?? tables.history.record(Dot(replica, 1))?.nonce
+  }
+
+  /// The next page of what a laptop lacks. On the last page everything is cut under one lock.
+  /// - Parameter wanted: documents that lack content there: sent whole with the last page.
+  func cutPull(
+    _ position: PullPosition, wanted: [DocumentKey]
+  ) throws(ReplicaError) -> ServerSession.PullCut {
+    let lacking = try self.wanted()
+    let cut = try store.read { (tables) throws(ReplicaError) in
+      let page = try stored { () throws(StorageError) -> FeedPage? in
+        if let cursor = position.cursor {
+          let isValid = try tables.contains(FeedMark(position: cursor.head, mark: cursor.mark))
+          if !isValid { return nil }
+        }
+        var page = try FeedPage(
+          tables, since: position.since, after: position.cursor?.position ?? 0)
+        if page.isHead { try page.add(wanted, tables) }
+        return page
+      }
+      guard let page else {
+        throw .sync(SyncRefusal(.cursorGone, "the pull cannot go on where it stood"))
       }
       let head = tables.headMark
       let cursor = PullCursor(position: page.position, head: head.position, mark: head.mark)
       let knowledge = tables.knowledge
       var cut = ServerSession.PullCut(
         parts: page.parts, runs: page.isHead ? tables.history.runs(since: position.since) : [],
-        page: PullPage(cursor: cursor, isLast: page.isHead, isRestart: isValid == false),
+        page: PullPage(cursor: cursor, isLast: page.isHead),
         knowledge: knowledge, history: HexText.text(tables.history.hash(at: knowledge) ?? []))
-      if page.isHead { cut.unstable = Self.unstable(knowledge, tables.registers) }
+      if page.isHead {
+        cut.unstable = Self.unstable(knowledge, tables.registers)
+        cut.wanted = lacking
+      }
       return cut
     }
     remember(cut.knowledge)

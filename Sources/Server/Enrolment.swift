@@ -12,7 +12,7 @@ package struct EnrolmentGrant: Sendable {
   package let device: DeviceRecord
   /// Known to the device alone from here on.
   package let refreshToken: String
-  /// The identity of the account's replica on this server.
+  /// The identity of the account at this server: stays the same when it is restored.
   package let server: UniqueID
   package let userName: String
 }
@@ -91,7 +91,7 @@ extension ServerData {
     }
     let userName = user.flatMap { server.view($0)["name"]?.stringValue } ?? ""
     return EnrolmentGrant(
-      device: record, refreshToken: token, server: server.id, userName: userName)
+      device: record, refreshToken: token, server: server.serverID, userName: userName)
   }
 
   private static func put(
@@ -116,6 +116,27 @@ extension ServerData {
       registry.devices.append(record)
     }
     return record
+  }
+
+  /// Whether no other device writes as a replica.
+  func isFree(_ replica: ReplicaID, for device: UniqueID) -> Bool {
+    read { registry in
+      !registry.devices.contains { $0.id != device && $0.replicas.contains(replica) }
+    }
+  }
+
+  /// Lets a device write as a replica from now on (DESIGN, rule 17). Durable on return.
+  func adopt(_ replica: ReplicaID, by device: UniqueID) throws(ServerError) {
+    try update { (registry) throws(ServerError) in
+      guard let index = registry.devices.firstIndex(where: { $0.id == device }) else {
+        throw .notFound("no device \(device)")
+      }
+      let isTaken = registry.devices.contains { $0.id != device && $0.replicas.contains(replica) }
+      if isTaken { throw .refused("another device writes as \(replica)") }
+      if !registry.devices[index].replicas.contains(replica) {
+        registry.devices[index].replicas.append(replica)
+      }
+    }
   }
 
   /// Refuses a device from its next request on.

@@ -26,11 +26,12 @@ package struct SyncHandler: HTTPHandler {
     case ("GET", "/health"), ("HEAD", "/health"): return .accept(maximumBodyByteCount: 0)
     case ("POST", SyncProtocolVersion.enrolPath):
       return .accept(maximumBodyByteCount: Self.maximumEnrolmentByteCount)
-    case ("POST", SyncProtocolVersion.exchangePath):
+    case ("POST", SyncProtocolVersion.exchangePath), ("POST", SyncProtocolVersion.historiesPath):
       // Who the device is, is found out before its body is read.
       do throws(SyncRefusal) { _ = try device(head) } catch { return .refuse(response(error)) }
       return .accept(maximumBodyByteCount: Self.maximumExchangeByteCount)
-    case (_, "/health"), (_, SyncProtocolVersion.enrolPath), (_, SyncProtocolVersion.exchangePath):
+    case (_, "/health"), (_, SyncProtocolVersion.enrolPath), (_, SyncProtocolVersion.exchangePath),
+      (_, SyncProtocolVersion.historiesPath):
       return .refuse(Self.error(405, "method_not_allowed", "this path takes another method"))
     default:
       return .refuse(Self.error(404, "not_found", "there is nothing here"))
@@ -51,7 +52,11 @@ package struct SyncHandler: HTTPHandler {
     do throws(SyncRefusal) {
       let (device, newToken) = try device(request)
       let sync = try serverSync(device.account)
-      let body = try sync.answer(request.body, replicas: device.replicas)
+      let caller = caller(device)
+      let body =
+        request.path == SyncProtocolVersion.historiesPath
+        ? try sync.compareHistories(request.body, from: caller)
+        : try sync.answer(request.body, from: caller)
       var headers: HTTPHeaders = [
         "Content-Type": SyncProtocolVersion.contentType,
         SyncProtocolVersion.headerName: "\(SyncProtocolVersion.current)",
@@ -61,6 +66,18 @@ package struct SyncHandler: HTTPHandler {
     } catch {
       return response(error)
     }
+  }
+
+  private func caller(_ device: DeviceRecord) -> SyncCaller {
+    let data = data
+    return SyncCaller(
+      replicas: device.replicas, judge: PushJudge(user: device.user),
+      isFree: { replica in data.isFree(replica, for: device.id) },
+      adopt: { (replica) throws(SyncRefusal) in
+        do { try data.adopt(replica, by: device.id) } catch {
+          throw SyncRefusal(.unavailable, "the server cannot note the device's new id now")
+        }
+      })
   }
 
   private func serverSync(_ account: UniqueID) throws(SyncRefusal) -> ServerSync {
@@ -93,10 +110,11 @@ package struct SyncHandler: HTTPHandler {
         .unauthorized, "the server does not know this device; enrol it again with a new code")
     case .revoked:
       SyncRefusal(
-        .forbidden, "this device was revoked; ask an administrator, unsent work stays here")
+        .revoked, "this device was revoked; ask an administrator, unsent work stays here")
     case .userDisabled:
       SyncRefusal(
-        .forbidden, "this device's user is disabled; ask an administrator, unsent work stays here")
+        .userDisabled,
+        "this device's user is disabled; ask an administrator, unsent work stays here")
     }
   }
 

@@ -1,4 +1,4 @@
-import Causality
+package import Causality
 package import Documents
 package import JSON
 
@@ -10,6 +10,9 @@ package struct Batch: Sendable {
   package var details: [DocumentDetails] = []
   /// What the documents held before and hold no longer: documents with nothing but those versions.
   package var replaced: [Document] = []
+  /// Transactions that are called otherwise from here on: of each replica, those behind a number are
+  /// forgotten before the runs are added.
+  package var cuts: [HistoryCut] = []
   /// Transactions that become known. A run may begin with known ones.
   package var runs: [TransactionRun] = []
   /// Named values of the replica; null removes one.
@@ -17,7 +20,21 @@ package struct Batch: Sendable {
 
   package init() {}
 
-  package var isEmpty: Bool { documents.isEmpty && runs.isEmpty && registers.isEmpty }
+  package var isEmpty: Bool {
+    documents.isEmpty && cuts.isEmpty && runs.isEmpty && registers.isEmpty
+  }
+}
+
+/// The transactions of a replica behind a number.
+package struct HistoryCut: Sendable, Equatable {
+  package let replica: ReplicaID
+  /// The last number that stays; 0 if none does.
+  package let keep: UInt64
+
+  package init(replica: ReplicaID, keep: UInt64) {
+    self.replica = replica
+    self.keep = keep
+  }
 }
 
 /// What is worked out of a document once, for its record and for the indexes.

@@ -43,6 +43,20 @@ struct RecordCodec {
     try RunCodec.decode(try object(bytes))
   }
 
+  func encode(_ cut: HistoryCut) -> [UInt8] {
+    JSONValue.object([
+      "replica": .string(cut.replica.description), "keep": .number(JSONNumber(cut.keep)),
+    ]).bytes
+  }
+
+  func cut(_ bytes: [UInt8]) throws(DocumentCodecError) -> HistoryCut {
+    let object = try object(bytes)
+    guard let replica = object["replica"]?.stringValue.flatMap({ UniqueID($0) }),
+      let keep = object["keep"]?.intValue, keep >= 0
+    else { throw DocumentCodecError("a cut of transactions is malformed") }
+    return HistoryCut(replica: replica, keep: UInt64(keep))
+  }
+
   func encode(register name: String, _ value: JSONValue) -> [UInt8] {
     JSONValue.object(["name": .string(name), "value": value]).bytes
   }

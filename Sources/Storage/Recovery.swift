@@ -292,6 +292,8 @@ struct RecoveryReader {
           segment: segment.number, offset: logged.payloadOffset, byteCount: frame.byteCount,
           sequence: frame.sequence, checksum: logged.checksum)
         tables.addReplaced(try codec.document(frame.payload).key, at: place)
+      case .cut:
+        tables.cut(try codec.cut(frame.payload))
       case .transactions:
         let run = try codec.run(frame.payload)
         if !tables.append(run), !damage.hasLostTransactions {

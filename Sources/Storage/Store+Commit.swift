@@ -51,6 +51,7 @@ extension Store {
       records.append((.document, payload))
     }
     for document in batch.replaced { records.append((.replaced, codec.encode(document))) }
+    for cut in batch.cuts { records.append((.cut, codec.encode(cut))) }
     for run in batch.runs { records.append((.transactions, codec.encode(run))) }
     for (name, value) in batch.registers {
       records.append((.register, codec.encode(register: name, value)))
@@ -67,7 +68,7 @@ extension Store {
 
   /// A batch with a gap must not reach the log: no opening could read it.
   private static func checkRuns(of batch: Batch, known: VersionVector) {
-    var known = known
+    var known = batch.cuts.reduce(known) { $0.limited($1.replica, to: $1.keep) }
     for run in batch.runs {
       precondition(
         run.first >= 1 && run.first <= known[run.replica] + 1,
@@ -123,6 +124,7 @@ extension Store {
     for (number, document) in batch.replaced.enumerated() {
       state.tables.addReplaced(document.key, at: places[batch.documents.count + number])
     }
+    for cut in batch.cuts { state.tables.cut(cut) }
     for run in batch.runs { _ = state.tables.append(run) }
     for register in batch.registers { state.tables.setRegister(register.name, register.value) }
     state.tables.addMark(commit.log.mark)
@@ -142,8 +144,9 @@ package struct Ahead: Sendable {
 
   static func knowledge(_ state: borrowing Store.State) -> VersionVector {
     var knowledge = state.tables.knowledge
-    for run in state.queue.pending.flatMap(\.batch.runs) {
-      knowledge.include(Dot(run.replica, run.last))
+    for batch in state.queue.pending.map(\.batch) {
+      for cut in batch.cuts { knowledge = knowledge.limited(cut.replica, to: cut.keep) }
+      for run in batch.runs { knowledge.include(Dot(run.replica, run.last)) }
     }
     return knowledge
   }

@@ -8,7 +8,13 @@ package struct StoreIdentity: Sendable {
   package static let currentFormat = 2
 
   package var format = currentFormat
-  package var replica: ReplicaID
+  package private(set) var replica: ReplicaID
+  /// The ids under which this store wrote before, or which it gave to some of its transactions; the
+  /// oldest first.
+  package private(set) var former: [ReplicaID] = []
+  /// Whether the replica has a new id of which no server knows yet: until a push is acknowledged it sends
+  /// documents whole (DESIGN, rule 17).
+  package private(set) var isNew = false
   /// The device: stays the same when the replica takes a new id.
   package var device: UniqueID
   package var account: UniqueID
@@ -18,6 +24,20 @@ package struct StoreIdentity: Sendable {
   package var enrolment: Enrolment?
   /// Where the store was when it was opened last; nil if nobody noted it.
   package var place: StorePlace?
+
+  /// Goes on under a new id; what was written keeps its names (DESIGN, rule 17).
+  package mutating func takeReplica(_ id: ReplicaID) {
+    former.append(replica)
+    (replica, isNew) = (id, true)
+  }
+
+  /// Notes that some transactions of this store have another name now (DESIGN, rule 16).
+  package mutating func noteBranch(_ id: ReplicaID) {
+    if id != replica, !former.contains(id) { former.append(id) }
+  }
+
+  /// A server has taken a push under the new id.
+  package mutating func notePushed() { isNew = false }
 
   package init(replica: ReplicaID, device: UniqueID, account: UniqueID, isLocalAccount: Bool) {
     self.replica = replica
@@ -57,6 +77,10 @@ extension StoreIdentity {
       "device": .string(device.description), "account": .string(account.description),
       "local_account": .bool(isLocalAccount),
     ]
+    if !former.isEmpty {
+      object["former_replicas"] = .array(former.map { .string($0.description) })
+    }
+    if isNew { object["new_replica"] = true }
     if let place { object["place"] = .object(place.object) }
     if let enrolment { object["enrolment"] = .object(enrolment.object) }
     object["check"] = Self.check(of: object)
@@ -101,6 +125,10 @@ extension StoreIdentity {
     else { throw corrupt("an id is missing or malformed") }
     self.init(replica: replica, device: device, account: account, isLocalAccount: isLocal)
     self.format = format
+    let former = object["former_replicas"]?.arrayValue ?? []
+    self.former = former.compactMap { $0.stringValue.flatMap { UniqueID($0) } }
+    guard self.former.count == former.count else { throw corrupt("a former id is malformed") }
+    isNew = object["new_replica"]?.boolValue ?? false
     if let entry = object["place"] {
       guard let place = entry.objectValue.flatMap(StorePlace.init) else {
         throw corrupt("the place is malformed")

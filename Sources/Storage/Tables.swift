@@ -231,6 +231,8 @@ package struct Tables: Sendable {
 
   mutating func append(_ run: TransactionRun) -> Bool { history.append(run) }
 
+  mutating func cut(_ cut: HistoryCut) { history.cut(cut.replica, to: cut.keep) }
+
   mutating func setHistory(_ history: History) { self.history = history }
 
   mutating func setRegister(_ name: String, _ value: JSONValue) {

@@ -7,6 +7,9 @@ package import Documents
 ///     begin → cutPush → send → (page kept → cutPush → send)* → last page accepted
 ///           → (pull page → stagePull → send)* → last pull page → applyPull → finish
 ///
+/// A refusal that says what to put right is followed by the effect that does so; the host answers that
+/// with `begin`, and the session starts over.
+///
 /// Whatever fails, the host drops the session: nothing was applied, and pages that were staged are
 /// used by the next one.
 package struct ClientSession: Sendable {
@@ -26,6 +29,13 @@ package struct ClientSession: Sendable {
     package var staged: StagedPull?
     /// Random: names the push.
     package var token: UInt64
+    /// Whether documents travel whole until a push is acknowledged: the replica has a new id (DESIGN,
+    /// rule 17).
+    package var isWhole = false
+    /// Ids under which the laptop wrote before.
+    package var former: [ReplicaID] = []
+    /// Documents that lack content here.
+    package var wanted: [DocumentKey] = []
 
     package init(
       replica: ReplicaID, account: UniqueID, server: UniqueID, base: VersionVector,
@@ -52,6 +62,16 @@ package struct ClientSession: Sendable {
       self.cursor = cursor
       self.pageCount = pageCount
     }
+  }
+
+  /// What a page of a push must hold.
+  package struct PushRequest: Sendable, Equatable {
+    package var since: VersionVector
+    package var after: UInt64
+    package var isFirst: Bool
+    package var isWhole: Bool
+    /// Documents to send whole with the last page, as far as they are whole here.
+    package var supply: [DocumentKey]
   }
 
   /// A page of what the server lacks. If the head of the feed is reached, it was cut under the lock,
@@ -102,20 +122,31 @@ package struct ClientSession: Sendable {
 
   package enum Effect: Sendable {
     /// Answer with `pushCut`.
-    case cutPush(since: VersionVector, after: UInt64)
+    case cutPush(PushRequest)
     /// Answer with `replied` or `refused`.
     case send(SyncRequest)
+    /// The push is applied: nothing needs to travel whole any more.
+    case notePushed
     case dropStagedPull
     /// Keep a page durably, with what a later session needs to go on; answer with `staged`.
     case stagePull(SyncReply, StagedPull)
-    /// Answer with `applied`.
+    /// Answer with `applied`, or `refused` if the histories differ.
     case applyPull(PullEnd)
+    /// Compare histories with the server and take its names (DESIGN, rule 16); answer with `begin`.
+    case agreeOnNames
+    /// Take a new id (DESIGN, rule 17); answer with `begin`.
+    case takeNewID
+    /// Stamp anew what is ahead of the server's clock and not known there (DESIGN, rule 19); answer
+    /// with `begin`.
+    case restamp(now: UInt64, known: VersionVector)
+    /// What the server wanted and is to get (DESIGN, rule 11); answer with `begin`.
+    case again
     case finish
     case fail(SyncRefusal)
   }
 
   /// How often a session begins anew before it gives up.
-  private static let maximumRestartCount = 3
+  private static let maximumRestartCount = 8
 
   private let codec: SyncCodec
   private var start: Start?
@@ -127,6 +158,9 @@ package struct ClientSession: Sendable {
   private var since = VersionVector()
   private var stagedPages = 0
   private var pull: PullCursor?
+  /// What the server wanted.
+  private var supply: [DocumentKey] = []
+  private var hasSupplied = false
 
   /// Documents sent so far.
   package var pushedCount: Int { pushedParts }
@@ -142,7 +176,10 @@ package struct ClientSession: Sendable {
     case .replied(let reply): return handle(reply)
     case .refused(let refusal): return handle(refusal)
     case .staged: return sendPull()
-    case .applied: return [.finish]
+    case .applied:
+      if supply.isEmpty || hasSupplied { return [.finish] }
+      hasSupplied = true
+      return [.again]
     }
   }
 
@@ -150,7 +187,13 @@ package struct ClientSession: Sendable {
     guard let start else { return [] }
     (pushPage, pushedParts) = (0, 0)
     stagedPages = start.staged?.pageCount ?? 0
-    return [.cutPush(since: start.base, after: start.pushedUpTo)]
+    return [.cutPush(pushRequest(start, after: start.isWhole ? 0 : start.pushedUpTo))]
+  }
+
+  private func pushRequest(_ start: Start, after place: UInt64) -> PushRequest {
+    PushRequest(
+      since: start.base, after: place, isFirst: pushPage == 0, isWhole: start.isWhole,
+      supply: supply)
   }
 
   private mutating func send(_ cut: PushCut) -> [Effect] {
@@ -180,6 +223,8 @@ package struct ClientSession: Sendable {
       replica: start.replica, account: start.account, base: codec.digest(of: start.base),
       knowledge: cut.knowledge.difference(from: start.base), history: cut.history, now: cut.now)
     request.server = start.server
+    request.former = start.former
+    request.wanted = start.wanted
     return request
   }
 
@@ -196,7 +241,7 @@ package struct ClientSession: Sendable {
     }
     if let next = reply.nextPushPage, !cut.isHead {
       pushPage = next
-      return [.cutPush(since: start.base, after: cut.position)]
+      return [.cutPush(pushRequest(start, after: cut.position))]
     }
     guard cut.isHead, let page = reply.pull else {
       return [.fail(SyncRefusal(.malformed, "the server's answer holds no page"))]
@@ -208,11 +253,12 @@ package struct ClientSession: Sendable {
     _ reply: SyncReply, _ page: PullPage, _ start: Start, _ cut: PushCut
   ) -> [Effect] {
     var effects: [Effect] = []
-    if page.isRestart, stagedPages > 0 {
-      stagedPages = 0
-      self.start?.staged = nil
-      effects.append(.dropStagedPull)
+    if start.isWhole || !start.former.isEmpty {
+      self.start?.isWhole = false
+      self.start?.former = []
+      effects.append(.notePushed)
     }
+    supply = hasSupplied ? [] : reply.wanted
     pull = page.cursor
     guard page.isLast else {
       stagedPages += 1
@@ -235,6 +281,15 @@ package struct ClientSession: Sendable {
       start?.pushedUpTo = 0
     case (.pushRestart, _):
       start?.token &+= 1
+    case (.cursorGone, _):
+      start?.staged = nil
+      start?.pullCursor = nil
+      return [.dropStagedPull] + beginPush()
+    case (.historiesDiffer, _): return [.agreeOnNames]
+    case (.newIdentity, _): return [.takeNewID]
+    case (.clock, let knowledge?):
+      guard let now = refusal.now else { return [.fail(refusal)] }
+      return [.restamp(now: now, known: knowledge)]
     default:
       return [.fail(refusal)]
     }

@@ -15,6 +15,17 @@ package struct ServerSession: Sendable {
     package var base: VersionVector?
     /// The replicas that the device may write as.
     package var replicas: [ReplicaID]
+    /// Whether no other device writes as the request's replica.
+    package var isFree = false
+    /// Whether the server's history and the laptop's, with the transactions that come, are the same
+    /// as far as the laptop's goes; nil if the server lacks some of that.
+    package var agrees: Bool?
+    /// Whether the replica writes no more.
+    package var isRetired = false
+    /// The knowledge that the replica declared in its last complete push.
+    package var declared = VersionVector()
+    /// Whether the feed is still the one of the request's cursor.
+    package var isCursorValid = true
     /// How many pages of the request's push are kept.
     package var stagedPageCount: Int
 
@@ -40,6 +51,8 @@ package struct ServerSession: Sendable {
     package var replicas: [ReplicaID]
     /// The hash of the laptop's history at the end of the change-set.
     package var history: String
+    /// Replicas of the device that write no more.
+    package var former: [ReplicaID]
   }
 
   /// A page of what the laptop lacks, cut under the lock.
@@ -51,6 +64,7 @@ package struct ServerSession: Sendable {
     package var history: String
     /// As in the reply.
     package var unstable: [VersionVector.Entry] = []
+    package var wanted: [DocumentKey] = []
 
     package init(
       parts: [Document], runs: [TransactionRun], page: PullPage, knowledge: VersionVector,
@@ -67,6 +81,8 @@ package struct ServerSession: Sendable {
   package enum Event: Sendable {
     case received(SyncRequest)
     case state(State)
+    /// The replica is the device's from now on. Durable.
+    case adopted
     /// The page is durable.
     case staged
     /// The parts of the pages that are kept; the stage is dropped once the push is accepted.
@@ -79,10 +95,11 @@ package struct ServerSession: Sendable {
 
   package enum Effect: Sendable {
     case readState(SyncRequest)
+    case adopt(ReplicaID)
     case stagePush(PushPosition)
     case collectPush(PushPosition)
     case acceptPush(Push)
-    case cutPull(PullPosition)
+    case cutPull(PullPosition, wanted: [DocumentKey])
     case answer(SyncReply)
     case refuse(SyncRefusal)
   }
@@ -99,6 +116,9 @@ package struct ServerSession: Sendable {
       return .readState(request)
     case .state(let state):
       self.state = state
+      return admit()
+    case .adopted:
+      if let request { state?.replicas.append(request.replica) }
       return begin()
     case .staged: return answerStaged()
     case .collected(let parts): return accept(parts)
@@ -108,7 +128,7 @@ package struct ServerSession: Sendable {
     }
   }
 
-  private func begin() -> Effect {
+  private func admit() -> Effect {
     guard let request, let state else { return outOfOrder }
     guard request.account == state.account else {
       return .refuse(SyncRefusal(.foreignAccount, "the device belongs to another account"))
@@ -120,20 +140,53 @@ package struct ServerSession: Sendable {
           "another server (\(state.server)) answers at this address; this device is enrolled at "
             + "\(server)"))
     }
-    guard state.replicas.contains(request.replica) else {
-      return .refuse(
-        SyncRefusal(.foreignTransactions, "the device does not write as \(request.replica)"))
-    }
-    guard state.base != nil else {
-      return .refuse(
-        SyncRefusal(.unknownBase, "the base is not known here", knowledge: state.knowledge))
-    }
+    if state.replicas.contains(request.replica) { return begin() }
+    if state.isFree { return .adopt(request.replica) }
+    return .refuse(
+      SyncRefusal(.foreignTransactions, "another device writes as \(request.replica)"))
+  }
+
+  private func begin() -> Effect {
+    guard let request, let state else { return outOfOrder }
+    if let refusal = mismatch(request, state) { return .refuse(refusal) }
     guard let push = request.push else { return pull() }
     guard push.page == 0 || push.page == state.stagedPageCount else {
       return .refuse(SyncRefusal(.pushRestart, "page \(push.page) is not the next of this push"))
     }
     if !push.isLast { return .stagePush(push) }
     return push.page == 0 ? accept([]) : .collectPush(push)
+  }
+
+  /// What must be put right before anything is exchanged (DESIGN, rules 13, 14, 16, 17).
+  private func mismatch(_ request: SyncRequest, _ state: State) -> SyncRefusal? {
+    guard let base = state.base else {
+      return SyncRefusal(.unknownBase, "the base is not known here", knowledge: state.knowledge)
+    }
+    // The middle pages of a push say nothing of what the laptop knows.
+    let isMiddle = request.push.map { $0.page > 0 && !$0.isLast } ?? false
+    if !isMiddle {
+      switch state.agrees {
+      case nil:
+        return SyncRefusal(
+          .serverBehind, "the server lacks what the laptop builds on", knowledge: state.knowledge)
+      case false?:
+        return SyncRefusal(.historiesDiffer, "the server knows other transactions by these names")
+      case true?: break
+      }
+    }
+    let upTo = base.applying(request.knowledge)
+    if state.isRetired || state.knowledge[request.replica] > upTo[request.replica]
+      || !state.declared.isCovered(by: upTo)
+    {
+      return SyncRefusal(
+        .newIdentity,
+        state.isRetired
+          ? "\(request.replica) is retired" : "\(request.replica) had sent more than it knows now")
+    }
+    guard state.isCursorValid else {
+      return SyncRefusal(.cursorGone, "the pull cannot go on where it stood")
+    }
+    return nil
   }
 
   private func answerStaged() -> Effect {
@@ -149,7 +202,7 @@ package struct ServerSession: Sendable {
     return .acceptPush(
       Push(
         changes: changes, replica: request.replica, replicas: state.replicas,
-        history: request.history))
+        history: request.history, former: request.former.filter(state.replicas.contains)))
   }
 
   private func pull() -> Effect {
@@ -159,7 +212,7 @@ package struct ServerSession: Sendable {
       if request.push != nil { return reply { _ in } }
       return .refuse(SyncRefusal(.malformed, "the request neither pushes a page nor pulls"))
     }
-    return .cutPull(pull)
+    return .cutPull(pull, wanted: request.wanted)
   }
 
   private func answer(_ cut: PullCut) -> Effect {
@@ -171,6 +224,7 @@ package struct ServerSession: Sendable {
       reply.parts = cut.parts
       reply.runs = cut.runs
       reply.unstable = cut.unstable
+      reply.wanted = cut.wanted
     }
   }
 

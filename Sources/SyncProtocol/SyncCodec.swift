@@ -5,7 +5,7 @@ package import JSON
 /// Messages as bytes.
 package struct SyncCodec: Sendable {
   private let rules: MergeRules
-  private let digest: Digest
+  let digest: Digest
 
   package init(rules: MergeRules, digest: @escaping Digest) {
     self.rules = rules
@@ -44,7 +44,11 @@ package struct SyncCodec: Sendable {
     return reply
   }
 
-  private func stream(
+  func reader(_ bytes: [UInt8]) throws(SyncStreamError) -> SyncStreamReader {
+    try SyncStreamReader(bytes, digest: digest)
+  }
+
+  func stream(
     _ head: JSONObject, _ parts: [Document], _ runs: [TransactionRun]
   ) -> [UInt8] {
     var writer = SyncStreamWriter(head: head, rules: rules)
@@ -67,6 +71,10 @@ extension SyncCodec {
       "now": .string(Timestamp.text(milliseconds: request.now)),
     ]
     if let server = request.server { head.append("server", .string(server.description)) }
+    if !request.former.isEmpty {
+      head.append("former", .array(request.former.map { .string($0.description) }))
+    }
+    if !request.wanted.isEmpty { head.append("wanted", Self.value(request.wanted)) }
     if let push = request.push {
       head.append(
         "push",
@@ -95,10 +103,10 @@ extension SyncCodec {
         "pull",
         [
           "cursor": Self.value(pull.cursor), "last": .bool(pull.isLast),
-          "restart": .bool(pull.isRestart),
         ])
     }
     if !reply.unstable.isEmpty { head.append("unstable", Self.value(reply.unstable)) }
+    if !reply.wanted.isEmpty { head.append("wanted", Self.value(reply.wanted)) }
     return head
   }
 
@@ -118,6 +126,8 @@ extension SyncCodec {
       guard let server = value.stringValue.flatMap({ UniqueID($0) }) else { return nil }
       request.server = server
     }
+    guard let former = ids(head["former"]), let wanted = keys(head["wanted"]) else { return nil }
+    (request.former, request.wanted) = (former, wanted)
     if let value = head["push"] {
       guard let push = push(value) else { return nil }
       request.push = push
@@ -144,11 +154,12 @@ extension SyncCodec {
       guard let entries = entries(unstable) else { return nil }
       reply.unstable = entries
     }
+    guard let wanted = keys(head["wanted"]) else { return nil }
+    reply.wanted = wanted
     if let pull = head["pull"]?.objectValue {
-      guard let cursor = pull["cursor"].flatMap(cursor), let isLast = pull["last"]?.boolValue,
-        let isRestart = pull["restart"]?.boolValue
+      guard let cursor = pull["cursor"].flatMap(cursor), let isLast = pull["last"]?.boolValue
       else { return nil }
-      reply.pull = PullPage(cursor: cursor, isLast: isLast, isRestart: isRestart)
+      reply.pull = PullPage(cursor: cursor, isLast: isLast)
     }
     return reply
   }
@@ -195,6 +206,32 @@ extension SyncCodec {
     return entries
   }
 
+  /// Documents by type and id: `[["TYPE", "ID"], …]`.
+  static func value(_ keys: [DocumentKey]) -> JSONValue {
+    .array(keys.map { .array([.string($0.type), .string($0.id.description)]) })
+  }
+
+  /// Empty if there is no value; nil if it is malformed.
+  private static func keys(_ value: JSONValue?) -> [DocumentKey]? {
+    guard let value else { return [] }
+    guard let pairs = value.arrayValue else { return nil }
+    let keys = pairs.compactMap { pair -> DocumentKey? in
+      guard let pair = pair.arrayValue, pair.count == 2, let type = pair[0].stringValue,
+        let id = pair[1].stringValue.flatMap({ UniqueID($0) })
+      else { return nil }
+      return DocumentKey(type: type, id: id)
+    }
+    return keys.count == pairs.count ? keys : nil
+  }
+
+  /// Empty if there is no value; nil if it is malformed.
+  private static func ids(_ value: JSONValue?) -> [UniqueID]? {
+    guard let value else { return [] }
+    guard let texts = value.arrayValue else { return nil }
+    let ids = texts.compactMap { $0.stringValue.flatMap { UniqueID($0) } }
+    return ids.count == texts.count ? ids : nil
+  }
+
   // MARK: - Refusals
 
   /// A refusal as the JSON body of an HTTP error.
@@ -205,6 +242,7 @@ extension SyncCodec {
     if let knowledge = refusal.knowledge {
       error.append("knowledge", value(knowledge.entries))
     }
+    if let now = refusal.now { error.append("now", .string(Timestamp.text(milliseconds: now))) }
     return JSONValue.object(["error": .object(error)]).bytes
   }
 
@@ -215,6 +253,8 @@ extension SyncCodec {
       let message = error["message"]?.stringValue
     else { return nil }
     let knowledge = entries(error["knowledge"]).map { VersionVector().applying($0) }
-    return SyncRefusal(code, message, knowledge: knowledge)
+    return SyncRefusal(
+      code, message, knowledge: knowledge,
+      now: error["now"]?.stringValue.flatMap(Timestamp.milliseconds))
   }
 }

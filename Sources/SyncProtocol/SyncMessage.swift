@@ -4,8 +4,10 @@ package import Documents
 /// The version of the protocol that this program speaks.
 package enum SyncProtocolVersion {
   package static let current = 1
-  /// The path of the one request that the protocol has.
+  /// The path of the request that nearly always is the only one.
   package static let exchangePath = "/sync/v1/exchange"
+  /// Where two histories are compared that differ.
+  package static let historiesPath = "/sync/v1/histories"
   package static let enrolPath = "/sync/v1/enroll"
   package static let contentType = "application/vnd.satchel.sync+jsonl"
   package static let headerName = "Satchel-Protocol"
@@ -75,6 +77,10 @@ package struct SyncRequest: Sendable {
   package var history: String
   /// The laptop's clock, milliseconds since 1970 UTC.
   package var now: UInt64
+  /// Ids under which the laptop wrote before and never will again: the server retires them.
+  package var former: [ReplicaID] = []
+  /// Documents that live but lack content here (DESIGN, rule 11): the server sends them whole.
+  package var wanted: [DocumentKey] = []
   package var push: PushPosition?
   package var pull: PullPosition?
   package var parts: [Document] = []
@@ -99,13 +105,10 @@ package struct PullPage: Sendable {
   package var cursor: PullCursor
   /// Whether the pull ends here: only then does the reply's knowledge hold for the laptop.
   package var isLast: Bool
-  /// Whether the pull began anew: what was staged before is dropped.
-  package var isRestart: Bool
 
-  package init(cursor: PullCursor, isLast: Bool, isRestart: Bool) {
+  package init(cursor: PullCursor, isLast: Bool) {
     self.cursor = cursor
     self.isLast = isLast
-    self.isRestart = isRestart
   }
 }
 
@@ -124,6 +127,8 @@ package struct SyncReply: Sendable {
   /// On the last page of a pull: what not every active replica has, each entry as far as all have it
   /// (DESIGN, rule 15). What is not named all have.
   package var unstable: [VersionVector.Entry] = []
+  /// Documents that live but lack content at the server: a laptop that has them whole sends them.
+  package var wanted: [DocumentKey] = []
   package var parts: [Document] = []
   package var runs: [TransactionRun] = []
 
@@ -148,15 +153,30 @@ package struct SyncRefusal: Error, Sendable, Equatable {
     case serverBehind = "server_behind"
     /// Push pages are not there or out of order: begin the push anew.
     case pushRestart = "push_restart"
-    /// Transactions of one name differ: a store was restored from an older copy, or copied.
+    /// The pull cannot go on where it stood: drop what is staged and begin it anew.
+    case cursorGone = "cursor_gone"
+    /// Transactions of one name differ: compare histories, take the server's names, send again.
     case historiesDiffer = "histories_differ"
+    /// The replica is retired, or older than what it sent before: take a new id, send again.
+    case newIdentity = "new_identity"
+    /// The push holds transactions of other devices that the server has lost, and nobody opened its
+    /// recovery: keep everything, try again later.
+    case recoveryClosed = "recovery_closed"
+    /// Transactions are stamped in the future: stamp them anew by the server's time, send again.
+    case clock
     /// The push holds transactions that are not the device's own.
     case foreignTransactions = "foreign_transactions"
-    /// The device belongs to another account.
+    /// The device belongs to another account, or another server answers here.
     case foreignAccount = "foreign_account"
     /// The credentials do not hold: enrol again.
     case unauthorized
-    /// The device was revoked, or its account is suspended: stop.
+    /// The device was revoked: it may surrender what it has not sent, and stops.
+    case revoked
+    /// The device's user is disabled: stop until an administrator enables him.
+    case userDisabled = "user_disabled"
+    /// The account is suspended: stop until it is opened again.
+    case accountSuspended = "account_suspended"
+    /// Anything else that an administrator must change: stop.
     case forbidden
     /// The server cannot now: try again later.
     case unavailable
@@ -165,12 +185,17 @@ package struct SyncRefusal: Error, Sendable, Equatable {
   package let code: Code
   package let message: String
   /// The server's knowledge, where the laptop needs it.
-  package let knowledge: VersionVector?
+  package var knowledge: VersionVector?
+  /// The server's time, milliseconds since 1970 UTC, where the laptop needs it.
+  package var now: UInt64?
 
-  package init(_ code: Code, _ message: String, knowledge: VersionVector? = nil) {
+  package init(
+    _ code: Code, _ message: String, knowledge: VersionVector? = nil, now: UInt64? = nil
+  ) {
     self.code = code
     self.message = message
     self.knowledge = knowledge
+    self.now = now
   }
 
   /// The status of the HTTP answer.
@@ -178,8 +203,13 @@ package struct SyncRefusal: Error, Sendable, Equatable {
     switch code {
     case .malformed: 400
     case .unauthorized: 401
-    case .forbidden, .foreignAccount, .foreignTransactions: 403
-    case .unknownBase, .serverBehind, .pushRestart, .historiesDiffer: 409
+    case .forbidden, .foreignAccount, .foreignTransactions, .revoked, .userDisabled,
+      .accountSuspended:
+      403
+    case .unknownBase, .serverBehind, .pushRestart, .historiesDiffer, .newIdentity,
+      .recoveryClosed, .clock:
+      409
+    case .cursorGone: 410
     case .unavailable: 503
     }
   }

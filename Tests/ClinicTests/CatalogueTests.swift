@@ -151,13 +151,16 @@ struct CatalogueTests {
 
   @Test
   func
-    `cancellations, answers and erasure requests are append-only, users and accounts the server's`()
+    `cancellations, answers and requests are append-only, users and accounts the server's`()
   {
     let types = Catalogue.standard.types
     #expect(
       types.filter(\.isAppendOnly).map(\.name) == [
-        "cancellation", "chat_answer", "erasure_request",
+        "cancellation", "chat_answer", "erasure_request", "refused_change",
       ])
-    #expect(types.filter(\.isServerAuthoritative).map(\.name) == ["user", "account"])
+    #expect(
+      types.filter(\.isServerAuthoritative).map(\.name) == [
+        "user", "account", "refused_change",
+      ])
   }
 }

@@ -79,6 +79,11 @@ let minimums: [String: JSONObject] = [
     "rule": "P2", "documents": [["type": "patient", "id": .string(otherID)]],
     "dots": [.string("\(otherID):7")], "action": "keep",
   ],
+  "refused_change": [
+    "transaction": .string("\(otherID):7"), "reason": "it was not allowed",
+    "documents": [["type": "patient", "id": .string(otherID)]], "device_id": .string(otherID),
+    "written_at": "2025-06-01T12:00:00.000Z",
+  ],
   "erasure_request": [
     "document": ["type": "patient", "id": .string(otherID)], "legal_ground": "request",
   ],

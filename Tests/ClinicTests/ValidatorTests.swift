@@ -29,7 +29,7 @@ struct ValidatorTests {
         + "invite, appointment, cancellation, clinic, doctor, user, account, account_settings, "
         + "intake_form, ai_intake_summary, recurring_availability, availability_override, "
         + "chat_session, chat_question, chat_answer, eligibility_result, lab_order, lab_result, "
-        + "review_decision, erasure_request")
+        + "review_decision, erasure_request, refused_change")
   }
 
   @Test(arguments: minimums.keys.sorted())

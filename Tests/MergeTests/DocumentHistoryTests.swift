@@ -1,6 +1,7 @@
 import Causality
 import Documents
 import JSON
+import ReplicaTestSupport
 import Storage
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Causality
 import Clinic
 import Documents
 import JSON
+import ReplicaTestSupport
 import Storage
 import Testing
 
@@ -28,6 +29,7 @@ import Testing
     for edit in vector.objects("a") { try a.carryOut(edit) }
     for edit in vector.objects("b") { try b.carryOut(edit) }
     clock.set(vector.object["now"]?.stringValue ?? "2026-03-02T13:00:00Z")
+    clock.catchUp()
     let (first, second) = isBFirst ? (b, a) : (a, b)
     for laptop in [first, second, first, late] { try laptop.sync(with: server) }
     let expected = isBFirst ? vector.object["b_first"]?.objectValue ?? vector.object : vector.object

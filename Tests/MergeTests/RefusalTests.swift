@@ -2,6 +2,7 @@ import Causality
 import Clinic
 import Documents
 import JSON
+import ReplicaTestSupport
 import Testing
 
 @testable import Replica

@@ -2,6 +2,7 @@ import Causality
 import Clinic
 import Documents
 import JSON
+import ReplicaTestSupport
 import Testing
 
 @testable import Replica
@@ -27,7 +28,10 @@ import Testing
       try meet()
     }
 
-    func meet() throws { for laptop in [here, there, here] { try laptop.sync(with: server) } }
+    func meet() throws {
+      clock.catchUp()
+      for laptop in [here, there, here] { try laptop.sync(with: server) }
+    }
   }
 
   /// Those with something to decide.

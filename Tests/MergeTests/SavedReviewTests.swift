@@ -3,6 +3,7 @@ import Clinic
 import Dispatch
 import Documents
 import JSON
+import ReplicaTestSupport
 import Testing
 
 @testable import Replica

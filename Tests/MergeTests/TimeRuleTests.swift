@@ -3,6 +3,7 @@ import Clinic
 import Documents
 import JSON
 import Platform
+import ReplicaTestSupport
 import Testing
 
 @testable import Replica

@@ -14,7 +14,7 @@ import Testing
     "patient, invite, appointment, cancellation, clinic, doctor, user, account, "
     + "account_settings, intake_form, ai_intake_summary, recurring_availability, "
     + "availability_override, chat_session, chat_question, chat_answer, eligibility_result, "
-    + "lab_order, lab_result, review_decision, erasure_request"
+    + "lab_order, lab_result, review_decision, erasure_request, refused_change"
   private static let listUsage =
     "satchel list TYPE [--where FIELD=VALUE]… [--search TEXT] [--sort FIELD] [--limit N] [--trash]"
   private static let nobody = "00000000-0000-4000-8000-000000000000"

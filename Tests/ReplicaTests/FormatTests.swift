@@ -92,7 +92,9 @@ struct FormatTests {
     let report = try setup.downgrade(root)
     #expect(report.format == 1)
     #expect(try text("store.json").contains(#""format": 1"#))
-    #expect(try !text("store.json").contains(id.description))
+    let identity = try JSONValue(parsing: files.readFile("\(root)/store.json")).objectValue
+    #expect(identity?["replica"]?.stringValue != id.description)
+    #expect(identity?["former_replicas"]?.arrayValue?.last?.stringValue == id.description)
     let after = try ["manifest.jsonl", "index/00000002.index", "history/00000002.history"]
       .map { try files.readFile("\(root)/\($0)") }
     #expect(after == before)

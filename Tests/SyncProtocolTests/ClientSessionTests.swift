@@ -94,39 +94,82 @@ struct ClientSessionTests {
       ])
   }
 
-  @Test func `a pull that the server begins anew drops what was staged`() {
+  @Test func `a pull that cannot go on drops what was staged and begins anew`() {
     let staged = ClientSession.StagedPull(
       since: Samples.knows(2, 1), cursor: Samples.cursor(7), pageCount: 2)
     var client = Client(staged: staged)
     client.cut()
-    client.pulled(2, last: false, restart: true)
-    client.handle(.staged)
+    client.handle(.refused(SyncRefusal(.cursorGone, "")))
+    client.cut()
     client.pulled(3)
     #expect(
       client.trace.dropFirst(2) == [
-        "drop staged pull", "stage page 1 since 2/1 to 2", "send pull since 2/1 from 2",
-        "apply 1 pages and the last, since 2/1, up to 3/9, cursor 3, pushed 12",
-      ])
-  }
-
-  @Test func `a restart in one last page applies that page only`() {
-    var client = Client()
-    client.cut()
-    client.pulled(6, last: false)
-    client.handle(.staged)
-    client.pulled(3, restart: true)
-    #expect(
-      client.trace.suffix(2) == [
-        "drop staged pull",
+        "drop staged pull", "cut push since 1/1 after 10",
+        "send push 7.0 last with 0 pull since 3/1 from start",
         "apply 0 pages and the last, since 3/1, up to 3/9, cursor 3, pushed 12",
       ])
   }
 
-  @Test func `a restart of a pull that staged nothing drops nothing`() {
+  @Test(arguments: [
+    (SyncRefusal.Code.historiesDiffer, "agree on names"), (.newIdentity, "take new id"),
+    (.clock, "restamp at 77 what 1/2 lacks"),
+  ])
+  func `what can be put right is put right, then all begins anew`(
+    code: SyncRefusal.Code, effect: String
+  ) {
+    var client = Client()
+    client.cut([1])
+    client.handle(.refused(SyncRefusal(code, "", knowledge: Samples.knows(1, 2), now: 77)))
+    client.begin(base: Samples.knows(0, 1), pushedUpTo: 3)
+    client.cut([1])
+    client.pulled(8)
+    #expect(
+      client.trace.dropFirst(2) == [
+        effect, "cut push since 0/1 after 3", "send push 7.0 last with 1 pull since 3/1 from 5",
+        "apply 0 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12",
+      ])
+  }
+
+  @Test func `histories that turn out to differ at the end of a pull are compared`() {
     var client = Client()
     client.cut()
-    client.pulled(3, restart: true)
-    #expect(!client.trace.contains("drop staged pull"))
+    client.pulled(8)
+    client.handle(.refused(SyncRefusal(.historiesDiffer, "")))
+    #expect(client.trace.last == "agree on names")
+  }
+
+  @Test func `under a new id all changed documents travel whole until a push is acknowledged`() {
+    var client = Client(isWhole: true)
+    client.cut([1])
+    #expect(client.requests.last?.former == [.sample(8)])
+    client.pulled(6, last: false)
+    client.handle(.staged)
+    client.pulled(8)
+    #expect(
+      client.trace == [
+        "cut whole push since 1/1 after 0", "send push 7.0 last with 1 pull since 3/1 from 5",
+        "note pushed", "stage page 1 since 3/1 to 6", "send pull since 3/1 from 6",
+        "apply 1 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12",
+      ])
+    #expect(client.requests.last?.former == [])
+  }
+
+  @Test func `what the server wants is sent once`() {
+    var client = Client()
+    client.cut()
+    #expect(client.requests.last?.wanted == [Samples.part(40).key])
+    client.pulled(8, wanted: [Samples.part(41).key, Samples.part(42).key])
+    client.handle(.applied)
+    client.begin()
+    client.cut()
+    client.pulled(9, wanted: [Samples.part(41).key])
+    client.handle(.applied)
+    #expect(
+      client.trace.dropFirst(3) == [
+        "again", "cut push since 1/1 after 10 and 2 wanted",
+        "send push 7.0 last with 0 pull since 3/1 from 5",
+        "apply 0 pages and the last, since 3/1, up to 3/9, cursor 9, pushed 12", "finish",
+      ])
   }
 
   @Test(arguments: [SyncRefusal.Code.unknownBase, .serverBehind])
@@ -163,17 +206,17 @@ struct ClientSessionTests {
 
   @Test func `a server that refuses again and again is given up`() {
     var client = Client()
-    for _ in 0..<4 {
+    for _ in 0..<9 {
       client.cut()
       client.handle(.refused(SyncRefusal(.pushRestart, "")))
     }
-    #expect(client.trace.filter { $0.hasPrefix("send") }.count == 4)
+    #expect(client.trace.filter { $0.hasPrefix("send") }.count == 9)
     #expect(client.trace.last == "fail push_restart")
   }
 
   @Test(arguments: [
-    SyncRefusal.Code.malformed, .historiesDiffer, .foreignTransactions, .foreignAccount,
-    .unauthorized, .forbidden, .unavailable,
+    SyncRefusal.Code.malformed, .foreignTransactions, .foreignAccount, .recoveryClosed,
+    .unauthorized, .revoked, .userDisabled, .accountSuspended, .forbidden, .unavailable,
   ])
   func `any other refusal ends the session`(code: SyncRefusal.Code) {
     var client = Client()

@@ -12,13 +12,22 @@ struct Client {
 
   init(
     base: VersionVector = Samples.knows(1, 1), pushedUpTo: UInt64 = 10,
-    staged: ClientSession.StagedPull? = nil
+    staged: ClientSession.StagedPull? = nil, isWhole: Bool = false
   ) {
-    handle(
-      .begin(
-        ClientSession.Start(
-          replica: Samples.laptop, account: Samples.account, server: Samples.server, base: base,
-          pushedUpTo: pushedUpTo, pullCursor: Samples.cursor(5), staged: staged, token: 7)))
+    begin(base: base, pushedUpTo: pushedUpTo, staged: staged, isWhole: isWhole)
+  }
+
+  mutating func begin(
+    base: VersionVector = Samples.knows(1, 1), pushedUpTo: UInt64 = 10,
+    staged: ClientSession.StagedPull? = nil, isWhole: Bool = false
+  ) {
+    var start = ClientSession.Start(
+      replica: Samples.laptop, account: Samples.account, server: Samples.server, base: base,
+      pushedUpTo: pushedUpTo, pullCursor: Samples.cursor(5), staged: staged, token: 7)
+    start.isWhole = isWhole
+    start.former = isWhole ? [.sample(8)] : []
+    start.wanted = [Samples.part(40).key]
+    handle(.begin(start))
   }
 
   mutating func handle(_ event: ClientSession.Event) {
@@ -49,18 +58,26 @@ struct Client {
   }
 
   mutating func pulled(
-    _ position: UInt64, last: Bool = true, restart: Bool = false,
-    server: UniqueID = Samples.server
+    _ position: UInt64, last: Bool = true, server: UniqueID = Samples.server,
+    wanted: [DocumentKey] = []
   ) {
     var reply = Samples.reply()
     reply.server = server
-    reply.pull = PullPage(cursor: Samples.cursor(position), isLast: last, isRestart: restart)
+    reply.pull = PullPage(cursor: Samples.cursor(position), isLast: last)
+    reply.wanted = wanted
     handle(.replied(reply))
   }
 
   private static func line(_ effect: ClientSession.Effect) -> String {
     switch effect {
-    case .cutPush(let since, let after): "cut push since \(text(since)) after \(after)"
+    case .cutPush(let request):
+      "cut \(request.isWhole ? "whole " : "")push since \(text(request.since)) after \(request.after)"
+        + (request.supply.isEmpty ? "" : " and \(request.supply.count) wanted")
+    case .notePushed: "note pushed"
+    case .agreeOnNames: "agree on names"
+    case .takeNewID: "take new id"
+    case .restamp(let now, let known): "restamp at \(now) what \(text(known)) lacks"
+    case .again: "again"
     case .send(let request): "send" + text(request)
     case .dropStagedPull: "drop staged pull"
     case .stagePull(_, let staged):

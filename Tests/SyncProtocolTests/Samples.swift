@@ -53,6 +53,8 @@ enum Samples {
     request.server = server
     request.push = PushPosition(token: 0xffff_0000_0000_0001, page: 0, isLast: true)
     request.pull = PullPosition(since: knows(3, 1), cursor: cursor(4))
+    request.former = [.sample(8)]
+    request.wanted = [part(40).key]
     request.parts = [document(1), document(2)]
     request.runs = [run(3)]
     return request
@@ -61,7 +63,8 @@ enum Samples {
   static func reply() -> SyncReply {
     var reply = SyncReply(
       server: server, knowledge: knows(3, 9).difference(from: knows(1, 1)), history: "cd", now: now)
-    reply.pull = PullPage(cursor: cursor(7), isLast: true, isRestart: false)
+    reply.pull = PullPage(cursor: cursor(7), isLast: true)
+    reply.wanted = [part(41).key]
     reply.parts = [document(3)]
     reply.runs = [run(2)]
     return reply

@@ -26,13 +26,15 @@ private struct Server {
 
   mutating func state(
     base: VersionVector? = Samples.knows(1, 1), account: UniqueID = Samples.account,
-    replicas: [ReplicaID] = [Samples.laptop], staged: Int = 0
+    replicas: [ReplicaID] = [Samples.laptop], staged: Int = 0, agrees: Bool? = true,
+    _ change: (inout ServerSession.State) -> Void = { _ in }
   ) {
-    handle(
-      .state(
-        ServerSession.State(
-          server: Samples.server, account: account, knowledge: Samples.knows(1, 4), history: "s",
-          now: Samples.now, base: base, replicas: replicas, stagedPageCount: staged)))
+    var state = ServerSession.State(
+      server: Samples.server, account: account, knowledge: Samples.knows(1, 4), history: "s",
+      now: Samples.now, base: base, replicas: replicas, stagedPageCount: staged)
+    state.agrees = agrees
+    change(&state)
+    handle(.state(state))
   }
 
   mutating func cut(_ page: PullPage) {
@@ -46,11 +48,12 @@ private struct Server {
   private static func line(_ effect: ServerSession.Effect) -> String {
     switch effect {
     case .readState: "read state"
+    case .adopt: "adopt"
     case .stagePush(let push): "stage page \(push.page)"
     case .collectPush(let push): "collect \(push.page) pages"
     case .acceptPush(let push):
       "accept \(push.changes.parts.count) parts up to \(push.changes.upTo[Samples.laptop])"
-    case .cutPull(let pull): "cut pull from \(pull.cursor.map { "\($0.position)" } ?? "start")"
+    case .cutPull(let pull, _): "cut pull from \(pull.cursor.map { "\($0.position)" } ?? "start")"
     case .answer(let reply):
       reply.nextPushPage.map { "answer: next page \($0)" }
         ?? "answer: page of \(reply.parts.count)"
@@ -60,7 +63,7 @@ private struct Server {
 }
 
 struct ServerSessionTests {
-  private let page = PullPage(cursor: Samples.cursor(9), isLast: true, isRestart: false)
+  private let page = PullPage(cursor: Samples.cursor(9), isLast: true)
 
   @Test func `one page each way is accepted, then answered`() {
     var server = Server()
@@ -127,9 +130,9 @@ struct ServerSessionTests {
     var server = Server()
     server.receive { $0.push = nil }
     server.state()
-    server.cut(PullPage(cursor: Samples.cursor(6), isLast: false, isRestart: true))
+    server.cut(PullPage(cursor: Samples.cursor(6), isLast: false))
     #expect(server.trace == ["read state", "cut pull from 4", "answer: page of 1"])
-    #expect(server.reply?.pull?.isRestart == true && server.reply?.pull?.isLast == false)
+    #expect(server.reply?.pull?.isLast == false)
     #expect(server.push == nil)
   }
 
@@ -180,6 +183,60 @@ struct ServerSessionTests {
     server.receive()
     server.state(replicas: [Samples.hub])
     #expect(server.trace == ["read state", "refuse foreign_transactions"])
+  }
+
+  @Test func `a replica of which nobody knows is taken over as the device's`() {
+    var server = Server()
+    server.receive()
+    server.state(replicas: [Samples.hub]) { $0.isFree = true }
+    server.handle(.adopted)
+    #expect(server.trace == ["read state", "adopt", "accept 2 parts up to 3"])
+    #expect(server.push?.replicas == [Samples.hub, Samples.laptop])
+  }
+
+  @Test func `only replicas of the device are retired`() {
+    var server = Server()
+    server.receive { $0.former = [.sample(8), .sample(9)] }
+    server.state(replicas: [Samples.laptop, .sample(8)])
+    #expect(server.push?.former == [.sample(8)])
+  }
+
+  @Test(arguments: [(false as Bool?, "histories_differ"), (nil, "server_behind")])
+  func `nothing is exchanged before the histories agree`(agrees: Bool?, refusal: String) {
+    for page in [(0, true), (0, false), (2, true)] {
+      var server = Server()
+      server.receive { $0.push = PushPosition(token: 1, page: page.0, isLast: page.1) }
+      server.state(staged: 2, agrees: agrees) { $0.isRetired = true }
+      #expect(server.trace == ["read state", "refuse \(refusal)"])
+    }
+    var middle = Server()
+    middle.receive { $0.push = PushPosition(token: 1, page: 2, isLast: false) }
+    middle.state(staged: 2, agrees: agrees)
+    #expect(middle.trace == ["read state", "stage page 2"])
+  }
+
+  @Test func `a replica that is retired or older than it was takes a new id`() {
+    let changes: [(inout ServerSession.State) -> Void] = [
+      { $0.isRetired = true }, { $0.knowledge = Samples.knows(4, 4) },
+      { $0.declared = Samples.knows(3, 2) },
+    ]
+    for change in changes {
+      var server = Server()
+      server.receive()
+      server.state(change)
+      #expect(server.trace == ["read state", "refuse new_identity"])
+    }
+    var same = Server()
+    same.receive()
+    same.state { $0.declared = Samples.knows(3, 1) }
+    #expect(same.push != nil)
+  }
+
+  @Test func `a cursor of another feed is refused before the push is taken`() {
+    var server = Server()
+    server.receive()
+    server.state { $0.isCursorValid = false }
+    #expect(server.trace == ["read state", "refuse cursor_gone"])
   }
 
   @Test func `a request that neither pushes nor pulls is refused`() {

@@ -49,7 +49,7 @@ struct SyncCodecTests {
     #expect(read.server == reply.server && read.knowledge == reply.knowledge)
     #expect(read.history == "cd" && read.now == reply.now && read.nextPushPage == nil)
     #expect(read.pull?.cursor == Samples.cursor(7))
-    #expect(read.pull?.isLast == true && read.pull?.isRestart == false)
+    #expect(read.pull?.isLast == true)
     (reply.nextPushPage, reply.pull) = (4, nil)
     #expect(try codec.reply(codec.encode(reply)).nextPushPage == 4)
   }
@@ -145,6 +145,7 @@ struct SyncCodecTests {
     ("push", #"{"token":"0000000000000001","page":0}"#), ("pull", "1"), ("pull", "{}"),
     ("pull", #"{"since":{},"cursor":{}}"#), ("pull", #"{"since":{},"cursor":1}"#),
     ("pull", #"{"since":{},"cursor":{"position":-1,"head":1,"mark":"0000000000000001"}}"#),
+    ("former", "1"), ("former", #"["x"]"#), ("wanted", #"[[1,2]]"#),
   ])
   func `a head that is malformed refuses the request`(key: String, value: String) throws {
     var head = try #require(try JSONValue(parsing: Array(lines[0].utf8)).objectValue)
@@ -155,8 +156,9 @@ struct SyncCodecTests {
 
   @Test(arguments: [
     ("protocol", "2"), ("server", "1"), ("knowledge", "1"), ("history", "null"), ("now", "1"),
-    ("pull", "{}"), ("pull", #"{"cursor":1,"last":true,"restart":false}"#),
-    ("pull", #"{"cursor":{"position":1,"head":1,"mark":"0000000000000001"},"last":true}"#),
+    ("pull", "{}"), ("pull", #"{"cursor":1,"last":true}"#),
+    ("pull", #"{"cursor":{"position":1,"head":1,"mark":"0000000000000001"}}"#),
+    ("wanted", "1"), ("wanted", #"[["visit"]]"#), ("wanted", #"[["visit","x"]]"#),
   ])
   func `a head that is malformed refuses the reply`(key: String, value: String) throws {
     let bytes = codec.encode(Samples.reply())

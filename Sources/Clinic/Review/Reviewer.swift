@@ -80,6 +80,7 @@ struct ReviewRule: Sendable {
     own { $0.unitConflicts($1) },
     own { $0.broughtBack($1) },
     own { $0.invalid($1) },
+    ReviewRule(types: ["refused_change"], looksBeyond: true) { $0.refusedChange($1) },
     beyond(nil) { $0.danglingReferences($1) },
     beyond(["patient"]) { $0.patientItems($1) },
     beyond(["invite"]) { $0.inviteItems($1) },

@@ -207,7 +207,9 @@ extension Replica {
   private static let watchedCount = 5000
 
   /// Tells the review list and whoever watches of what was written, once it is visible.
-  func tell(_ written: [WrittenDocument]) {
+  /// - Parameter documents: the same as they are now.
+  func tell(_ written: [WrittenDocument], as documents: [Document]) {
+    wantedDocuments.note(documents)
     reviewList.note(written)
     WriteWatch.current?.note(written)
   }

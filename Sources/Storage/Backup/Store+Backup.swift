@@ -117,7 +117,7 @@ extension Store {
       try fileSystem.readFile(backup.identity(number))
     }
     var identity = try StoreIdentity(parsing: bytes, path: backup.identity(number))
-    identity.replica = newReplicaID(environment)
+    identity.takeReplica(newReplicaID(environment))
     try translated { () throws(SystemError) in
       try fileSystem.copyTree(backup.generation(number), to: root, except: ["identity.json"])
       for directory in [layout.log, layout.documents, layout.staged] {

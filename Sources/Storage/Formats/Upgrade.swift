@@ -103,7 +103,7 @@ package struct Downgrade {
   /// From here on the store is the older one.
   private func finish(_ identity: inout StoreIdentity, _ format: Int) throws(StorageError) {
     identity.format = format
-    identity.replica = Store.newReplicaID(environment)
+    identity.takeReplica(Store.newReplicaID(environment))
     identity.place = nil
     try IdentityFile(layout: layout, fileSystem: fileSystem).write(identity)
   }

@@ -28,6 +28,8 @@ package struct Frame: Sendable, Equatable {
     /// Versions of a document that this batch replaces, for the journal: a document that holds nothing
     /// else.
     case replaced = 5
+    /// Transactions of a replica that are called otherwise from here on: those behind a number.
+    case cut = 6
   }
 
   static let headerByteCount = 28
@@ -104,7 +106,7 @@ struct FrameReader {
   /// Whether a valid header begins at a place. Cheap where none does.
   private func hasHeader(at offset: Int) -> Bool {
     guard offset + Frame.headerByteCount <= bytes.count,
-      (1...5).contains(bytes[offset + 4]), bytes[offset + 5] == 0, bytes[offset + 6] == 0,
+      (1...6).contains(bytes[offset + 4]), bytes[offset + 5] == 0, bytes[offset + 6] == 0,
       bytes[offset + 7] == 0,
       bytes.littleEndian(UInt32.self, at: offset) <= UInt32(Frame.maximumPayloadByteCount)
     else { return false }

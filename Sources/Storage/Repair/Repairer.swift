@@ -140,7 +140,7 @@ package struct Repairer {
   /// (DESIGN, rule 17).
   private func renew(_ identity: StoreIdentity) throws(StorageError) {
     var identity = identity
-    identity.replica = Store.newReplicaID(environment)
+    identity.takeReplica(Store.newReplicaID(environment))
     try identityFile.write(identity)
   }
 

@@ -3,6 +3,7 @@ import Clinic
 import Documents
 import JSON
 import Platform
+import ReplicaTestSupport
 import Testing
 
 /// Random histories of a clinic: everybody ends with the same, and no write is lost.

@@ -3,6 +3,7 @@ import Clinic
 import Documents
 import JSON
 import Platform
+import ReplicaTestSupport
 import Testing
 
 @testable import Replica
@@ -37,17 +38,6 @@ struct MergeVector: Sendable, CustomTestStringConvertible {
 }
 
 extension JSONObject {
-  /// The document that an object names by `type` and `id`.
-  var key: DocumentKey? {
-    guard let type = self["type"]?.stringValue,
-      let id = self["id"]?.stringValue.flatMap({ UniqueID($0) })
-    else { return nil }
-    return DocumentKey(type: type, id: id)
-  }
-
-  func without(_ names: [String]) -> JSONObject {
-    JSONObject(members: members.filter { !names.contains($0.key) })
-  }
 }
 
 extension TestReplica {
@@ -76,31 +66,6 @@ extension TestReplica {
     }
   }
 
-  func put(_ documents: [JSONObject]) throws {
-    try replica.transact { (tx) throws(ReplicaError) in
-      for document in documents {
-        guard let key = document.key else { continue }
-        _ = try tx.set(key, to: document.without(["type", "id"]))
-      }
-    }
-  }
-
-  /// A document as a vector shows it: what is visible, and what follows from others.
-  func shown(_ key: DocumentKey) throws -> JSONObject {
-    try replica.looking { (clinic) throws(ReplicaError) in
-      var object: JSONObject = ["type": .string(key.type), "id": .string(key.id.description)]
-      guard let subject = clinic.subject(key), clinic.isLiving(key) else {
-        object["deleted"] = true
-        return object
-      }
-      for member in subject.fields.members { object.append(member.key, member.value) }
-      for member in clinic.effectiveFields(of: subject.document).members {
-        object.append(member.key, member.value)
-      }
-      return object
-    }
-  }
-
   /// The review list as a vector shows it.
   func review() throws -> [String] {
     try replica.reviewItems().map { item in
@@ -112,10 +77,4 @@ extension TestReplica {
         ]))
     }.sorted()
   }
-}
-
-/// In the form of RFC 8785.
-func canonical(_ object: JSONObject) -> String {
-  let bytes = try? JSONValue.object(object).canonicalBytes()
-  return String(decoding: bytes ?? [], as: UTF8.self)
 }

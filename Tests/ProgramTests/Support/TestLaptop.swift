@@ -6,7 +6,7 @@ import Platform
 final class TestLaptop {
   static let types = [
     "account", "account_settings", "appointment", "cancellation", "clinic", "doctor",
-    "erasure_request", "invite", "patient", "review_decision", "user",
+    "erasure_request", "invite", "patient", "refused_change", "review_decision", "user",
   ]
 
   let fixture: ProgramFixture

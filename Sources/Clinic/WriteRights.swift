@@ -1,0 +1,38 @@
+package import Documents
+package import JSON
+
+/// What a person may write (INTERFACE, roles; DESIGN, rule 21).
+package struct WriteRights: Sendable {
+  private static let writers: Set<String> = [
+    "super_admin", "account_admin", "owner", "admin", "clinician", "office_staff",
+  ]
+
+  private let catalogue: Catalogue
+  /// Why the person may write nothing; nil if he may.
+  private let bar: String?
+
+  /// - Parameter user: the person's visible fields; nil if there is no such user.
+  package init(_ catalogue: Catalogue, user: JSONObject?) {
+    self.catalogue = catalogue
+    bar = Self.bar(user)
+  }
+
+  private static func bar(_ user: JSONObject?) -> String? {
+    guard let user else { return "its author is no user of this account" }
+    let status = user["status"]?.stringValue ?? "active"
+    if ["inactive", "suspended"].contains(status) { return "its author is \(status)" }
+    let role = user["role"]?.stringValue ?? ""
+    return writers.contains(role) ? nil : "its author's role (\(role)) does not write"
+  }
+
+  /// Why the person may not write a version; nil if he may.
+  package func objection(to version: Version, of unit: String, _ key: DocumentKey) -> String? {
+    if let bar { return bar }
+    if catalogue.type(named: key.type)?.isServerAuthoritative ?? false {
+      return "only the server writes a \(key.type)"
+    }
+    if unit == Unit.received { return "only the server numbers documents" }
+    if version.details?.deletion?.reason == .erasure { return "only the server erases" }
+    return nil
+  }
+}

@@ -1,0 +1,209 @@
+package import Causality
+import Clinic
+import Documents
+import JSON
+import Platform
+import Storage
+import SyncProtocol
+
+/// What a push wrote without a right to (DESIGN, rule 21).
+struct RefusedTransactions {
+  /// Why, by dot.
+  private(set) var reasons: [Dot: String] = [:]
+  /// What they wrote: by dot, documents with nothing but those versions.
+  private(set) var documents: [Dot: [Document]] = [:]
+
+  var isEmpty: Bool { reasons.isEmpty }
+  var dots: Set<Dot> { Set(reasons.keys) }
+
+  /// Looks at all that is new in the parts. One version that is not allowed refuses its transaction.
+  init(
+    _ parts: [Document], new isNew: (Dot) -> Bool,
+    objection: (Version, String, DocumentKey) throws(ReplicaError) -> String?
+  ) throws(ReplicaError) {
+    for part in parts {
+      for unit in part.units {
+        for version in unit.versions where isNew(version.write.dot) {
+          guard reasons[version.write.dot] == nil else { continue }
+          reasons[version.write.dot] = try objection(version, unit.name, part.key)
+        }
+      }
+    }
+    guard !reasons.isEmpty else { return }
+    for part in parts {
+      for dot in reasons.keys {
+        let units = part.versions(from: [dot])
+        guard !units.isEmpty else { continue }
+        documents[dot, default: []].append(
+          Document(
+            key: part.key, clock: part.clock, origin: part.origin,
+            schemaVersion: part.schemaVersion, units: units))
+      }
+    }
+  }
+}
+
+extension Replica {
+  static let parkedPrefix = "parked/"
+
+  /// The transactions that were refused here.
+  static func parked(_ registers: [String: JSONValue]) -> Set<Dot> {
+    Set(
+      registers.keys.filter { $0.hasPrefix(parkedPrefix) }.compactMap {
+        Dot($0.dropFirst(parkedPrefix.count))
+      })
+  }
+
+  /// Finds what a push had no right to write. Nothing is judged while recovery is open: what arrives then
+  /// was judged by the server that was lost.
+  func refused(
+    in changes: ChangeSet, by judge: PushJudge?, _ transaction: LocalTransaction
+  ) throws(ReplicaError) -> RefusedTransactions? {
+    let (known, registers) = store.read { ($0.knowledge, $0.registers) }
+    guard let judge, !RecoveryState(registers).isOpen else { return nil }
+    var rights: [UniqueID: WriteRights] = [:]
+    let refused = try RefusedTransactions(changes.latestParts) {
+      !known.covers($0)
+    } objection: { (version, unit, key) throws(ReplicaError) in
+      let user = version.write.author.user ?? judge.user
+      if rights[user] == nil { rights[user] = try self.rights(of: user, transaction) }
+      return rights[user]?.objection(to: version, of: unit, key)
+    }
+    return refused.isEmpty ? nil : refused
+  }
+
+  private func rights(
+    of user: UniqueID, _ transaction: LocalTransaction
+  ) throws(ReplicaError) -> WriteRights {
+    let document = try transaction.living(DocumentKey(type: "user", id: user))
+    return WriteRights(catalogue, user: document.map(transaction.fields))
+  }
+
+  /// Which of the documents that refused transactions wrote are deleted now.
+  func deletedBefore(
+    _ refused: RefusedTransactions?, _ transaction: LocalTransaction
+  ) throws(ReplicaError) -> Set<DocumentKey> {
+    var deleted: Set<DocumentKey> = []
+    for document in (refused?.documents ?? [:]).values.joined() {
+      guard let known = try transaction.document(document.key) else { continue }
+      if try transaction.isDeleted(known) { deleted.insert(document.key) }
+    }
+    return deleted
+  }
+
+  /// Puts back what was refused, keeps it aside, and says so in a document for each transaction.
+  /// - Parameter deleted: the documents that were deleted before.
+  /// - Returns: the registers that remember them.
+  func putBack(
+    _ refused: RefusedTransactions, deleted: Set<DocumentKey>,
+    in transaction: inout LocalTransaction
+  ) throws(ReplicaError) -> [(name: String, value: JSONValue)] {
+    let keys = Set(refused.documents.values.joined().map(\.key)).sorted()
+    for key in keys {
+      try transaction.putBack(key, refused.dots, wasDeleted: deleted.contains(key))
+    }
+    var registers: [(name: String, value: JSONValue)] = []
+    let ids = StableID(account: account, functions: world.clinic)
+    for (dot, reason) in refused.reasons.sorted(by: { $0.key < $1.key }) {
+      let documents = refused.documents[dot] ?? []
+      guard let write = documents.first?.units.first?.versions.first?.write else { continue }
+      var fields: JSONObject = [
+        "transaction": .string(dot.description),
+        "documents": .array(documents.map(\.key.reviewValue)), "reason": .string(reason),
+        "device_id": .string(write.author.device.description),
+        "written_at": .string(Timestamp.text(milliseconds: write.stamp.milliseconds)),
+      ]
+      if let user = write.author.user { fields.append("author_id", .string(user.description)) }
+      let id = ids.id(type: "refused_change", key: dot.description)
+      try park(dot, documents, reason: reason)
+      try transaction.set(DocumentKey(type: "refused_change", id: id), to: fields)
+      registers.append((Self.parkedPrefix + dot.description, .object(fields)))
+    }
+    return registers
+  }
+
+  /// Keeps what a refused transaction wrote, in a file of its own. Durable on return.
+  func park(_ dot: Dot, _ documents: [Document], reason: String) throws(ReplicaError) {
+    let values = documents.map { document in
+      JSONValue.object([
+        "type": .string(document.key.type), "id": .string(document.key.id.description),
+        "units": .object(
+          JSONObject(
+            document.units.map { unit in
+              (unit.name, .array(unit.versions.map { .object($0.value) }))
+            })),
+      ])
+    }
+    let write = documents.first?.units.first?.versions.first?.write
+    let content: JSONObject = [
+      "transaction": .string(dot.description), "reason": .string(reason),
+      "author": write?.author.user.map { .string($0.description) } ?? .null,
+      "device": write.map { .string($0.author.device.description) } ?? .null,
+      "at": write.map { .string(Timestamp.text(milliseconds: $0.stamp.milliseconds)) } ?? .null,
+      "documents": .array(values),
+    ]
+    try stored { () throws(StorageError) in
+      try store.park(
+        "\(dot.replica)-\(dot.number).json", JSONValue.object(content).prettyBytes())
+    }
+  }
+}
+
+extension Replica {
+  /// Keeps aside what this replica wrote and a server refused, before the pull that says so takes it out of
+  /// the documents. Durable on return.
+  /// - Returns: the transactions that the pull names as refused.
+  func parkRefused(_ parts: [Document]) throws(ReplicaError) -> Set<Dot> {
+    var refused: Set<Dot> = []
+    let identity = store.identity
+    let own = Set(identity.former + [identity.replica])
+    for part in parts where part.key.type == "refused_change" {
+      let fields = part.visibleFields(rules.type(part.key.type))
+      guard let dot = fields["transaction"]?.stringValue.flatMap({ Dot($0) }),
+        own.contains(dot.replica)
+      else { continue }
+      refused.insert(dot)
+      let keys = (fields["documents"]?.arrayValue ?? []).compactMap(DocumentKey.init(reviewValue:))
+      let documents = try read { (tables) throws(ReplicaError) in
+        try stored { () throws(StorageError) in
+          var documents: [Document] = []
+          for key in keys {
+            guard let document = try tables.document(key) else { continue }
+            let units = document.versions(from: [dot])
+            guard !units.isEmpty else { continue }
+            documents.append(
+              Document(
+                key: key, clock: document.clock, origin: document.origin,
+                schemaVersion: document.schemaVersion, units: units))
+          }
+          return documents
+        }
+      }
+      guard !documents.isEmpty else { continue }
+      try park(dot, documents, reason: fields["reason"]?.stringValue ?? "")
+    }
+    return refused
+  }
+
+  /// What a server refused goes also where the server has nothing to put in its place.
+  func removeRefused(
+    _ refused: Set<Dot>, _ parts: [Document], in transaction: inout LocalTransaction
+  ) throws(ReplicaError) {
+    guard !refused.isEmpty else { return }
+    for part in parts where part.lacksContent {
+      guard var document = try transaction.document(part.key),
+        !document.versions(from: refused).isEmpty
+      else { continue }
+      document.remove(refused, in: part.dropped)
+      try transaction.take(document)
+    }
+  }
+}
+
+/// Whose push it is.
+package struct PushJudge: Sendable {
+  /// The device's user: the author of what names nobody.
+  package var user: UniqueID
+
+  package init(user: UniqueID) { self.user = user }
+}

@@ -1,0 +1,171 @@
+import Causality
+import Clinic
+import Documents
+import JSON
+import ReplicaTestSupport
+import Storage
+import SyncProtocol
+import Testing
+
+@testable import Replica
+
+/// What somebody had no right to write is put back in the commit that takes it in (DESIGN, rule 21).
+@Suite struct RefusedTests {
+  let clock = TestClock("2026-03-01T08:00:00Z")
+  let server: TestReplica
+  let here: TestReplica
+  let there: TestReplica
+  private let user = DocumentKey(type: "user", id: TestReplica.user)
+
+  init() throws {
+    server = try TestReplica(clock: clock)
+    here = try TestReplica(of: server, clock: clock)
+    there = try TestReplica(of: server, clock: clock)
+    try setUser(status: "active", role: "clinician")
+    try edit(here, 1, ["first_name": "Ana", "last_name": "Lima", "status": "active", "phone": "1"])
+    try meet()
+  }
+
+  private func key(_ number: UInt64) -> DocumentKey {
+    DocumentKey(type: "patient", id: UniqueID(high: 0x4000, low: 1 << 63 | number))
+  }
+
+  private func edit(_ replica: TestReplica, _ number: UInt64, _ fields: JSONObject) throws {
+    try replica.carryOut(number, fields, key(number))
+  }
+
+  private func setUser(status: String, role: String) throws {
+    try server.carryOut(
+      0,
+      [
+        "email": "ada@example.org", "name": "Ada", "role": .string(role), "status": .string(status),
+      ],
+      user)
+  }
+
+  private func meet() throws {
+    for laptop in [here, there, here, there] { try laptop.sync(with: server, isJudged: true) }
+  }
+
+  private func expectEqual() throws {
+    #expect(try here.state() == server.state() && there.state() == server.state())
+  }
+
+  private func parked(_ replica: TestReplica) throws -> [String] {
+    try replica.replica.store.parked().map { String(decoding: $0.content, as: UTF8.self) }
+  }
+
+  @Test func `an edit by a disabled user is taken back and kept aside on both sides`() throws {
+    try setUser(status: "inactive", role: "clinician")
+    try edit(here, 1, ["phone": "secret 2"])
+    try edit(here, 1, ["notes": "secret note"])
+    try here.sync(with: server, isJudged: true)
+    #expect(try server.shown(key(1))["phone"]?.stringValue == "1")
+    #expect(try server.shown(key(1))["notes"]?.stringValue ?? "" == "")
+    try meet()
+    try expectEqual()
+    #expect(try here.shown(key(1))["phone"]?.stringValue == "1")
+    for replica in [server, here] {
+      let files = try parked(replica)
+      #expect(files.count == 2)
+      #expect(
+        files.contains { $0.contains("secret 2") } && files.contains { $0.contains("secret note") })
+    }
+    #expect(try parked(there).isEmpty)
+    for replica in [server, here, there] {
+      let items = try replica.replica.reviewItems().filter { $0.rule == "refused" }
+      #expect(items.count == 2)
+      #expect(items.allSatisfy { $0.summary.contains("Ada") && !$0.summary.contains("secret") })
+    }
+    let seen = try there.state().joined()
+    #expect(!seen.contains("secret"))
+  }
+
+  @Test func `a creation, a delete and a restore that are refused leave all as it was`() throws {
+    try edit(here, 2, ["first_name": "Bo", "last_name": "Gone", "status": "active"])
+    try here.replica.delete(key(2), reason: .mistake)
+    try meet()
+    let before = try there.shown(key(1))
+    try setUser(status: "suspended", role: "clinician")
+    try edit(here, 3, ["first_name": "Cy", "last_name": "Secret", "status": "active"])
+    try here.replica.delete(key(1), reason: .duplicate)
+    try here.replica.restore(key(2))
+    try meet()
+    try expectEqual()
+    for replica in [server, here, there] {
+      #expect(try canonical(replica.shown(key(1))) == canonical(before))
+      #expect(try replica.shown(key(2))["deleted"]?.boolValue == true)
+      #expect(try replica.shown(key(3))["deleted"]?.boolValue == true)
+    }
+    #expect(!(try there.state().joined().contains("Secret")))
+    #expect(try parked(here).count == 3)
+  }
+
+  @Test func `an edit that would bring a deleted document back does not`() throws {
+    try there.replica.delete(key(1), reason: .mistake)
+    try there.sync(with: server, isJudged: true)
+    try setUser(status: "inactive", role: "clinician")
+    try edit(here, 1, ["phone": "late"])
+    try meet()
+    try expectEqual()
+    for replica in [server, here, there] {
+      #expect(try replica.shown(key(1))["deleted"]?.boolValue == true)
+    }
+  }
+
+  @Test func `a push that comes twice brings nothing back`() throws {
+    try setUser(status: "inactive", role: "clinician")
+    let log = RequestLog()
+    try edit(here, 1, ["phone": "secret"])
+    let transport = DirectTransport(to: server, from: here, isJudged: true) {
+      (request) throws(TransportError) in
+      log.add(request)
+      return true
+    }
+    try here.sync(over: transport)
+    let state = try server.state()
+    for request in log.all { _ = try transport.send(request) }
+    #expect(try server.state() == state)
+    #expect(try server.shown(key(1))["phone"]?.stringValue == "1")
+  }
+
+  @Test func `what others wrote at the same time stands`() throws {
+    try edit(there, 1, ["phone": "3"])
+    try there.sync(with: server, isJudged: true)
+    let other = try TestReplica(of: server, clock: clock)
+    try other.sync(with: server, isJudged: true)
+    try setUser(status: "inactive", role: "clinician")
+    try edit(here, 1, ["phone": "2"])
+    try meet()
+    try expectEqual()
+    #expect(try here.shown(key(1))["phone"]?.stringValue == "3")
+    #expect(try here.replica.reviewItems().map(\.rule) == ["refused"])
+  }
+
+  @Test func `a laptop writes no users, whatever its program says`() throws {
+    try here.carryOut(0, ["role": "owner"], user)
+    try meet()
+    try expectEqual()
+    #expect(try server.shown(user)["role"]?.stringValue == "clinician")
+    #expect(try parked(server).count == 1)
+  }
+
+  @Test func `a laptop cannot erase by itself`() throws {
+    try here.replica.transact { (transaction) throws(ReplicaError) in
+      try transaction.delete(key(1), reason: .erasure)
+    }
+    try here.sync(with: server, isJudged: true)
+    #expect(try server.shown(key(1))["first_name"]?.stringValue == "Ana")
+  }
+
+  @Test func `one transaction of many is refused, the others stand`() throws {
+    try edit(here, 2, ["first_name": "Bo", "last_name": "Good", "status": "active"])
+    try here.carryOut(0, ["role": "owner"], user)
+    try edit(here, 3, ["first_name": "Cy", "last_name": "Good", "status": "active"])
+    try meet()
+    try expectEqual()
+    #expect(try there.shown(key(2))["last_name"]?.stringValue == "Good")
+    #expect(try there.shown(key(3))["last_name"]?.stringValue == "Good")
+    #expect(try there.shown(user)["role"]?.stringValue == "clinician")
+  }
+}
