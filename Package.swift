@@ -30,6 +30,7 @@ func tests(_ name: String, of rooms: [String], fixtures: [String] = []) -> Targe
 
 let documents = ["Documents", "JSON", "Causality"]
 let replica = documents + ["Clinic", "SyncProtocol", "Platform", "Storage"]
+let replicas = replica + ["Replica", "ReplicaTestSupport"]
 let server = replica + ["Replica", "HTTP", "Control", "CommandLineTool"]
 
 let package = Package(
@@ -87,9 +88,8 @@ let package = Package(
     .target(
       name: "ReplicaTestSupport", dependencies: (replica + ["Replica"]).map { .byName(name: $0) },
       path: "Tests/ReplicaTestSupport", swiftSettings: settings),
-    tests(
-      "MergeTests", of: replica + ["Replica", "ReplicaTestSupport"], fixtures: ["Mutations"]),
-    tests("SyncTests", of: replica + ["Replica", "ReplicaTestSupport"]),
+    tests("MergeTests", of: replicas, fixtures: ["Mutations"]),
+    tests("SyncTests", of: replicas),
     tests("BenchmarkTests", of: replica + ["Benchmarks", "CommandLineTool"]),
     tests(
       "ProgramTests",

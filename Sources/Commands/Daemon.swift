@@ -35,15 +35,17 @@ package final class Daemon: Sendable {
   private let upkeep: Upkeep
 
   /// Opens the store and starts. It answers when this returns.
+  /// - Parameter mustReopen: called when the store must be closed and opened again: its server was reset.
   package init(
-    directory: String, setup: ReplicaSetup, timing: SyncLoop.Timing = SyncLoop.Timing()
+    directory: String, setup: ReplicaSetup, timing: SyncLoop.Timing = SyncLoop.Timing(),
+    mustReopen: @escaping @Sendable () -> Void = {}
   ) throws {
     let replica = try Self.open(directory, setup)
     let laptop = Laptop(replica: replica, fileSystem: setup.fileSystem) {
       (url, certificateFile) throws(TransportError) in
       try HTTPSTransport(url: url, certificateFile: certificateFile)
     }
-    let loop = SyncLoop(laptop: laptop, timing: timing)
+    let loop = SyncLoop(laptop: laptop, timing: timing, mustReopen: mustReopen)
     upkeep = Upkeep { [replica] }
     do {
       owner = try StoreOwner(runner: CommandRunner(laptop: laptop, syncer: loop)) {

@@ -11,6 +11,16 @@ extension Document {
     }
   }
 
+  /// A document with nothing but the versions that a replica with some knowledge lacks; nil if there are none.
+  package func versions(beyond known: VersionVector) -> Document? {
+    var part = self
+    part.units = units.compactMap { unit in
+      let versions = unit.versions.filter { !known.covers($0.write.dot) }
+      return versions.isEmpty ? nil : Unit(name: unit.name, versions: versions)
+    }
+    return part.units.isEmpty ? nil : part
+  }
+
   /// This part without what came from refused transactions.
   package func without(_ refused: Set<Dot>) -> Document {
     guard !refused.isEmpty, !versions(from: refused).isEmpty else { return self }

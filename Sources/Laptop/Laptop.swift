@@ -51,12 +51,19 @@ package final class Laptop: Sendable {
       return report
     } catch {
       note(Self.outcome(error), error: error.description)
+      if case .sync(let refusal) = error, refusal.code == .revoked { surrender() }
       throw error
     }
   }
 
   /// Makes syncs fail soon where they wait for the server, from now on: the program is ending.
   package func cancelSync() { sync.withLock { $0 }?.sync.cancel() }
+
+  /// A revoked device gives what it has not sent, once: afterwards the server refuses that too. What cannot
+  /// be given now stays here, and the next attempt to sync tries again.
+  private func surrender() {
+    try? running.withLock { (_) throws(ReplicaError) in try laptopSync(nil).surrender() }
+  }
 
   private func laptopSync(_ url: String?) throws(ReplicaError) -> LaptopSync {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }

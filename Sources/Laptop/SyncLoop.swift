@@ -28,7 +28,13 @@ package final class SyncLoop: Syncing {
   private let state: Mutex<State>
   private let wake = DispatchSemaphore(value: 0)
 
-  package init(laptop: Laptop, timing: Timing = Timing()) {
+  private let mustReopen: @Sendable () -> Void
+
+  /// - Parameter mustReopen: called when the store must be closed and opened again.
+  package init(
+    laptop: Laptop, timing: Timing = Timing(), mustReopen: @escaping @Sendable () -> Void = {}
+  ) {
+    self.mustReopen = mustReopen
     self.laptop = laptop
     self.timing = timing
     state = Mutex(State())
@@ -79,6 +85,7 @@ package final class SyncLoop: Syncing {
       return report
     } catch {
       state.withLock { $0.failures += 1 }
+      if laptop.replica.store.identity.startsOver { mustReopen() }
       throw error
     }
   }

@@ -38,6 +38,8 @@ extension Replica {
   ) throws(ReplicaError) {
     guard var document = try transaction.document(key) else { return }
     if try transaction.isDeleted(document) {
+      // What is deleted only as long as another document is, may come back with that.
+      guard try transaction.looking({ $0.hasEnded(document) }) else { return }
       document.drop(units)
       try transaction.take(document)
     } else if role == .server {
@@ -52,7 +54,9 @@ extension Replica {
     guard var document = try transaction.document(part.key), document.hasContent else { return }
     if document.isErased {
       document.dropContent()
-    } else if part.lacksContent, try transaction.isDeleted(document) {
+    } else if part.lacksContent, try transaction.isDeleted(document),
+      try transaction.looking({ $0.hasEnded(document) })
+    {
       document.drop(part.dropped)
     } else {
       return

@@ -74,9 +74,9 @@ package struct SyncReport: Sendable {
 
 /// Carries out a `ClientSession`: the host of the state machine on a laptop. One at a time.
 package final class LaptopSync: Sendable {
-  private let replica: Replica
+  let replica: Replica
   private let transport: any SyncTransport
-  private let codec: SyncCodec
+  let codec: SyncCodec
   private let stage: Stage
   private let accessToken = Mutex<String?>(nil)
   private let running = Mutex(())
@@ -184,6 +184,9 @@ package final class LaptopSync: Sendable {
       return .begin(try start())
     case .again:
       return .begin(try start())
+    case .startOver(let refusal):
+      try replica.startOver(refusal)
+      throw .sync(refusal)
     case .fail(let refusal):
       throw .sync(refusal)
     case .finish:
@@ -231,7 +234,7 @@ package final class LaptopSync: Sendable {
     }
   }
 
-  private func transmit(
+  func transmit(
     _ body: [UInt8], to path: String, _ report: inout SyncReport
   ) throws(ReplicaError) -> TransportReply {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
@@ -258,7 +261,7 @@ package final class LaptopSync: Sendable {
   /// The reply's header that carries a new access token.
   package static let accessTokenHeader = "satchel-access-token"
 
-  private func refusal(_ reply: TransportReply) throws(ReplicaError) -> SyncRefusal {
+  func refusal(_ reply: TransportReply) throws(ReplicaError) -> SyncRefusal {
     if let refusal = SyncCodec.refusal(reply.body) { return refusal }
     throw .unreachable(
       "what answers at this address is no Satchel server (HTTP status \(reply.status))")

@@ -103,23 +103,31 @@ extension Replica {
       try transaction.putBack(key, refused.dots, wasDeleted: deleted.contains(key))
     }
     var registers: [(name: String, value: JSONValue)] = []
-    let ids = StableID(account: account, functions: world.clinic)
     for (dot, reason) in refused.reasons.sorted(by: { $0.key < $1.key }) {
       let documents = refused.documents[dot] ?? []
-      guard let write = documents.first?.units.first?.versions.first?.write else { continue }
-      var fields: JSONObject = [
-        "transaction": .string(dot.description),
-        "documents": .array(documents.map(\.key.reviewValue)), "reason": .string(reason),
-        "device_id": .string(write.author.device.description),
-        "written_at": .string(Timestamp.text(milliseconds: write.stamp.milliseconds)),
-      ]
-      if let user = write.author.user { fields.append("author_id", .string(user.description)) }
-      let id = ids.id(type: "refused_change", key: dot.description)
       try park(dot, documents, reason: reason)
-      try transaction.set(DocumentKey(type: "refused_change", id: id), to: fields)
-      registers.append((Self.parkedPrefix + dot.description, .object(fields)))
+      try tell(of: dot, documents, reason: reason, in: &transaction)
+      registers.append((Self.parkedPrefix + dot.description, .string(reason)))
     }
     return registers
+  }
+
+  /// Says in a document that a transaction was not taken, without what it wrote.
+  func tell(
+    of dot: Dot, _ documents: [Document], reason: String,
+    in transaction: inout LocalTransaction
+  ) throws(ReplicaError) {
+    guard let write = documents.first?.units.first?.versions.first?.write else { return }
+    var fields: JSONObject = [
+      "transaction": .string(dot.description),
+      "documents": .array(documents.map(\.key.reviewValue)), "reason": .string(reason),
+      "device_id": .string(write.author.device.description),
+      "written_at": .string(Timestamp.text(milliseconds: write.stamp.milliseconds)),
+    ]
+    if let user = write.author.user { fields.append("author_id", .string(user.description)) }
+    let ids = StableID(account: account, functions: world.clinic)
+    let id = ids.id(type: "refused_change", key: dot.description)
+    try transaction.set(DocumentKey(type: "refused_change", id: id), to: fields)
   }
 
   /// Keeps what a refused transaction wrote, in a file of its own. Durable on return.

@@ -47,6 +47,37 @@ extension Replica {
     }
   }
 
+  /// Keeps aside everything that a server lacks that was reset, and makes the next opening of the store begin
+  /// with nothing. Durable on return.
+  func startOver(_ refusal: SyncRefusal) throws(ReplicaError) {
+    guard let known = refusal.knowledge, let server = refusal.server else { return }
+    // Nobody writes from here on (see `begin`): it would be lost.
+    try writer.withLock { (_) throws(ReplicaError) in
+      try stored { () throws(StorageError) in try store.drain() }
+      let lacking = try documents(beyond: known)
+      if let dot = lacking.first?.units.first?.versions.first?.write.dot {
+        try park(dot, lacking, reason: "the server was set back to an older state")
+      }
+      try stored { () throws(StorageError) in
+        try store.updateIdentity { $0.startOver(server: server) }
+      }
+    }
+  }
+
+  private func documents(beyond known: VersionVector) throws(ReplicaError) -> [Document] {
+    try read { (tables) throws(ReplicaError) in
+      var found: [Document] = []
+      for type in tables.typeNames {
+        try stored { () throws(StorageError) in
+          try tables.forEachDocument(ofType: type) { (document) throws(StorageError) in
+            if let part = document.versions(beyond: known) { found.append(part) }
+          }
+        }
+      }
+      return found
+    }
+  }
+
   /// Writes history and documents under other names and stamps, as one commit.
   private func rename(
     _ plan: (History) throws(ReplicaError) -> Renaming

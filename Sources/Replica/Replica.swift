@@ -84,6 +84,9 @@ package final class Replica: Sendable {
   private func begin(
     by author: Author, _ clock: inout HybridClock
   ) throws(ReplicaError) -> LocalTransaction {
+    if store.identity.startsOver {
+      throw .conflict("the server was reset; this store begins anew in a moment: try again")
+    }
     // A server's numbers stand in a register, which must be there before the next are given.
     if role == .server { try stored { () throws(StorageError) in try store.drain() } }
     let base = Ahead(store)

@@ -31,8 +31,8 @@ package struct SyncCaller: Sendable {
 
 /// Carries out a `ServerSession`: the host of the state machine at a server.
 package struct ServerSync: Sendable {
-  private let replica: Replica
-  private let codec: SyncCodec
+  let replica: Replica
+  let codec: SyncCodec
 
   package init(replica: Replica) {
     self.replica = replica
@@ -87,7 +87,7 @@ package struct ServerSync: Sendable {
     }
   }
 
-  private static func refusal(_ error: ReplicaError) -> SyncRefusal {
+  static func refusal(_ error: ReplicaError) -> SyncRefusal {
     if case .sync(let refusal) = error { return refusal }
     return SyncRefusal(.unavailable, "the server cannot store this now; try again later")
   }
@@ -109,6 +109,7 @@ package struct ServerSync: Sendable {
           at: base.applying(request.knowledge), adding: request.runs)
         state.agrees = hash.map { HexText.text($0) == request.history }
       }
+      state.formerServers = Replica.formerServers(tables.registers)
       state.isRetired = tables.registers[Replica.retiredPrefix + request.replica.description] != nil
       state.declared = Replica.declared(request.replica, tables.registers)
       if let cursor = request.pull?.cursor {
@@ -140,11 +141,11 @@ package struct ServerSync: Sendable {
 
   // MARK: - Pages of a push
 
-  private func stage(_ sender: ReplicaID) -> Stage {
+  func stage(_ sender: ReplicaID) -> Stage {
     Stage("push-\(sender)", in: replica.store)
   }
 
-  private func stagedPageCount(_ request: SyncRequest) throws(ReplicaError) -> Int {
+  func stagedPageCount(_ request: SyncRequest) throws(ReplicaError) -> Int {
     guard let push = request.push, push.page > 0 else { return 0 }
     let stage = stage(request.replica)
     let count = try stored { () throws(StorageError) in try stage.count() }
@@ -154,7 +155,7 @@ package struct ServerSync: Sendable {
     return count
   }
 
-  private func keep(
+  func keep(
     _ body: [UInt8], _ position: PushPosition, _ sender: ReplicaID
   ) throws(ReplicaError) {
     let stage = stage(sender)
@@ -164,7 +165,7 @@ package struct ServerSync: Sendable {
     }
   }
 
-  private func collect(
+  func collect(
     _ position: PushPosition, _ sender: ReplicaID
   ) throws(ReplicaError) -> [Document] {
     var parts: [Document] = []
@@ -224,6 +225,33 @@ extension Replica {
 
   /// The server is known by its device: the replica's id changes when it is restored from a backup.
   package var serverID: UniqueID { store.identity.device }
+
+  /// The register of the identities under which laptops knew the server before it was reset.
+  static let resetRegister = "reset"
+
+  static func formerServers(_ registers: [String: JSONValue]) -> [UniqueID] {
+    (registers[resetRegister]?.arrayValue ?? []).compactMap {
+      $0.stringValue.flatMap { UniqueID($0) }
+    }
+  }
+
+  /// Makes laptops keep aside what they know beyond this server's state, and fetch that: an administrator
+  /// went back in order to undo something (MERGE, rule X3). Durable on return.
+  package func reset() throws(ReplicaError) {
+    let former = Self.formerServers(store.read { $0.registers }) + [serverID]
+    let id = newID()
+    try writer.withLock { (_) throws(ReplicaError) in
+      var batch = Batch()
+      batch.registers = [
+        (Self.resetRegister, .array(former.map { .string($0.description) }))
+      ]
+      try stored { () throws(StorageError) in
+        try store.drain()
+        try store.commit(batch)
+        try store.updateIdentity { $0.device = id }
+      }
+    }
+  }
 
   /// What a replica declared in its last complete push.
   static func declared(_ replica: ReplicaID, _ registers: [String: JSONValue]) -> VersionVector {

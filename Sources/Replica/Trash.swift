@@ -38,7 +38,7 @@ extension Replica {
             guard let document = clinic.subject(key)?.document, document.hasContent,
               document.clock.isCovered(by: stable),
               document.deletedAt.map({ $0.milliseconds <= limit }) ?? false,
-              clinic.isDeleted(document), !clinic.isHeldByCause(document)
+              clinic.isDeleted(document), clinic.hasEnded(document)
             else { continue }
             keys.append(key)
           }
@@ -96,13 +96,20 @@ extension Replica {
 }
 
 extension MergedClinic {
-  /// A document that was deleted because of another keeps its content as long as that one does (DESIGN,
-  /// rule 9).
-  func isHeldByCause(_ document: Document) -> Bool {
+  /// Whether nothing that may still happen to another document brings content back: the deletes without a
+  /// cause, and those whose cause is deleted and has lost its content, had seen all of it (DESIGN, rules 9
+  /// and 10).
+  func hasEnded(_ document: Document) -> Bool {
+    if document.isErased { return true }
     let deletions = document.versions(of: Unit.life).compactMap(\.details?.deletion)
-    return !deletions.isEmpty
-      && deletions.allSatisfy { deletion in
-        deletion.cause.flatMap { subject($0.document) }?.document.hasContent ?? false
+    let ended = deletions.filter { deletion in
+      guard let cause = deletion.cause else { return true }
+      return causeStands(cause) && !(subject(cause.document)?.document.hasContent ?? false)
+    }
+    let context = ended.reduce(VersionVector()) { $0.union($1.context) }
+    return !ended.isEmpty
+      && document.contentUnits.allSatisfy { unit in
+        unit.versions.allSatisfy { context.covers($0.write.first) }
       }
   }
 }

@@ -28,6 +28,18 @@ package final class Access: Sendable {
 
   package init(data: ServerData) { self.data = data }
 
+  /// A revoked device that has not surrendered what it had not sent, by its refresh token.
+  package func surrendering(refreshToken: String?) throws(Refusal) -> DeviceRecord {
+    guard let refreshToken else { throw .unknown }
+    let hash = Array(data.tokenHash(refreshToken).utf8)
+    let device = data.read { registry in
+      registry.devices.first { equalInConstantTime(Array($0.tokenHash.utf8), hash) }
+    }
+    guard let device else { throw .unknown }
+    guard device.revokedAt != nil, device.surrenderedAt == nil else { throw .revoked }
+    return device
+  }
+
   /// The device that a request comes from, and a new access token if the refresh token had to serve.
   package func device(
     accessToken: String?, refreshToken: String?

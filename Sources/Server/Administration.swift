@@ -31,6 +31,12 @@ package struct Administration: Sendable {
     case "code create": try createCode(invocation)
     case "device list": try listDevices(invocation)
     case "device revoke": try revokeDevice(invocation)
+    case "device retire": try retireDevice(invocation)
+    case "recovery open": try setRecovery(isOpen: true, invocation)
+    case "recovery close": try setRecovery(isOpen: false, invocation)
+    case "recovery status": try recoveryStatus(invocation)
+    case "backup": try backup(invocation)
+    case "restore-backup": try restoreBackup(invocation)
     case "status": try status(invocation)
     case "verify": try verify(invocation)
     case "checkpoint": try checkpoint()
@@ -118,6 +124,44 @@ package struct Administration: Sendable {
     return CommandOutcome(printing: "\(device.id) (\(device.name)) is revoked\n")
   }
 
+  private func retireDevice(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    let device = try data.retireDevice(invocation.operands[0])
+    return CommandOutcome(printing: "\(device.id) (\(device.name)) is retired\n")
+  }
+
+  // MARK: - Recovery
+
+  private func setRecovery(
+    isOpen: Bool, _ invocation: Invocation
+  ) throws(ServerError) -> CommandOutcome {
+    let account = try account(invocation)
+    let replica = try data.replica(of: account)
+    try onReplica { () throws(ReplicaError) in try replica.setRecovery(isOpen: isOpen) }
+    return CommandOutcome(printing: "recovery of \(account) is \(isOpen ? "open" : "closed")\n")
+  }
+
+  private func recoveryStatus(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    let recovery = try data.replica(of: try account(invocation)).recovery
+    return CommandOutcome(output: recovery.value.bytes + [UInt8(ascii: "\n")])
+  }
+
+  private func backup(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    let count = try data.backup(to: invocation.operands[0])
+    return CommandOutcome(printing: "\(count) documents in \(invocation.operands[0])\n")
+  }
+
+  private func restoreBackup(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    let count = try data.restore(
+      backup: invocation.operands[0], resets: invocation.has("--reset"))
+    if invocation.has("--reset") {
+      return CommandOutcome(
+        printing: "\(count) accounts restored; laptops keep aside what is newer\n")
+    }
+    return CommandOutcome(
+      printing: "\(count) accounts restored; laptops give back what is newer until an "
+        + "administrator closes that: satchel-server recovery close --account ID\n")
+  }
+
   // MARK: - State
 
   private func status(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
@@ -129,6 +173,7 @@ package struct Administration: Sendable {
       accounts.append([
         "id": .id(account.id), "name": .string(account.name), "replica": .id(replica.id),
         "documents": .object(JSONObject(documents)),
+        "recovery": .string(replica.recovery.isOpen ? "open" : "closed"),
       ])
     }
     return rows(invocation, accounts)

@@ -139,21 +139,50 @@ extension ServerData {
     }
   }
 
-  /// Refuses a device from its next request on.
+  /// Waits no longer for a device: what it declared holds nothing back any more (DESIGN, rule 15).
+  package func retireDevice(_ name: String) throws(ServerError) -> DeviceRecord {
+    let device = try update { (registry) throws(ServerError) in
+      registry.devices[try Self.index(of: name, in: registry)]
+    }
+    let replica = try replica(of: device.account)
+    try onReplica { () throws(ReplicaError) in
+      for id in device.replicas { try replica.retire(id) }
+    }
+    return device
+  }
+
+  /// The place of the device of an id, a beginning of one, or a name.
+  private static func index(
+    of name: String, in registry: Registry
+  ) throws(ServerError) -> Int {
+    let matching = registry.devices.indices.filter { index in
+      let device = registry.devices[index]
+      return device.id.description == name || device.name == name
+        || name.utf8.count >= 4 && device.id.description.hasPrefix(name)
+    }
+    guard let index = matching.first else { throw .notFound("no device \(name)") }
+    guard matching.count == 1 else {
+      throw .refused(
+        "\(name) is ambiguous: "
+          + matching.map { registry.devices[$0].id.description }.joined(separator: ", "))
+    }
+    return index
+  }
+
+  /// Notes that a revoked device has given what it had not sent. Durable on return.
+  func noteSurrender(by device: UniqueID) throws(ServerError) {
+    let now = setup.world.clock.now()
+    try update { (registry) throws(ServerError) in
+      guard let index = registry.devices.firstIndex(where: { $0.id == device }) else { return }
+      registry.devices[index].surrenderedAt = now
+    }
+  }
+
+  /// Refuses a device from its next request on, but for one surrender of what it has not sent.
   package func revokeDevice(_ name: String) throws(ServerError) -> DeviceRecord {
     let now = setup.world.clock.now()
     return try update { (registry) throws(ServerError) in
-      let matching = registry.devices.indices.filter { index in
-        let device = registry.devices[index]
-        return device.id.description == name || device.name == name
-          || name.utf8.count >= 4 && device.id.description.hasPrefix(name)
-      }
-      guard let index = matching.first else { throw .notFound("no device \(name)") }
-      guard matching.count == 1 else {
-        throw .refused(
-          "\(name) is ambiguous: "
-            + matching.map { registry.devices[$0].id.description }.joined(separator: ", "))
-      }
+      let index = try Self.index(of: name, in: registry)
       registry.devices[index].revokedAt = registry.devices[index].revokedAt ?? now
       return registry.devices[index]
     }

@@ -31,6 +31,8 @@ package struct DeviceRecord: Sendable, Equatable {
   /// Milliseconds since 1970 UTC.
   package var enrolledAt: UInt64
   package var revokedAt: UInt64?
+  /// When it gave what it had not sent; nil if it has not.
+  package var surrenderedAt: UInt64?
 }
 
 /// A one-time enrolment code.
@@ -122,6 +124,7 @@ extension DeviceRecord {
       "id": .id(id), "account": .id(account), "user": .id(user), "name": .string(name),
       "replicas": .array(replicas.map(JSONValue.id)), "token_hash": .string(tokenHash),
       "enrolled_at": .time(enrolledAt), "revoked_at": revokedAt.map(JSONValue.time) ?? .null,
+      "surrendered_at": surrenderedAt.map(JSONValue.time) ?? .null,
     ]
   }
 
@@ -134,7 +137,8 @@ extension DeviceRecord {
     self.init(
       id: id, account: account, user: user, name: name,
       replicas: replicas.compactMap { $0.stringValue.flatMap { UniqueID($0) } }, tokenHash: hash,
-      enrolledAt: enrolledAt, revokedAt: object.time("revoked_at"))
+      enrolledAt: enrolledAt, revokedAt: object.time("revoked_at"),
+      surrenderedAt: object.time("surrendered_at"))
   }
 }
 

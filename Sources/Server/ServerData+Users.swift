@@ -26,6 +26,11 @@ extension ServerData {
         // What a creation that did not come to its end has left is taken up again.
         let left = try transaction.documents(ofType: "user", .userEmail, key: norm).first
         guard let left else {
+          var fields = fields
+          // On a server that is rebuilt the same person meets the document that laptops bring back.
+          let ids = StableID(account: account, functions: replica.world.clinic)
+          let key = DocumentKey(type: "user", id: ids.id(type: "user", key: norm))
+          if try transaction.document(key) == nil { fields.append("id", .id(key.id)) }
           return try replica.create(fields, type: "user", in: &transaction)
         }
         try replica.update(left.key, patch: fields, in: &transaction)

@@ -128,6 +128,7 @@ package final class ServerData: Sendable {
   }
 
   /// Makes an account, with its store and its document. Durable on return.
+  /// - Parameter id: of an account that was lost: laptops may give back what they know of it.
   package func createAccount(name: String, id: UniqueID?) throws(ServerError) -> UniqueID {
     let account = id ?? setup.newID()
     guard read({ !$0.accounts.contains { $0.id == account } }) else {
@@ -142,6 +143,7 @@ package final class ServerData: Sendable {
           _ = try replica.create(document, type: "account", in: &transaction)
         }
       }
+      if id != nil { try replica.setRecovery(isOpen: true) }
     }
     try update { (registry) throws(ServerError) in
       registry.accounts.append(AccountRecord(id: account, name: name))

@@ -36,7 +36,10 @@ package enum ServerProgram {
   private static let administration = [
     CommandDescription(
       "account create", ["NAME"],
-      options: [OptionDescription("--id", "ID", "rebuild a lost server's account under its id")],
+      options: [
+        OptionDescription(
+          "--id", "ID", "rebuild a lost server's account under its id: opens its recovery")
+      ],
       "make an account and print its id"),
     CommandDescription("account list", "list the accounts"),
     CommandDescription(
@@ -60,6 +63,24 @@ package enum ServerProgram {
     CommandDescription("device list", options: [account], "list the devices"),
     CommandDescription(
       "device revoke", ["DEVICE"], "refuse a device (by id or name) from its next request on"),
+    CommandDescription(
+      "device retire", ["DEVICE"],
+      "wait no longer for a device that is gone; one that comes back goes on under a new id"),
+    CommandDescription(
+      "recovery open", options: [account],
+      "let laptops give back what this server has lost, other people's work too"),
+    CommandDescription("recovery close", options: [account], "end that"),
+    CommandDescription(
+      "recovery status", options: [account], "whether it is open, who gave what, who would have"),
+    CommandDescription(
+      "backup", ["DIR"], "make a backup of everything; the server may run meanwhile"),
+    CommandDescription(
+      "restore-backup", ["DIR"],
+      options: [
+        OptionDescription(
+          "--reset", "undo what was written since: laptops keep it aside instead of giving it back")
+      ],
+      "fill an empty data directory from a backup; laptops then give back what is newer"),
     CommandDescription("status", "what the server holds"),
     CommandDescription(
       "verify",

@@ -30,8 +30,13 @@ package struct SyncHandler: HTTPHandler {
       // Who the device is, is found out before its body is read.
       do throws(SyncRefusal) { _ = try device(head) } catch { return .refuse(response(error)) }
       return .accept(maximumBodyByteCount: Self.maximumExchangeByteCount)
+    case ("POST", SyncProtocolVersion.surrenderPath):
+      do throws(SyncRefusal) { _ = try surrendering(head) } catch {
+        return .refuse(response(error))
+      }
+      return .accept(maximumBodyByteCount: Self.maximumExchangeByteCount)
     case (_, "/health"), (_, SyncProtocolVersion.enrolPath), (_, SyncProtocolVersion.exchangePath),
-      (_, SyncProtocolVersion.historiesPath):
+      (_, SyncProtocolVersion.historiesPath), (_, SyncProtocolVersion.surrenderPath):
       return .refuse(Self.error(405, "method_not_allowed", "this path takes another method"))
     default:
       return .refuse(Self.error(404, "not_found", "there is nothing here"))
@@ -39,10 +44,17 @@ package struct SyncHandler: HTTPHandler {
   }
 
   package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
-    switch request.path {
+    let plain: HTTPRequest
+    do throws(PackedBody.Refusal) { plain = try PackedBody.unpacked(request) } catch {
+      return reply.send(
+        Self.error(error.status, "malformed", "the body cannot be unpacked: \(error.problem)"))
+    }
+    switch plain.path {
     case "/health": reply.send(Self.json(200, ["status": "ok"]))
-    case SyncProtocolVersion.enrolPath: reply.send(enrol(request))
-    default: reply.send(exchange(request))
+    case SyncProtocolVersion.enrolPath: reply.send(enrol(plain))
+    case SyncProtocolVersion.surrenderPath:
+      reply.send(PackedBody.packed(surrender(plain), for: request))
+    default: reply.send(PackedBody.packed(exchange(plain), for: request))
     }
   }
 
@@ -63,6 +75,34 @@ package struct SyncHandler: HTTPHandler {
       ]
       if let newToken { headers.set(LaptopSync.accessTokenHeader, newToken) }
       return HTTPResponse(status: 200, headers: headers, body: body)
+    } catch {
+      return response(error)
+    }
+  }
+
+  // MARK: - Surrender
+
+  private func surrendering(_ head: HTTPRequest) throws(SyncRefusal) -> DeviceRecord {
+    do {
+      return try access.surrendering(
+        refreshToken: head.headers[SyncProtocolVersion.refreshHeaderName])
+    } catch {
+      throw Self.refusal(error)
+    }
+  }
+
+  /// Takes what a revoked device had not sent, parks all of it and answers nothing (MERGE, rule X2).
+  private func surrender(_ request: HTTPRequest) -> HTTPResponse {
+    do throws(SyncRefusal) {
+      let device = try surrendering(request)
+      let isComplete = try serverSync(device.account).takeSurrender(
+        request.body, of: device.id, replicas: device.replicas)
+      if isComplete {
+        do { try data.noteSurrender(by: device.id) } catch {
+          throw SyncRefusal(.unavailable, "the server cannot note the surrender now")
+        }
+      }
+      return Self.json(200, ["complete": .bool(isComplete)])
     } catch {
       return response(error)
     }

@@ -217,6 +217,9 @@ package final class Store: Sendable {
   ) throws(StorageError) -> Store {
     do {
       var identity = try IdentityFile(layout: layout, fileSystem: environment.fileSystem).read()
+      if identity.startsOver {
+        try StartOver(layout: layout, environment: environment).run(&identity)
+      }
       let format = identity.format
       try requireNoDowngrade(layout, environment.fileSystem)
       let place = try StorePlace(layout, environment)

@@ -15,6 +15,9 @@ package struct StoreIdentity: Sendable {
   /// Whether the replica has a new id of which no server knows yet: until a push is acknowledged it sends
   /// documents whole (DESIGN, rule 17).
   package private(set) var isNew = false
+  /// Whether everything here is dropped when the store is opened next: its server was reset, and all that
+  /// the server lacks is kept aside (MERGE, rule X3).
+  package private(set) var startsOver = false
   /// The device: stays the same when the replica takes a new id.
   package var device: UniqueID
   package var account: UniqueID
@@ -34,6 +37,18 @@ package struct StoreIdentity: Sendable {
   /// Notes that some transactions of this store have another name now (DESIGN, rule 16).
   package mutating func noteBranch(_ id: ReplicaID) {
     if id != replica, !former.contains(id) { former.append(id) }
+  }
+
+  /// Begins anew at the next opening, as a laptop of a server that was reset.
+  package mutating func startOver(server: UniqueID) {
+    startsOver = true
+    enrolment?.server = server
+  }
+
+  /// - Parameter id: under which the store goes on.
+  mutating func noteStartedOver(as id: ReplicaID) {
+    takeReplica(id)
+    startsOver = false
   }
 
   /// A server has taken a push under the new id.
@@ -81,6 +96,7 @@ extension StoreIdentity {
       object["former_replicas"] = .array(former.map { .string($0.description) })
     }
     if isNew { object["new_replica"] = true }
+    if startsOver { object["starts_over"] = true }
     if let place { object["place"] = .object(place.object) }
     if let enrolment { object["enrolment"] = .object(enrolment.object) }
     object["check"] = Self.check(of: object)
@@ -129,6 +145,7 @@ extension StoreIdentity {
     self.former = former.compactMap { $0.stringValue.flatMap { UniqueID($0) } }
     guard self.former.count == former.count else { throw corrupt("a former id is malformed") }
     isNew = object["new_replica"]?.boolValue ?? false
+    startsOver = object["starts_over"]?.boolValue ?? false
     if let entry = object["place"] {
       guard let place = entry.objectValue.flatMap(StorePlace.init) else {
         throw corrupt("the place is malformed")

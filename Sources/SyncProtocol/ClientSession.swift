@@ -72,6 +72,17 @@ package struct ClientSession: Sendable {
     package var isWhole: Bool
     /// Documents to send whole with the last page, as far as they are whole here.
     package var supply: [DocumentKey]
+
+    package init(
+      since: VersionVector, after: UInt64, isFirst: Bool, isWhole: Bool = false,
+      supply: [DocumentKey] = []
+    ) {
+      self.since = since
+      self.after = after
+      self.isFirst = isFirst
+      self.isWhole = isWhole
+      self.supply = supply
+    }
   }
 
   /// A page of what the server lacks. If the head of the feed is reached, it was cut under the lock,
@@ -136,6 +147,9 @@ package struct ClientSession: Sendable {
     case agreeOnNames
     /// Take a new id (DESIGN, rule 17); answer with `begin`.
     case takeNewID
+    /// Keep aside what the server lacks and begin anew with its new identity (MERGE, rule X3); then fail
+    /// with the refusal: the store must be opened again.
+    case startOver(SyncRefusal)
     /// Stamp anew what is ahead of the server's clock and not known there (DESIGN, rule 19); answer
     /// with `begin`.
     case restamp(now: UInt64, known: VersionVector)
@@ -285,6 +299,7 @@ package struct ClientSession: Sendable {
       start?.staged = nil
       start?.pullCursor = nil
       return [.dropStagedPull] + beginPush()
+    case (.serverReset, _?) where refusal.server != nil: return [.startOver(refusal)]
     case (.historiesDiffer, _): return [.agreeOnNames]
     case (.newIdentity, _): return [.takeNewID]
     case (.clock, let knowledge?):

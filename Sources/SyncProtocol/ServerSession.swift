@@ -26,6 +26,8 @@ package struct ServerSession: Sendable {
     package var declared = VersionVector()
     /// Whether the feed is still the one of the request's cursor.
     package var isCursorValid = true
+    /// By which the server was known before it was reset to an older state.
+    package var formerServers: [UniqueID] = []
     /// How many pages of the request's push are kept.
     package var stagedPageCount: Int
 
@@ -132,6 +134,12 @@ package struct ServerSession: Sendable {
     guard let request, let state else { return outOfOrder }
     guard request.account == state.account else {
       return .refuse(SyncRefusal(.foreignAccount, "the device belongs to another account"))
+    }
+    if let server = request.server, state.formerServers.contains(server) {
+      return .refuse(
+        SyncRefusal(
+          .serverReset, "an administrator set the server back to an older state",
+          knowledge: state.knowledge, server: state.server))
     }
     if let server = request.server, server != state.server {
       return .refuse(

@@ -242,6 +242,7 @@ extension SyncCodec {
     if let knowledge = refusal.knowledge {
       error.append("knowledge", value(knowledge.entries))
     }
+    if let server = refusal.server { error.append("server", .string(server.description)) }
     if let now = refusal.now { error.append("now", .string(Timestamp.text(milliseconds: now))) }
     return JSONValue.object(["error": .object(error)]).bytes
   }
@@ -255,6 +256,7 @@ extension SyncCodec {
     let knowledge = entries(error["knowledge"]).map { VersionVector().applying($0) }
     return SyncRefusal(
       code, message, knowledge: knowledge,
-      now: error["now"]?.stringValue.flatMap(Timestamp.milliseconds))
+      now: error["now"]?.stringValue.flatMap(Timestamp.milliseconds),
+      server: error["server"]?.stringValue.flatMap { UniqueID($0) })
   }
 }

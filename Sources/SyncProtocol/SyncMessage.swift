@@ -8,6 +8,8 @@ package enum SyncProtocolVersion {
   package static let exchangePath = "/sync/v1/exchange"
   /// Where two histories are compared that differ.
   package static let historiesPath = "/sync/v1/histories"
+  /// Where a revoked device gives what it has not sent, once.
+  package static let surrenderPath = "/sync/v1/surrender"
   package static let enrolPath = "/sync/v1/enroll"
   package static let contentType = "application/vnd.satchel.sync+jsonl"
   package static let headerName = "Satchel-Protocol"
@@ -162,6 +164,9 @@ package struct SyncRefusal: Error, Sendable, Equatable {
     /// The push holds transactions of other devices that the server has lost, and nobody opened its
     /// recovery: keep everything, try again later.
     case recoveryClosed = "recovery_closed"
+    /// The server was reset to an older state on purpose: keep aside what it lacks, fetch all anew, and go
+    /// on with the server that comes with this.
+    case serverReset = "server_reset"
     /// Transactions are stamped in the future: stamp them anew by the server's time, send again.
     case clock
     /// The push holds transactions that are not the device's own.
@@ -188,14 +193,18 @@ package struct SyncRefusal: Error, Sendable, Equatable {
   package var knowledge: VersionVector?
   /// The server's time, milliseconds since 1970 UTC, where the laptop needs it.
   package var now: UInt64?
+  /// The server's new identity, where the laptop needs it.
+  package var server: UniqueID?
 
   package init(
-    _ code: Code, _ message: String, knowledge: VersionVector? = nil, now: UInt64? = nil
+    _ code: Code, _ message: String, knowledge: VersionVector? = nil, now: UInt64? = nil,
+    server: UniqueID? = nil
   ) {
     self.code = code
     self.message = message
     self.knowledge = knowledge
     self.now = now
+    self.server = server
   }
 
   /// The status of the HTTP answer.
@@ -207,7 +216,7 @@ package struct SyncRefusal: Error, Sendable, Equatable {
       .accountSuspended:
       403
     case .unknownBase, .serverBehind, .pushRestart, .historiesDiffer, .newIdentity,
-      .recoveryClosed, .clock:
+      .recoveryClosed, .clock, .serverReset:
       409
     case .cursorGone: 410
     case .unavailable: 503

@@ -1,18 +1,25 @@
 internal import CSystem
 import Glibc
+import Platform
 package import Replica
 import Synchronization
 
 /// Requests to a server over HTTPS (or HTTP), by the system's libcurl.
 package final class HTTPSTransport: SyncTransport {
   /// How long a request may wait for bytes.
-  private static let idleTimeoutSeconds = 60
+  package static let standardIdleSeconds = 60
 
   private let address: String
   private let certificateFile: String?
   private let client: Client
   /// The one connection is used by one thread at a time.
   private let isBusy = Mutex(())
+  /// Whether the server said that it does not unpack.
+  private let isPlain = Atomic(false)
+  private let idleTimeoutSeconds: Int
+
+  /// Smaller bodies are sent as they are.
+  private static let packedFrom = 1024
 
   /// May be cancelled from any thread.
   private struct Client: @unchecked Sendable {
@@ -23,7 +30,10 @@ package final class HTTPSTransport: SyncTransport {
   ///   - url: the server's address, such as `https://sync.example.org`.
   ///   - certificateFile: PEM certificates to trust; nil for the system's.
   /// - Throws: if the address is none, the certificates cannot be read, or libcurl is missing.
-  package init(url: String, certificateFile: String?) throws(TransportError) {
+  package init(
+    url: String, certificateFile: String?, idleSeconds: Int = standardIdleSeconds
+  ) throws(TransportError) {
+    idleTimeoutSeconds = idleSeconds
     guard Self.isAddress(url) else {
       throw TransportError("\(url) is no address of a server, such as https://example.org")
     }
@@ -54,11 +64,27 @@ package final class HTTPSTransport: SyncTransport {
   package func send(_ request: TransportRequest) throws(TransportError) -> TransportReply {
     var base = address[...]
     while base.hasSuffix("/") { base.removeLast() }
-    let url = base + request.path
+    let url = String(base + request.path)
     let headers = request.headers.map { "\($0.name): \($0.value)" } + ["Accept-Language: en"]
-    return try isBusy.withLock { (_) throws(TransportError) in
+    if let packed = packed(request.body) {
+      let reply = try post(url, headers + ["Content-Encoding: gzip"], packed)
+      if reply.status != 415 { return reply }
+      isPlain.store(true, ordering: .relaxed)
+    }
+    return try post(url, headers, request.body)
+  }
+
+  private func packed(_ body: [UInt8]) -> [UInt8]? {
+    if body.count < Self.packedFrom || isPlain.load(ordering: .relaxed) { return nil }
+    return Gzip.system?.packed(body)
+  }
+
+  private func post(
+    _ url: String, _ headers: [String], _ body: [UInt8]
+  ) throws(TransportError) -> TransportReply {
+    try isBusy.withLock { (_) throws(TransportError) in
       let answer = Self.post(
-        client.handle, String(url), certificateFile, headers, request.body)
+        client.handle, url, certificateFile, headers, body, idleTimeoutSeconds)
       guard answer.code == 0 else {
         throw TransportError("\(address): \(Self.words(answer.code, client.handle))")
       }
@@ -68,7 +94,7 @@ package final class HTTPSTransport: SyncTransport {
 
   private static func post(
     _ handle: OpaquePointer, _ url: String, _ certificateFile: String?, _ headers: [String],
-    _ body: [UInt8]
+    _ body: [UInt8], _ idleTimeoutSeconds: Int
   ) -> satchel_http_answer {
     let lines = headers.map { strdup($0) }
     defer { for line in lines { free(line) } }

@@ -8,9 +8,6 @@ import Testing
     + (1...5).map { "U\($0)" } + (1...3).map { "F\($0)" } + (1...3).map { "L\($0)" }
     + (1...3).map { "X\($0)" } + (1...9).map { "T\($0)" } + ["V1", "V2", "C1", "R1", "R2"]
 
-  /// What is no merge of two documents belongs to the protocol, and is tested there once it is built.
-  private static let ofTheProtocol = ["X2", "X3"]
-
   /// The rules whose names begin the name of a test.
   private static let tested: Set<String> = {
     let tests = MergeVector.root + "/Tests"
@@ -29,7 +26,7 @@ import Testing
     return found
   }()
 
-  @Test(arguments: rules.filter { !ofTheProtocol.contains($0) })
+  @Test(arguments: rules)
   func `a rule has a vector or a test of its own`(rule: String) {
     #expect(Self.tested.contains(rule) || MergeVector.all.contains { $0.rule == rule })
   }

@@ -130,6 +130,19 @@ struct ClientSessionTests {
       ])
   }
 
+  @Test func `a server that was reset makes the laptop start over`() {
+    var client = Client()
+    client.cut()
+    client.handle(
+      .refused(
+        SyncRefusal(.serverReset, "", knowledge: Samples.knows(1), server: Samples.server)))
+    #expect(client.trace.last == "start over at true")
+    var other = Client()
+    other.cut()
+    other.handle(.refused(SyncRefusal(.serverReset, "", knowledge: Samples.knows(1))))
+    #expect(other.trace.last == "fail server_reset")
+  }
+
   @Test func `histories that turn out to differ at the end of a pull are compared`() {
     var client = Client()
     client.cut()

@@ -78,6 +78,7 @@ struct Client {
     case .takeNewID: "take new id"
     case .restamp(let now, let known): "restamp at \(now) what \(text(known)) lacks"
     case .again: "again"
+    case .startOver(let refusal): "start over at \(refusal.server == Samples.server)"
     case .send(let request): "send" + text(request)
     case .dropStagedPull: "drop staged pull"
     case .stagePull(_, let staged):

@@ -169,6 +169,13 @@ struct ServerSessionTests {
     #expect(own.push != nil)
   }
 
+  @Test func `who knows the server from before it was reset is told`() {
+    var server = Server()
+    server.receive { $0.server = .sample(77) }
+    server.state { $0.formerServers = [.sample(77)] }
+    #expect(server.trace == ["read state", "refuse server_reset"])
+  }
+
   @Test func `a last page that pulls nothing is accepted and answered`() {
     var server = Server()
     server.receive { $0.pull = nil }

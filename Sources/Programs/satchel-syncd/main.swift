@@ -4,19 +4,28 @@ import Dispatch
 import Glibc
 import Platform
 import Replica
+import Synchronization
 
 ignoreBrokenPipes()
 let arguments = Array(CommandLine.arguments.dropFirst())
-let stopped = DispatchSemaphore(value: 0)
-let signals = SignalWatcher(signals: [SIGTERM, SIGINT]) { _ in stopped.signal() }
+let isStopped = Atomic(false)
+let wake = DispatchSemaphore(value: 0)
+let signals = SignalWatcher(signals: [SIGTERM, SIGINT]) { _ in
+  isStopped.store(true, ordering: .releasing)
+  wake.signal()
+}
 exit(
   ProgramRunner(DaemonProgram.description).run(arguments) { invocation in
     do {
       let directory = try StoreAccess.directory(invocation)
-      let daemon = try Daemon(directory: directory, setup: try ReplicaSetup.system())
-      writeStandardError(Array("satchel-syncd: running on \(directory)\n".utf8))
-      stopped.wait()
-      daemon.stop()
+      while !isStopped.load(ordering: .acquiring) {
+        let daemon = try Daemon(directory: directory, setup: try ReplicaSetup.system()) {
+          wake.signal()
+        }
+        writeStandardError(Array("satchel-syncd: running on \(directory)\n".utf8))
+        wake.wait()
+        daemon.stop()
+      }
       return CommandOutcome()
     } catch {
       return .failure("\(error)")

@@ -60,6 +60,22 @@ final class ClinicServer {
     process = nil
   }
 
+  /// The server's machine is gone, with everything on it.
+  func lose() throws {
+    try stop()
+    try POSIXFileSystem().removeTree(data)
+  }
+
+  /// Makes the account of before on an empty machine, and starts.
+  func rebuild() throws {
+    try administer(["account", "create", "Clinic", "--id", account])
+    try administer([
+      "user", "create", "--account", account, "--email", Self.owner, "--role", "owner",
+      "--name", "Olga Owner",
+    ])
+    try start()
+  }
+
   func code(for email: String = owner) throws -> String {
     try administer(["code", "create", "--account", account, "--user", email])
   }
