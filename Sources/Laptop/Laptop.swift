@@ -26,6 +26,7 @@ package final class Laptop: Sendable {
   private let fileSystem: any FileSystem
   private let makeTransport: TransportMaker
   private let sync = Mutex<(url: String, sync: LaptopSync)?>(nil)
+  private let watching = Mutex<(url: String, transport: any SyncTransport)?>(nil)
   /// One sync at a time, to whatever address: they share the staged pages.
   private let running = Mutex(())
 
@@ -55,6 +56,23 @@ package final class Laptop: Sendable {
       throw error
     }
   }
+
+  /// Waits until the server has something new, or for a while, beside syncs that are under way.
+  /// - Returns: whether a sync would bring anything.
+  package func watchOnce() throws(ReplicaError) -> Bool {
+    guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
+    let sync = try laptopSync(nil)
+    let transport = try watching.withLock { (current) throws(ReplicaError) in
+      if let current, current.url == enrolment.url { return current.transport }
+      let new = try self.transport(enrolment.url, enrolment.certificateFile)
+      current = (enrolment.url, new)
+      return new
+    }
+    return try sync.watch(over: transport)
+  }
+
+  /// Makes `watchOnce` fail soon, from now on.
+  package func cancelWatch() { watching.withLock { $0 }?.transport.cancel() }
 
   /// Makes syncs fail soon where they wait for the server, from now on: the program is ending.
   package func cancelSync() { sync.withLock { $0 }?.sync.cancel() }

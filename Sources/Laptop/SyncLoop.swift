@@ -9,8 +9,12 @@ package final class SyncLoop: Syncing {
   package struct Timing: Sendable {
     /// Writes within this time go out together, in milliseconds.
     package var gather = 50
-    /// How often the server is asked for what is new while all is well.
+    /// How often the server is asked for what is new while all is well, but nobody tells when something is.
     package var interval = 1000
+    /// How often while the server tells.
+    package var watchedInterval = 60_000
+    /// How long after a failure nobody asks the server to tell.
+    package var watchPause = 5000
     /// The first and the longest pause after a failure; each failure doubles it.
     package var firstPause = 1000
     package var longestPause = 300_000
@@ -21,12 +25,17 @@ package final class SyncLoop: Syncing {
   private struct State: Sendable {
     var isStopped = false
     var failures = 0
+    /// Whether the server tells when something is new.
+    var isWatched = false
+    /// Whether a sync has come to its end since the loop began.
+    var hasSynced = false
   }
 
   private let laptop: Laptop
   private let timing: Timing
   private let state: Mutex<State>
   private let wake = DispatchSemaphore(value: 0)
+  private let watchWake = DispatchSemaphore(value: 0)
 
   private let mustReopen: @Sendable () -> Void
 
@@ -42,11 +51,34 @@ package final class SyncLoop: Syncing {
 
   /// Syncs until `stop` is called. Blocks.
   package func run() {
+    let watcher = try? SystemThread { self.runWatch() }
+    defer { watcher?.join() }
     while !isStopped {
       pause()
       if isStopped { return }
       if laptop.replica.store.identity.enrolment != nil {
         try? _ = syncOnce(url: nil)
+      }
+    }
+  }
+
+  /// Wakes the loop when the server has something new, until `stop` is called. Blocks.
+  private func runWatch() {
+    while !isStopped {
+      guard state.withLock({ $0.failures == 0 && $0.hasSynced }) else {
+        _ = watchWake.wait(timeout: .now() + .milliseconds(timing.interval))
+        continue
+      }
+      state.withLock { $0.isWatched = true }
+      do throws(ReplicaError) {
+        guard try laptop.watchOnce() else { continue }
+        while watchWake.wait(timeout: .now()) == .success {}
+        wake.signal()
+        // Before the sync has ended, the server would tell the same again.
+        _ = watchWake.wait(timeout: .now() + .milliseconds(timing.interval))
+      } catch {
+        state.withLock { $0.isWatched = false }
+        _ = watchWake.wait(timeout: .now() + .milliseconds(timing.watchPause))
       }
     }
   }
@@ -64,8 +96,8 @@ package final class SyncLoop: Syncing {
 
   /// With full jitter after failures: laptops that lost a server do not come back all at once.
   private func pauseMilliseconds() -> Int {
-    let failures = state.withLock { $0.failures }
-    guard failures > 0 else { return timing.interval }
+    let (failures, isWatched) = state.withLock { ($0.failures, $0.isWatched) }
+    guard failures > 0 else { return isWatched ? timing.watchedInterval : timing.interval }
     let longest = min(timing.longestPause, timing.firstPause << min(failures - 1, 16))
     let random = laptop.replica.world.random.uint64()
     return timing.interval / 2 + Int(random % UInt64(max(1, longest)))
@@ -81,7 +113,8 @@ package final class SyncLoop: Syncing {
   package func syncOnce(url: String?) throws(ReplicaError) -> SyncReport {
     do throws(ReplicaError) {
       let report = try laptop.syncOnce(url: url)
-      state.withLock { $0.failures = 0 }
+      state.withLock { ($0.failures, $0.hasSynced) = (0, true) }
+      watchWake.signal()
       return report
     } catch {
       state.withLock { $0.failures += 1 }
@@ -94,5 +127,7 @@ package final class SyncLoop: Syncing {
   package func stop() {
     state.withLock { $0.isStopped = true }
     wake.signal()
+    watchWake.signal()
+    laptop.cancelWatch()
   }
 }

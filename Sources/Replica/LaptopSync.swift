@@ -235,7 +235,8 @@ package final class LaptopSync: Sendable {
   }
 
   func transmit(
-    _ body: [UInt8], to path: String, _ report: inout SyncReport
+    _ body: [UInt8], to path: String, _ report: inout SyncReport,
+    over other: (any SyncTransport)? = nil
   ) throws(ReplicaError) -> TransportReply {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
     var headers = [
@@ -250,7 +251,7 @@ package final class LaptopSync: Sendable {
       (name: SyncProtocolVersion.refreshHeaderName, value: enrolment.refreshToken))
     let message = TransportRequest(path: path, headers: headers, body: body)
     let reply: TransportReply
-    do { reply = try transport.send(message) } catch { throw .unreachable("\(error)") }
+    do { reply = try (other ?? transport).send(message) } catch { throw .unreachable("\(error)") }
     report.roundTrips += 1
     report.bytesSent += reply.bytesSent
     report.bytesReceived += reply.bytesReceived

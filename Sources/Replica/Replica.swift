@@ -27,6 +27,7 @@ package final class Replica: Sendable {
   private let offset: Atomic<Int>
   let reviewList = ReviewList()
   let wantedDocuments = WantedDocuments()
+  private let observer = Mutex<(@Sendable () -> Void)?>(nil)
   /// Knowledge that this server has told laptops, by its digest.
   let givenBases = Mutex<[String: VersionVector]>([:])
 
@@ -57,6 +58,16 @@ package final class Replica: Sendable {
     let identity = store.identity
     return Author(user: identity.enrolment?.user, device: identity.device)
   }
+
+  /// Where the feed stands, as cursors name it.
+  package var feedHead: UInt64 { store.read { $0.headMark.position } }
+
+  /// Calls a closure after every commit that changed documents, on the thread that committed. One at a time.
+  package func observeCommits(_ body: @escaping @Sendable () -> Void) {
+    observer.withLock { $0 = body }
+  }
+
+  func tellObserver() { observer.withLock { $0 }?() }
 
   /// Runs a transaction: all of it becomes durable and visible when this returns, or nothing if the
   /// closure throws. One that writes nothing leaves no trace.

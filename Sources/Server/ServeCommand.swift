@@ -63,6 +63,7 @@ package final class RunningServer: Sendable {
 
   /// Ends it: what is under way is answered first.
   package func stop() {
+    data.watches.stop()
     network.stop(withinSeconds: Self.stopSeconds)
     control.stop(withinSeconds: Self.stopSeconds)
     upkeep.stop()

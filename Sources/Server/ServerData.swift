@@ -15,6 +15,7 @@ package final class ServerData: Sendable {
   package let setup: ReplicaSetup
   private let lock: any File
   private let registry: Mutex<Registry>
+  package let watches = WatchHub()
   private let replicas = Mutex<[UniqueID: Replica]>([:])
 
   private init(
@@ -101,8 +102,17 @@ package final class ServerData: Sendable {
       let replica = try onReplica { () throws(ReplicaError) in
         try setup.open(layout.account(account), role: .server)
       }
+      watch(replica)
       replicas[account] = replica
       return replica
+    }
+  }
+
+  /// Tells waiting laptops of whatever is committed.
+  private func watch(_ replica: Replica) {
+    replica.observeCommits { [watches, weak replica] in
+      guard let replica else { return }
+      watches.tell(replica.account, head: replica.feedHead)
     }
   }
 
@@ -135,6 +145,7 @@ package final class ServerData: Sendable {
       throw .refused("account \(account) is there already")
     }
     let replica = try makeStore(of: account)
+    watch(replica)
     replicas.withLock { $0[account] = replica }
     try onReplica { () throws(ReplicaError) in
       try replica.transact { (transaction) throws(ReplicaError) in

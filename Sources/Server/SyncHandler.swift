@@ -13,6 +13,9 @@ package struct SyncHandler: HTTPHandler {
   /// The largest enrolment that is taken, in bytes.
   static let maximumEnrolmentByteCount = 64 << 10
 
+  /// The largest question for news that is taken, in bytes.
+  static let maximumWatchByteCount = 1 << 10
+
   private let data: ServerData
   private let access: Access
 
@@ -30,13 +33,17 @@ package struct SyncHandler: HTTPHandler {
       // Who the device is, is found out before its body is read.
       do throws(SyncRefusal) { _ = try device(head) } catch { return .refuse(response(error)) }
       return .accept(maximumBodyByteCount: Self.maximumExchangeByteCount)
+    case ("POST", SyncProtocolVersion.watchPath):
+      do throws(SyncRefusal) { _ = try device(head) } catch { return .refuse(response(error)) }
+      return .accept(maximumBodyByteCount: Self.maximumWatchByteCount)
     case ("POST", SyncProtocolVersion.surrenderPath):
       do throws(SyncRefusal) { _ = try surrendering(head) } catch {
         return .refuse(response(error))
       }
       return .accept(maximumBodyByteCount: Self.maximumExchangeByteCount)
     case (_, "/health"), (_, SyncProtocolVersion.enrolPath), (_, SyncProtocolVersion.exchangePath),
-      (_, SyncProtocolVersion.historiesPath), (_, SyncProtocolVersion.surrenderPath):
+      (_, SyncProtocolVersion.historiesPath), (_, SyncProtocolVersion.surrenderPath),
+      (_, SyncProtocolVersion.watchPath):
       return .refuse(Self.error(405, "method_not_allowed", "this path takes another method"))
     default:
       return .refuse(Self.error(404, "not_found", "there is nothing here"))
@@ -52,6 +59,7 @@ package struct SyncHandler: HTTPHandler {
     switch plain.path {
     case "/health": reply.send(Self.json(200, ["status": "ok"]))
     case SyncProtocolVersion.enrolPath: reply.send(enrol(plain))
+    case SyncProtocolVersion.watchPath: watch(plain, reply)
     case SyncProtocolVersion.surrenderPath:
       reply.send(PackedBody.packed(surrender(plain), for: request))
     default: reply.send(PackedBody.packed(exchange(plain), for: request))
@@ -77,6 +85,24 @@ package struct SyncHandler: HTTPHandler {
       return HTTPResponse(status: 200, headers: headers, body: body)
     } catch {
       return response(error)
+    }
+  }
+
+  // MARK: - Watch
+
+  private func watch(_ request: HTTPRequest, _ reply: HTTPReply) {
+    do throws(SyncRefusal) {
+      let (device, _) = try device(request)
+      let object = (try? JSONValue(parsing: request.body))?.objectValue
+      guard let after = object?["after"]?.intValue, after >= 0 else {
+        throw SyncRefusal(.malformed, "a watch names the head of the feed that was seen")
+      }
+      let replica = try serverReplica(device.account)
+      data.watches.wait(reply, account: device.account, after: UInt64(after)) {
+        replica.feedHead
+      }
+    } catch {
+      reply.send(response(error))
     }
   }
 
@@ -121,8 +147,12 @@ package struct SyncHandler: HTTPHandler {
   }
 
   private func serverSync(_ account: UniqueID) throws(SyncRefusal) -> ServerSync {
+    ServerSync(replica: try serverReplica(account))
+  }
+
+  private func serverReplica(_ account: UniqueID) throws(SyncRefusal) -> Replica {
     do {
-      return ServerSync(replica: try data.replica(of: account))
+      return try data.replica(of: account)
     } catch {
       throw SyncRefusal(.unavailable, "the server cannot open the account now; try again later")
     }

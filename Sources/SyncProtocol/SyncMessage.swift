@@ -10,6 +10,8 @@ package enum SyncProtocolVersion {
   package static let historiesPath = "/sync/v1/histories"
   /// Where a revoked device gives what it has not sent, once.
   package static let surrenderPath = "/sync/v1/surrender"
+  /// Answered when something arrives that the laptop has not seen, or after a while.
+  package static let watchPath = "/sync/v1/watch"
   package static let enrolPath = "/sync/v1/enroll"
   package static let contentType = "application/vnd.satchel.sync+jsonl"
   package static let headerName = "Satchel-Protocol"

@@ -210,6 +210,7 @@ extension Replica {
   /// - Parameter documents: the same as they are now.
   func tell(_ written: [WrittenDocument], as documents: [Document]) {
     wantedDocuments.note(documents)
+    tellObserver()
     reviewList.note(written)
     WriteWatch.current?.note(written)
   }

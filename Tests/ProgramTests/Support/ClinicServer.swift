@@ -54,6 +54,12 @@ final class ClinicServer {
     guard result.status == 0 else { throw TestFailure("server: \(result)") }
   }
 
+  /// How many threads the server's process has.
+  func threadCount() throws -> Int {
+    guard let id = process?.id else { throw TestFailure("the server does not run") }
+    return try POSIXFileSystem().contents(ofDirectory: "/proc/\(id)/task").count
+  }
+
   func kill() throws {
     process?.signal(SIGKILL)
     _ = try process?.wait()

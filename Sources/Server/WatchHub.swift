@@ -1,0 +1,88 @@
+import Causality
+import Dispatch
+import HTTP
+import JSON
+import Platform
+import Synchronization
+
+/// Laptops that wait for something to arrive. Each costs its connection and an entry here, no thread.
+package final class WatchHub: Sendable {
+  /// After so long a laptop is answered that nothing has arrived: proxies give up later.
+  static let maximumSeconds = 25.0
+
+  private struct Waiter: Sendable {
+    let after: UInt64
+    let reply: HTTPReply
+    let deadline: UInt64
+  }
+
+  private let waiters = Mutex<[UniqueID: [Waiter]]>([:])
+  private let timer = Mutex<(any DispatchSourceTimer)?>(nil)
+
+  package init() {}
+
+  /// How many wait.
+  package var count: Int { waiters.withLock { $0.values.reduce(0) { $0 + $1.count } } }
+
+  /// Answers when the head of an account's feed is past a place. Never blocks.
+  /// - Parameter head: reads the head: asked once the laptop is sure to be told of whatever comes later.
+  func wait(
+    _ reply: HTTPReply, account: UniqueID, after: UInt64, head: () -> UInt64
+  ) {
+    let deadline = monotonicMilliseconds() + UInt64(Self.maximumSeconds * 1000)
+    let waiter = Waiter(after: after, reply: reply, deadline: deadline)
+    waiters.withLock { $0[account, default: []].append(waiter) }
+    startTimer()
+    tell(account, head: head())
+  }
+
+  /// Answers those who have not seen the head of an account's feed.
+  func tell(_ account: UniqueID, head: UInt64) {
+    take(from: account) { $0.after < head }.forEach { Self.answer($0, head) }
+  }
+
+  /// Answers all, because the server stops.
+  package func stop() {
+    timer.withLock { timer in
+      timer?.cancel()
+      timer = nil
+    }
+    for account in waiters.withLock({ Array($0.keys) }) {
+      take(from: account) { _ in true }.forEach { Self.answer($0, $0.after) }
+    }
+  }
+
+  private func expire() {
+    let now = monotonicMilliseconds()
+    for account in waiters.withLock({ Array($0.keys) }) {
+      take(from: account) { $0.deadline <= now || $0.reply.isCancelled }
+        .forEach { Self.answer($0, $0.after) }
+    }
+  }
+
+  private func take(from account: UniqueID, where isDue: (Waiter) -> Bool) -> [Waiter] {
+    waiters.withLock { waiters in
+      guard let all = waiters[account] else { return [] }
+      let due = all.filter(isDue)
+      guard !due.isEmpty else { return [] }
+      let left = all.filter { !isDue($0) }
+      waiters[account] = left.isEmpty ? nil : left
+      return due
+    }
+  }
+
+  private static func answer(_ waiter: Waiter, _ head: UInt64) {
+    waiter.reply.send(SyncHandler.json(200, ["head": .number(JSONNumber(head))]))
+  }
+
+  private func startTimer() {
+    timer.withLock { timer in
+      guard timer == nil else { return }
+      let new = DispatchSource.makeTimerSource(queue: .global())
+      new.schedule(deadline: .now() + 1, repeating: 1)
+      new.setEventHandler { [weak self] in self?.expire() }
+      new.resume()
+      timer = new
+    }
+  }
+}
