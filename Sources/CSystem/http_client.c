@@ -166,7 +166,7 @@ static void set_up(satchel_http *client, const char *url, const char *certificat
     curl.set(client->easy, OPTION_CONNECTTIMEOUT_MS, (long)CONNECT_MILLISECONDS);
     curl.set(client->easy, OPTION_LOW_SPEED_LIMIT, 1L);
     curl.set(client->easy, OPTION_USERAGENT, "satchel");
-    curl.set(client->easy, OPTION_ACCEPT_ENCODING, "");
+    curl.set(client->easy, OPTION_ACCEPT_ENCODING, "gzip, deflate");
     curl.set(client->easy, OPTION_HEADERFUNCTION, take_head);
     curl.set(client->easy, OPTION_HEADERDATA, client);
     curl.set(client->easy, OPTION_WRITEFUNCTION, take_body);

@@ -78,7 +78,7 @@ package final class LaptopSync: Sendable {
   private let transport: any SyncTransport
   let codec: SyncCodec
   private let stage: Stage
-  private let accessToken = Mutex<String?>(nil)
+  private let accessToken = Mutex<AccessToken?>(nil)
   private let running = Mutex(())
 
   package init(replica: Replica, transport: any SyncTransport, fileSystem: any FileSystem) {
@@ -124,9 +124,11 @@ package final class LaptopSync: Sendable {
       replica: replica.id, account: replica.account, server: enrolment.server,
       base: peer.knowledge, pushedUpTo: peer.pushedUpTo, pullCursor: peer.cursor,
       staged: try stagedPull(), token: replica.world.random.uint64())
+    start.isAgreed = peer.cursor != nil && !identity.isNew
     start.isWhole = identity.isNew
     start.former = identity.isNew ? identity.former : []
     start.wanted = try replica.wanted()
+    start.unstable = codec.name(of: peer.unstable)
     return start
   }
 
@@ -222,7 +224,9 @@ package final class LaptopSync: Sendable {
     let reply = try transmit(
       codec.encode(request), to: SyncProtocolVersion.exchangePath, &report)
     guard reply.status == 200 else { return .refused(try refusal(reply)) }
-    guard reply.headers["content-type"] == SyncProtocolVersion.contentType else {
+    guard reply.headers["content-type"] == SyncProtocolVersion.contentType,
+      reply.headers[SyncProtocolVersion.headerName.lowercased()] == "\(SyncProtocolVersion.current)"
+    else {
       throw .unreachable("what answers at this address is no Satchel server")
     }
     do {
@@ -239,24 +243,51 @@ package final class LaptopSync: Sendable {
     over other: (any SyncTransport)? = nil
   ) throws(ReplicaError) -> TransportReply {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
-    var headers = [
-      (name: "Content-Type", value: SyncProtocolVersion.contentType),
-      (name: SyncProtocolVersion.headerName, value: "\(SyncProtocolVersion.current)"),
-    ]
-    if let token = accessToken.withLock({ $0 }) {
-      headers.append((name: "Authorization", value: "Bearer \(token)"))
+    let token = accessToken.withLock { $0?.usable }
+    let message = TransportRequest(
+      path: path, headers: headers(token, enrolment), body: body)
+    var reply: TransportReply
+    do {
+      reply = try (other ?? transport).send(message)
+      if reply.status == 401, token != nil {
+        // The server has forgotten it, as after a restart.
+        accessToken.withLock { $0 = nil }
+        reply = try (other ?? transport).send(
+          TransportRequest(path: path, headers: headers(nil, enrolment), body: body))
+      }
+    } catch {
+      throw .unreachable("\(error)")
     }
-    // The refresh token goes along, so that an expired access token costs no round trip.
-    headers.append(
-      (name: SyncProtocolVersion.refreshHeaderName, value: enrolment.refreshToken))
-    let message = TransportRequest(path: path, headers: headers, body: body)
-    let reply: TransportReply
-    do { reply = try (other ?? transport).send(message) } catch { throw .unreachable("\(error)") }
     report.roundTrips += 1
     report.bytesSent += reply.bytesSent
     report.bytesReceived += reply.bytesReceived
-    if let token = reply.headers[Self.accessTokenHeader] { accessToken.withLock { $0 = token } }
+    if let token = reply.headers[Self.accessTokenHeader] {
+      accessToken.withLock { $0 = AccessToken(text: token, since: monotonicMilliseconds()) }
+    }
     return reply
+  }
+
+  /// The refresh token goes along where no access token is left, so that renewing one costs no round trip.
+  private func headers(
+    _ token: String?, _ enrolment: Enrolment
+  ) -> [(name: String, value: String)] {
+    [
+      (name: "Content-Type", value: SyncProtocolVersion.contentType),
+      (name: SyncProtocolVersion.headerName, value: "\(SyncProtocolVersion.current)"),
+      token.map { (name: "Authorization", value: "Bearer \($0)") }
+        ?? (name: SyncProtocolVersion.refreshHeaderName, value: enrolment.refreshToken),
+    ]
+  }
+
+  private struct AccessToken: Sendable {
+    /// A server takes it for 15 minutes.
+    private static let lifetime: UInt64 = 13 * 60_000
+
+    let text: String
+    let since: UInt64
+
+    /// Nil once it may have expired on its way.
+    var usable: String? { monotonicMilliseconds() - since < Self.lifetime ? text : nil }
   }
 
   /// The reply's header that carries a new access token.
@@ -300,8 +331,7 @@ extension Replica {
   func cutPush(_ request: ClientSession.PushRequest) throws(ReplicaError)
     -> ClientSession.PushCut
   {
-    let now = self.now()
-    return try store.read { (tables) throws(ReplicaError) in
+    try store.read { (tables) throws(ReplicaError) in
       let page = try stored { () throws(StorageError) in
         var page = try FeedPage(
           tables, since: request.since, after: request.after,
@@ -315,7 +345,7 @@ extension Replica {
       return ClientSession.PushCut(
         parts: page.parts, runs: tellsRuns ? tables.history.runs(since: request.since) : [],
         position: page.position, isHead: page.isHead, knowledge: knowledge,
-        history: HexText.text(tables.history.hash(at: knowledge) ?? []), now: now)
+        history: SyncCodec.text(history: tables.history.hash(at: knowledge) ?? []))
     }
   }
 
@@ -330,15 +360,15 @@ extension Replica {
     if let defect = changes.defect() {
       throw .sync(SyncRefusal(.malformed, "the server's change-set is refused: \(defect)"))
     }
-    let offset = clockOffset
+    let (offset, known) = (clockOffset, peer.unstable)
     return try apply(changes) { (tables) throws(ReplicaError) in
-      try Self.compare(tables, changes, history: end.lastPage.history)
+      try Self.compare(tables, changes, history: end.history)
     } registers: { _, headBefore, head in
       var peer = PeerState(nil)
       peer.knowledge = end.upTo
       peer.cursor = end.cursor
       peer.clockOffset = offset
-      peer.unstable = end.lastPage.unstable
+      peer.unstable = end.lastPage.unstable ?? known
       // What this pull brought, the server has.
       peer.pushedUpTo = headBefore == end.pushedUpTo ? head : end.pushedUpTo
       return [(PeerState.register, peer.value)]
@@ -350,7 +380,7 @@ extension Replica {
     _ tables: borrowing Tables, _ changes: ChangeSet, history: String
   ) throws(ReplicaError) {
     let hash = tables.history.hash(at: changes.upTo, adding: changes.runs)
-    guard let hash, HexText.text(hash) == history else {
+    guard let hash, SyncCodec.text(history: hash) == history else {
       throw .sync(
         SyncRefusal(
           .historiesDiffer,

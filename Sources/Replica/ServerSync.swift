@@ -77,8 +77,10 @@ package struct ServerSync: Sendable {
       case .adopt(let replica):
         do throws(SyncRefusal) { try caller.adopt(replica) } catch { throw .sync(error) }
         return .adopted
-      case .cutPull(let position, let wanted):
-        return .pullCut(try replica.cutPull(position, wanted: wanted))
+      case .cutPull(let position, let request):
+        var cut = try replica.cutPull(position, wanted: request.wanted)
+        if let list = cut.unstable, codec.name(of: list) == request.unstable { cut.unstable = nil }
+        return .pullCut(cut)
       case .answer, .refuse:
         return .refused(SyncRefusal(.unavailable, "the session has ended"))
       }
@@ -101,13 +103,14 @@ package struct ServerSync: Sendable {
       let knowledge = tables.knowledge
       var state = ServerSession.State(
         server: replica.serverID, account: replica.account, knowledge: knowledge,
-        history: HexText.text(tables.history.hash(at: knowledge) ?? []), now: replica.now(),
+        history: SyncCodec.text(history: tables.history.hash(at: knowledge) ?? []),
+        now: replica.now(),
         base: base, replicas: caller.replicas, stagedPageCount: count)
       state.isFree = request.replica != replica.id && caller.isFree(request.replica)
       if let base {
         let hash = tables.history.hash(
           at: base.applying(request.knowledge), adding: request.runs)
-        state.agrees = hash.map { HexText.text($0) == request.history }
+        state.agrees = hash.map { SyncCodec.text(history: $0) == request.history }
       }
       state.formerServers = Replica.formerServers(tables.registers)
       state.isRetired = tables.registers[Replica.retiredPrefix + request.replica.description] != nil
@@ -317,7 +320,7 @@ extension Replica {
         SyncRefusal(.serverBehind, "the server lacks what the push builds on", knowledge: mine))
     }
     let hash = tables.history.hash(at: upTo, adding: push.changes.runs)
-    guard let hash, HexText.text(hash) == push.history else {
+    guard let hash, SyncCodec.text(history: hash) == push.history else {
       throw .sync(
         SyncRefusal(.historiesDiffer, "the server knows other transactions by these names"))
     }
@@ -398,6 +401,7 @@ extension Replica {
     _ position: PullPosition, wanted: [DocumentKey]
   ) throws(ReplicaError) -> ServerSession.PullCut {
     let lacking = try self.wanted()
+    let since = position.since ?? VersionVector()
     let cut = try store.read { (tables) throws(ReplicaError) in
       let page = try stored { () throws(StorageError) -> FeedPage? in
         if let cursor = position.cursor {
@@ -405,7 +409,7 @@ extension Replica {
           if !isValid { return nil }
         }
         var page = try FeedPage(
-          tables, since: position.since, after: position.cursor?.position ?? 0)
+          tables, since: since, after: position.cursor?.position ?? 0)
         if page.isHead { try page.add(wanted, tables) }
         return page
       }
@@ -416,9 +420,10 @@ extension Replica {
       let cursor = PullCursor(position: page.position, head: head.position, mark: head.mark)
       let knowledge = tables.knowledge
       var cut = ServerSession.PullCut(
-        parts: page.parts, runs: page.isHead ? tables.history.runs(since: position.since) : [],
+        parts: page.parts, runs: page.isHead ? tables.history.runs(since: since) : [],
         page: PullPage(cursor: cursor, isLast: page.isHead),
-        knowledge: knowledge, history: HexText.text(tables.history.hash(at: knowledge) ?? []))
+        knowledge: knowledge,
+        history: SyncCodec.text(history: tables.history.hash(at: knowledge) ?? []))
       if page.isHead {
         cut.unstable = Self.unstable(knowledge, tables.registers)
         cut.wanted = lacking

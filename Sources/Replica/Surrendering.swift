@@ -18,7 +18,8 @@ extension ServerSync {
     guard let push = request.push else {
       throw SyncRefusal(.malformed, "a surrender holds a page of a push")
     }
-    guard request.account == replica.account, replicas.contains(request.replica) else {
+    guard request.account ?? replica.account == replica.account, replicas.contains(request.replica)
+    else {
       throw SyncRefusal(.foreignAccount, "the device belongs to another account")
     }
     do throws(ReplicaError) {
@@ -72,10 +73,9 @@ extension LaptopSync {
         ClientSession.PushRequest(
           since: peer.knowledge, after: position, isFirst: page == 0))
       var request = SyncRequest(
-        replica: replica.id, account: replica.account, base: codec.digest(of: peer.knowledge),
-        knowledge: cut.knowledge.difference(from: peer.knowledge), history: cut.history,
-        now: cut.now)
-      request.server = enrolment.server
+        replica: replica.id, base: codec.digest(of: peer.knowledge),
+        knowledge: cut.knowledge.difference(from: peer.knowledge), history: cut.history)
+      (request.account, request.server) = (replica.account, enrolment.server)
       request.push = PushPosition(token: token, page: page, isLast: cut.isHead)
       (request.parts, request.runs) = (cut.parts, cut.runs)
       let reply = try transmit(

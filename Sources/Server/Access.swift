@@ -74,7 +74,7 @@ package final class Access: Sendable {
   }
 
   private func newToken(for device: UniqueID) -> String {
-    let token = HexText.text(data.setup.world.random.bytes(32))
+    let token = data.newToken()
     let now = data.setup.world.clock.now()
     let grant = Grant(device: device, expiresAt: now + Self.accessTokenLifetime)
     grants.withLock { grants in

@@ -68,7 +68,7 @@ extension ServerData {
     code: String, device: UniqueID, replica: ReplicaID, name: String, account: UniqueID?
   ) throws(ServerError) -> EnrolmentGrant {
     let now = setup.world.clock.now()
-    let token = HexText.text(setup.world.random.bytes(32))
+    let token = newToken()
     let hash = tokenHash(Self.normalised(code))
     let record = try update { (registry) throws(ServerError) in
       guard let index = registry.codes.firstIndex(where: { $0.hash == hash && $0.expiresAt >= now })
@@ -186,6 +186,20 @@ extension ServerData {
       registry.devices[index].revokedAt = registry.devices[index].revokedAt ?? now
       return registry.devices[index]
     }
+  }
+
+  /// Six random bits a character.
+  private static let tokenAlphabet = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+  /// 258 bits.
+  private static let tokenCharacterCount = 43
+
+  /// A secret that nobody guesses.
+  func newToken() -> String {
+    let characters = setup.world.random.bytes(Self.tokenCharacterCount).map {
+      Self.tokenAlphabet[Int($0 & 63)]
+    }
+    return String(decoding: characters, as: UTF8.self)
   }
 
   func tokenHash(_ token: String) -> String {

@@ -70,6 +70,7 @@ package struct SyncHandler: HTTPHandler {
 
   private func exchange(_ request: HTTPRequest) -> HTTPResponse {
     do throws(SyncRefusal) {
+      try checkVersion(request)
       let (device, newToken) = try device(request)
       let sync = try serverSync(device.account)
       let caller = caller(device)
@@ -131,6 +132,16 @@ package struct SyncHandler: HTTPHandler {
       return Self.json(200, ["complete": .bool(isComplete)])
     } catch {
       return response(error)
+    }
+  }
+
+  private func checkVersion(_ request: HTTPRequest) throws(SyncRefusal) {
+    let version = request.headers[SyncProtocolVersion.headerName]
+    guard version == "\(SyncProtocolVersion.current)" else {
+      throw SyncRefusal(
+        .unsupportedProtocol,
+        "this server speaks version \(SyncProtocolVersion.current) of the protocol, not "
+          + "\(version ?? "an unnamed one")")
     }
   }
 

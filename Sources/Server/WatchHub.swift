@@ -38,7 +38,7 @@ package final class WatchHub: Sendable {
 
   /// Answers those who have not seen the head of an account's feed.
   func tell(_ account: UniqueID, head: UInt64) {
-    take(from: account) { $0.after < head }.forEach { Self.answer($0, head) }
+    for waiter in take(from: account, where: { $0.after < head }) { Self.answer(waiter, head) }
   }
 
   /// Answers all, because the server stops.
@@ -48,15 +48,17 @@ package final class WatchHub: Sendable {
       timer = nil
     }
     for account in waiters.withLock({ Array($0.keys) }) {
-      take(from: account) { _ in true }.forEach { Self.answer($0, $0.after) }
+      for waiter in take(from: account, where: { _ in true }) {
+        Self.answer(waiter, waiter.after)
+      }
     }
   }
 
   private func expire() {
     let now = monotonicMilliseconds()
     for account in waiters.withLock({ Array($0.keys) }) {
-      take(from: account) { $0.deadline <= now || $0.reply.isCancelled }
-        .forEach { Self.answer($0, $0.after) }
+      let due = take(from: account) { $0.deadline <= now || $0.reply.isCancelled }
+      for waiter in due { Self.answer(waiter, waiter.after) }
     }
   }
 

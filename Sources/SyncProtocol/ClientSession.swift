@@ -29,6 +29,8 @@ package struct ClientSession: Sendable {
     package var staged: StagedPull?
     /// Random: names the push.
     package var token: UInt64
+    /// Whether the base comes from a complete exchange: it shows by itself which server is meant.
+    package var isAgreed = false
     /// Whether documents travel whole until a push is acknowledged: the replica has a new id (DESIGN,
     /// rule 17).
     package var isWhole = false
@@ -36,6 +38,8 @@ package struct ClientSession: Sendable {
     package var former: [ReplicaID] = []
     /// Documents that lack content here.
     package var wanted: [DocumentKey] = []
+    /// The name of what is known not to be stable.
+    package var unstable: String?
 
     package init(
       replica: ReplicaID, account: UniqueID, server: UniqueID, base: VersionVector,
@@ -94,11 +98,10 @@ package struct ClientSession: Sendable {
     package var isHead: Bool
     package var knowledge: VersionVector
     package var history: String
-    package var now: UInt64
 
     package init(
       parts: [Document], runs: [TransactionRun], position: UInt64, isHead: Bool,
-      knowledge: VersionVector, history: String, now: UInt64
+      knowledge: VersionVector, history: String
     ) {
       self.parts = parts
       self.runs = runs
@@ -106,7 +109,6 @@ package struct ClientSession: Sendable {
       self.isHead = isHead
       self.knowledge = knowledge
       self.history = history
-      self.now = now
     }
   }
 
@@ -117,7 +119,10 @@ package struct ClientSession: Sendable {
     package var since: VersionVector
     /// The server's knowledge: what this replica knows afterwards.
     package var upTo: VersionVector
-    package var cursor: PullCursor
+    /// The hash of the server's history there.
+    package var history: String
+    /// Nil if the server's feed is empty.
+    package var cursor: PullCursor?
     /// The server now has all that arrived here up to this number.
     package var pushedUpTo: UInt64
   }
@@ -214,12 +219,15 @@ package struct ClientSession: Sendable {
     guard let start else { return [] }
     self.cut = cut
     var request = request(start, cut)
-    request.push = PushPosition(token: start.token, page: pushPage, isLast: cut.isHead)
+    request.push =
+      cut.isHead && pushPage == 0
+      ? .whole : PushPosition(token: start.token, page: pushPage, isLast: cut.isHead)
     request.parts = cut.parts
     request.runs = cut.runs
     if cut.isHead {
       since = start.staged?.since ?? cut.knowledge
-      request.pull = PullPosition(since: since, cursor: start.staged?.cursor ?? start.pullCursor)
+      pull = start.staged?.cursor ?? start.pullCursor
+      request.pull = pullPosition(cut)
     }
     pushedParts += cut.parts.count
     return [.send(request)]
@@ -228,28 +236,33 @@ package struct ClientSession: Sendable {
   private mutating func sendPull() -> [Effect] {
     guard let start, let cut else { return [] }
     var request = request(start, cut)
-    request.pull = PullPosition(since: since, cursor: pull)
+    request.pull = pullPosition(cut)
     return [.send(request)]
+  }
+
+  private func pullPosition(_ cut: PushCut) -> PullPosition {
+    PullPosition(since: since == cut.knowledge ? nil : since, cursor: pull)
   }
 
   private func request(_ start: Start, _ cut: PushCut) -> SyncRequest {
     var request = SyncRequest(
-      replica: start.replica, account: start.account, base: codec.digest(of: start.base),
-      knowledge: cut.knowledge.difference(from: start.base), history: cut.history, now: cut.now)
-    request.server = start.server
+      replica: start.replica, base: codec.digest(of: start.base),
+      knowledge: cut.knowledge.difference(from: start.base), history: cut.history)
+    if !start.isAgreed { (request.account, request.server) = (start.account, start.server) }
     request.former = start.former
     request.wanted = start.wanted
+    request.unstable = start.unstable
     return request
   }
 
   private mutating func handle(_ reply: SyncReply) -> [Effect] {
     guard let start, let cut else { return [] }
-    guard reply.server == start.server else {
+    guard reply.server ?? start.server == start.server else {
       return [
         .fail(
           SyncRefusal(
             .foreignAccount,
-            "another server (\(reply.server)) answers at this address; this device is enrolled at "
+            "another server (\(reply.server ?? start.server)) answers at this address; this device is enrolled at "
               + "\(start.server)"))
       ]
     }
@@ -273,16 +286,20 @@ package struct ClientSession: Sendable {
       effects.append(.notePushed)
     }
     supply = hasSupplied ? [] : reply.wanted
-    pull = page.cursor
+    if let cursor = page.cursor { pull = cursor }
     guard page.isLast else {
+      guard let cursor = page.cursor else {
+        return [.fail(SyncRefusal(.malformed, "the pull does not go on"))]
+      }
       stagedPages += 1
-      let staged = StagedPull(since: since, cursor: page.cursor, pageCount: stagedPages)
+      let staged = StagedPull(since: since, cursor: cursor, pageCount: stagedPages)
       self.start?.staged = staged
       return effects + [.stagePull(reply, staged)]
     }
     let end = PullEnd(
       lastPage: reply, stagedPageCount: stagedPages, since: since,
-      upTo: start.base.applying(reply.knowledge), cursor: page.cursor, pushedUpTo: cut.position)
+      upTo: start.base.applying(reply.knowledge), history: reply.history ?? cut.history,
+      cursor: pull, pushedUpTo: cut.position)
     return effects + [.applyPull(end)]
   }
 
@@ -293,6 +310,7 @@ package struct ClientSession: Sendable {
     case (.unknownBase, let knowledge?), (.serverBehind, let knowledge?):
       start?.base = knowledge
       start?.pushedUpTo = 0
+      start?.isAgreed = false
     case (.pushRestart, _):
       start?.token &+= 1
     case (.cursorGone, _):

@@ -65,7 +65,7 @@ package struct ServerSession: Sendable {
     package var knowledge: VersionVector
     package var history: String
     /// As in the reply.
-    package var unstable: [VersionVector.Entry] = []
+    package var unstable: [VersionVector.Entry]?
     package var wanted: [DocumentKey] = []
 
     package init(
@@ -101,7 +101,7 @@ package struct ServerSession: Sendable {
     case stagePush(PushPosition)
     case collectPush(PushPosition)
     case acceptPush(Push)
-    case cutPull(PullPosition, wanted: [DocumentKey])
+    case cutPull(PullPosition, SyncRequest)
     case answer(SyncReply)
     case refuse(SyncRefusal)
   }
@@ -132,7 +132,7 @@ package struct ServerSession: Sendable {
 
   private func admit() -> Effect {
     guard let request, let state else { return outOfOrder }
-    guard request.account == state.account else {
+    guard request.account ?? state.account == state.account else {
       return .refuse(SyncRefusal(.foreignAccount, "the device belongs to another account"))
     }
     if let server = request.server, state.formerServers.contains(server) {
@@ -220,15 +220,19 @@ package struct ServerSession: Sendable {
       if request.push != nil { return reply { _ in } }
       return .refuse(SyncRefusal(.malformed, "the request neither pushes a page nor pulls"))
     }
-    return .cutPull(pull, wanted: request.wanted)
+    guard let base = state?.base else { return outOfOrder }
+    let position = PullPosition(
+      since: pull.since ?? base.applying(request.knowledge), cursor: pull.cursor)
+    return .cutPull(position, request)
   }
 
   private func answer(_ cut: PullCut) -> Effect {
     guard let base = state?.base else { return outOfOrder }
     return reply { reply in
       reply.knowledge = cut.knowledge.difference(from: base)
-      reply.history = cut.history
+      reply.history = cut.history == request?.history ? nil : cut.history
       reply.pull = cut.page
+      if cut.page.cursor == request?.pull?.cursor { reply.pull?.cursor = nil }
       reply.parts = cut.parts
       reply.runs = cut.runs
       reply.unstable = cut.unstable
@@ -239,8 +243,8 @@ package struct ServerSession: Sendable {
   private func reply(_ fill: (inout SyncReply) -> Void) -> Effect {
     guard let state, let base = state.base else { return outOfOrder }
     var reply = SyncReply(
-      server: state.server, knowledge: state.knowledge.difference(from: base),
-      history: state.history, now: state.now)
+      server: request?.server == nil ? nil : state.server,
+      knowledge: state.knowledge.difference(from: base), history: state.history, now: state.now)
     fill(&reply)
     return .answer(reply)
   }

@@ -12,10 +12,22 @@ package struct SyncCodec: Sendable {
     self.digest = digest
   }
 
-  /// The name of a knowledge: both sides compute the same.
+  /// The name of a knowledge, 16 hexadecimal digits: both sides compute the same.
   package func digest(of knowledge: VersionVector) -> String {
     let bytes = knowledge.entries.flatMap { $0.replica.bytes + $0.number.bigEndianBytes }
-    return HexText.text(Array(digest(bytes).prefix(16)))
+    return HexText.text(Array(digest(bytes).prefix(8)))
+  }
+
+  /// The name of numbers by replica, 8 hexadecimal digits; nil for none.
+  package func name(of entries: [VersionVector.Entry]) -> String? {
+    if entries.isEmpty { return nil }
+    let bytes = entries.flatMap { $0.replica.bytes + $0.number.bigEndianBytes }
+    return HexText.text(Array(digest(bytes).prefix(4)))
+  }
+
+  /// The hash of a history as messages tell it: 32 hexadecimal digits.
+  package static func text(history hash: [UInt8]) -> String {
+    HexText.text(Array(hash.prefix(16)))
   }
 
   package func encode(_ request: SyncRequest) -> [UInt8] {
@@ -61,107 +73,144 @@ package struct SyncCodec: Sendable {
 // MARK: - Heads
 
 extension SyncCodec {
+  /// What is as it mostly is, is left out.
   private func head(_ request: SyncRequest) -> JSONObject {
     var head: JSONObject = [
-      "protocol": .int(SyncProtocolVersion.current),
-      "replica": .string(request.replica.description),
-      "account": .string(request.account.description), "scope": .string(request.scope),
-      "base": .string(request.base), "knowledge": Self.value(request.knowledge),
+      "replica": .string(request.replica.description), "base": .string(request.base),
       "history": .string(request.history),
-      "now": .string(Timestamp.text(milliseconds: request.now)),
     ]
+    if let account = request.account { head.append("account", .string(account.description)) }
     if let server = request.server { head.append("server", .string(server.description)) }
+    if let scope = request.scope { head.append("scope", .string(scope)) }
+    if !request.knowledge.isEmpty { head.append("knowledge", Self.value(request.knowledge)) }
+    if let unstable = request.unstable { head.append("unstable", .string(unstable)) }
     if !request.former.isEmpty {
       head.append("former", .array(request.former.map { .string($0.description) }))
     }
     if !request.wanted.isEmpty { head.append("wanted", Self.value(request.wanted)) }
-    if let push = request.push {
-      head.append(
-        "push",
-        [
-          "token": .string(HexText.text(push.token)), "page": .int(push.page),
-          "last": .bool(push.isLast),
-        ])
+    if request.push != .whole {
+      head.append("push", request.push.map(Self.value) ?? false)
     }
     if let pull = request.pull {
-      var object: JSONObject = ["since": Self.value(pull.since.entries)]
-      if let cursor = pull.cursor { object.append("cursor", Self.value(cursor)) }
-      head.append("pull", .object(object))
+      if let since = pull.since { head.append("since", Self.value(since.entries)) }
+      if let cursor = pull.cursor { head.append("cursor", Self.value(cursor)) }
+    } else {
+      head.append("pull", false)
     }
     return head
   }
 
-  private func head(_ reply: SyncReply) -> JSONObject {
-    var head: JSONObject = [
-      "protocol": .int(SyncProtocolVersion.current),
-      "server": .string(reply.server.description), "knowledge": Self.value(reply.knowledge),
-      "history": .string(reply.history), "now": .string(Timestamp.text(milliseconds: reply.now)),
+  private static func value(_ push: PushPosition) -> JSONValue {
+    [
+      "token": .string(HexText.text(push.token)), "page": .int(push.page),
+      "last": .bool(push.isLast),
     ]
+  }
+
+  private func head(_ reply: SyncReply) -> JSONObject {
+    var head: JSONObject = ["now": .number(JSONNumber(reply.now))]
+    if let server = reply.server { head.append("server", .string(server.description)) }
+    if !reply.knowledge.isEmpty { head.append("knowledge", Self.value(reply.knowledge)) }
+    if let history = reply.history { head.append("history", .string(history)) }
     if let page = reply.nextPushPage { head.append("next_push_page", .int(page)) }
     if let pull = reply.pull {
-      head.append(
-        "pull",
-        [
-          "cursor": Self.value(pull.cursor), "last": .bool(pull.isLast),
-        ])
+      if let cursor = pull.cursor { head.append("cursor", Self.value(cursor)) }
+      if !pull.isLast { head.append("more", true) }
+    } else {
+      head.append("pull", false)
     }
-    if !reply.unstable.isEmpty { head.append("unstable", Self.value(reply.unstable)) }
+    if let unstable = reply.unstable { head.append("unstable", Self.value(unstable)) }
     if !reply.wanted.isEmpty { head.append("wanted", Self.value(reply.wanted)) }
     return head
   }
 
   private static func request(_ head: JSONObject) -> SyncRequest? {
-    guard head["protocol"]?.intValue == SyncProtocolVersion.current,
-      let replica = head["replica"]?.stringValue.flatMap({ UniqueID($0) }),
-      let account = head["account"]?.stringValue.flatMap({ UniqueID($0) }),
-      let scope = head["scope"]?.stringValue, let base = head["base"]?.stringValue,
-      let knowledge = entries(head["knowledge"]), let history = head["history"]?.stringValue,
-      let now = head["now"]?.stringValue.flatMap(Timestamp.milliseconds)
+    guard let replica = head["replica"]?.stringValue.flatMap({ UniqueID($0) }),
+      let base = head["base"]?.stringValue, let history = head["history"]?.stringValue,
+      let knowledge = entriesOrNone(head["knowledge"]), let former = ids(head["former"]),
+      let wanted = keys(head["wanted"])
     else { return nil }
     var request = SyncRequest(
-      replica: replica, account: account, base: base, knowledge: knowledge, history: history,
-      now: now)
-    request.scope = scope
-    if let value = head["server"] {
-      guard let server = value.stringValue.flatMap({ UniqueID($0) }) else { return nil }
-      request.server = server
-    }
-    guard let former = ids(head["former"]), let wanted = keys(head["wanted"]) else { return nil }
+      replica: replica, base: base, knowledge: knowledge, history: history)
     (request.former, request.wanted) = (former, wanted)
-    if let value = head["push"] {
+    guard let account = id(head["account"]), let server = id(head["server"]) else { return nil }
+    (request.account, request.server) = (account, server)
+    if let unstable = head["unstable"] {
+      guard let text = unstable.stringValue else { return nil }
+      request.unstable = text
+    }
+    if let scope = head["scope"] {
+      guard let text = scope.stringValue else { return nil }
+      request.scope = text
+    }
+    switch head["push"] {
+    case nil: request.push = .whole
+    case .bool(false)?: request.push = nil
+    case let value?:
       guard let push = push(value) else { return nil }
       request.push = push
     }
-    if let value = head["pull"] {
-      guard let since = entries(value.objectValue?["since"]) else { return nil }
-      let cursor = value.objectValue?["cursor"]
-      request.pull = PullPosition(
-        since: VersionVector().applying(since), cursor: cursor.flatMap(self.cursor))
-      if cursor != nil, request.pull?.cursor == nil { return nil }
+    switch head["pull"] {
+    case nil:
+      guard let pull = pull(head) else { return nil }
+      request.pull = pull
+    case .bool(false)?: request.pull = nil
+    default: return nil
     }
     return request
   }
 
+  private static func pull(_ head: JSONObject) -> PullPosition? {
+    var pull = PullPosition(since: nil, cursor: nil)
+    if let value = head["since"] {
+      guard let since = entries(value) else { return nil }
+      pull.since = VersionVector().applying(since)
+    }
+    if let value = head["cursor"] {
+      guard let cursor = cursor(value) else { return nil }
+      pull.cursor = cursor
+    }
+    return pull
+  }
+
   private static func reply(_ head: JSONObject) -> SyncReply? {
-    guard head["protocol"]?.intValue == SyncProtocolVersion.current,
-      let server = head["server"]?.stringValue.flatMap({ UniqueID($0) }),
-      let knowledge = entries(head["knowledge"]), let history = head["history"]?.stringValue,
-      let now = head["now"]?.stringValue.flatMap(Timestamp.milliseconds)
+    guard let now = head["now"]?.intValue, now >= 0, let server = id(head["server"]),
+      let knowledge = entriesOrNone(head["knowledge"]), let wanted = keys(head["wanted"])
     else { return nil }
-    var reply = SyncReply(server: server, knowledge: knowledge, history: history, now: now)
+    var reply = SyncReply(server: server, knowledge: knowledge, history: nil, now: UInt64(now))
+    reply.wanted = wanted
     reply.nextPushPage = head["next_push_page"]?.intValue
+    if let value = head["history"] {
+      guard let history = value.stringValue else { return nil }
+      reply.history = history
+    }
     if let unstable = head["unstable"] {
       guard let entries = entries(unstable) else { return nil }
       reply.unstable = entries
     }
-    guard let wanted = keys(head["wanted"]) else { return nil }
-    reply.wanted = wanted
-    if let pull = head["pull"]?.objectValue {
-      guard let cursor = pull["cursor"].flatMap(cursor), let isLast = pull["last"]?.boolValue
-      else { return nil }
-      reply.pull = PullPage(cursor: cursor, isLast: isLast)
+    switch (head["pull"], head["more"]) {
+    case (.bool(false)?, _): reply.pull = nil
+    case (nil, nil), (nil, .bool(true)?):
+      reply.pull = PullPage(cursor: nil, isLast: head["more"] == nil)
+    default: return nil
+    }
+    if let value = head["cursor"] {
+      guard let cursor = cursor(value) else { return nil }
+      reply.pull?.cursor = cursor
     }
     return reply
+  }
+
+  /// An id that may be left out; nil if it is malformed.
+  private static func id(_ value: JSONValue?) -> UniqueID?? {
+    guard let value else { return .some(nil) }
+    guard let id = value.stringValue.flatMap({ UniqueID($0) }) else { return nil }
+    return .some(id)
+  }
+
+  private static func entriesOrNone(_ value: JSONValue?) -> [VersionVector.Entry]? {
+    guard let value else { return [] }
+    return entries(value)
   }
 
   private static func push(_ value: JSONValue) -> PushPosition? {
@@ -172,17 +221,18 @@ extension SyncCodec {
     return PushPosition(token: token, page: page, isLast: isLast)
   }
 
+  /// `[POSITION, HEAD, "MARK"]`.
   private static func value(_ cursor: PullCursor) -> JSONValue {
     [
-      "position": .number(JSONNumber(cursor.position)), "head": .number(JSONNumber(cursor.head)),
-      "mark": .string(HexText.text(cursor.mark)),
+      .number(JSONNumber(cursor.position)), .number(JSONNumber(cursor.head)),
+      .string(HexText.text(cursor.mark)),
     ]
   }
 
   package static func cursor(_ value: JSONValue) -> PullCursor? {
-    guard let object = value.objectValue, let position = object["position"]?.intValue,
-      let head = object["head"]?.intValue, position >= 0, head >= 0,
-      let mark = object["mark"]?.stringValue.flatMap({ HexText.number($0) })
+    guard let parts = value.arrayValue, parts.count == 3, let position = parts[0].intValue,
+      let head = parts[1].intValue, position >= 0, head >= 0,
+      let mark = parts[2].stringValue.flatMap({ HexText.number($0) })
     else { return nil }
     return PullCursor(position: UInt64(position), head: UInt64(head), mark: mark)
   }
@@ -243,7 +293,7 @@ extension SyncCodec {
       error.append("knowledge", value(knowledge.entries))
     }
     if let server = refusal.server { error.append("server", .string(server.description)) }
-    if let now = refusal.now { error.append("now", .string(Timestamp.text(milliseconds: now))) }
+    if let now = refusal.now { error.append("now", .number(JSONNumber(now))) }
     return JSONValue.object(["error": .object(error)]).bytes
   }
 
@@ -256,7 +306,7 @@ extension SyncCodec {
     let knowledge = entries(error["knowledge"]).map { VersionVector().applying($0) }
     return SyncRefusal(
       code, message, knowledge: knowledge,
-      now: error["now"]?.stringValue.flatMap(Timestamp.milliseconds),
+      now: error["now"]?.intValue.map { UInt64(max(0, $0)) },
       server: error["server"]?.stringValue.flatMap { UniqueID($0) })
   }
 }

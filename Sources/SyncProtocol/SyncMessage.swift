@@ -13,7 +13,7 @@ package enum SyncProtocolVersion {
   /// Answered when something arrives that the laptop has not seen, or after a while.
   package static let watchPath = "/sync/v1/watch"
   package static let enrolPath = "/sync/v1/enroll"
-  package static let contentType = "application/vnd.satchel.sync+jsonl"
+  package static let contentType = "application/satchel+jsonl"
   package static let headerName = "Satchel-Protocol"
   /// Carries the refresh token of a device whose access token has expired.
   package static let refreshHeaderName = "Satchel-Refresh-Token"
@@ -44,6 +44,9 @@ package struct PushPosition: Hashable, Sendable {
   /// Whether the push ends here: only then is anything applied.
   package var isLast: Bool
 
+  /// A push of one page: nobody needs to name it.
+  package static let whole = PushPosition(token: 0, page: 0, isLast: true)
+
   package init(token: UInt64, page: Int, isLast: Bool) {
     self.token = token
     self.page = page
@@ -53,12 +56,12 @@ package struct PushPosition: Hashable, Sendable {
 
 /// What a laptop asks for in a pull.
 package struct PullPosition: Sendable {
-  /// What the laptop had when the pull began.
-  package var since: VersionVector
+  /// What the laptop had when the pull began; nil for its knowledge as the request names it.
+  package var since: VersionVector?
   /// Where to go on; nil from the start.
   package var cursor: PullCursor?
 
-  package init(since: VersionVector, cursor: PullCursor?) {
+  package init(since: VersionVector?, cursor: PullCursor?) {
     self.since = since
     self.cursor = cursor
   }
@@ -67,20 +70,20 @@ package struct PullPosition: Sendable {
 /// From a laptop to its server.
 package struct SyncRequest: Sendable {
   package var replica: ReplicaID
-  package var account: UniqueID
-  /// The server that the device is enrolled at: another one must not take anything. Nil if the
-  /// sender does not say.
+  /// Nil where both sides have agreed before: the base and the history say the same.
+  package var account: UniqueID?
+  /// The server that the device is enrolled at: another one must not take anything. Nil as the account.
   package var server: UniqueID?
-  /// What the device may see: for now its whole account.
-  package var scope = "account"
-  /// The digest of the server's knowledge as the laptop last knew it: the base of the differences.
+  /// What the device may see; nil for its whole account.
+  package var scope: String?
+  /// The name of the server's knowledge as the laptop last knew it: the base of the differences.
   package var base: String
   /// The laptop's knowledge, as its difference from the base.
   package var knowledge: [VersionVector.Entry]
-  /// The hash of the laptop's history at its knowledge, in hexadecimal digits.
+  /// The hash of the laptop's history at its knowledge: 32 hexadecimal digits.
   package var history: String
-  /// The laptop's clock, milliseconds since 1970 UTC.
-  package var now: UInt64
+  /// The name of what the laptop knows not to be stable; nil for nothing.
+  package var unstable: String?
   /// Ids under which the laptop wrote before and never will again: the server retires them.
   package var former: [ReplicaID] = []
   /// Documents that live but lack content here (DESIGN, rule 11): the server sends them whole.
@@ -91,26 +94,24 @@ package struct SyncRequest: Sendable {
   package var runs: [TransactionRun] = []
 
   package init(
-    replica: ReplicaID, account: UniqueID, base: String, knowledge: [VersionVector.Entry],
-    history: String, now: UInt64
+    replica: ReplicaID, base: String, knowledge: [VersionVector.Entry], history: String
   ) {
     self.replica = replica
-    self.account = account
     self.base = base
     self.knowledge = knowledge
     self.history = history
-    self.now = now
   }
 }
 
 /// A page of a pull.
 package struct PullPage: Sendable {
-  /// Where the next page begins; on the last page, where the next pull begins.
-  package var cursor: PullCursor
+  /// Where the next page begins; on the last page, where the next pull begins. Nil if that is where this
+  /// one began.
+  package var cursor: PullCursor?
   /// Whether the pull ends here: only then does the reply's knowledge hold for the laptop.
   package var isLast: Bool
 
-  package init(cursor: PullCursor, isLast: Bool) {
+  package init(cursor: PullCursor?, isLast: Bool) {
     self.cursor = cursor
     self.isLast = isLast
   }
@@ -118,26 +119,27 @@ package struct PullPage: Sendable {
 
 /// From a server to a laptop.
 package struct SyncReply: Sendable {
-  package var server: UniqueID
+  /// Nil if the request names none.
+  package var server: UniqueID?
   /// The server's knowledge, as its difference from the base that the request named.
   package var knowledge: [VersionVector.Entry]
-  /// The hash of the server's history at its knowledge.
-  package var history: String
+  /// The hash of the server's history at its knowledge; nil if that is the request's.
+  package var history: String?
   /// The server's clock, milliseconds since 1970 UTC.
   package var now: UInt64
   /// A page of a push that is not complete was kept: the number of the next one.
   package var nextPushPage: Int?
   package var pull: PullPage?
   /// On the last page of a pull: what not every active replica has, each entry as far as all have it
-  /// (DESIGN, rule 15). What is not named all have.
-  package var unstable: [VersionVector.Entry] = []
+  /// (DESIGN, rule 15). What is not named all have. Nil if it is as the request names it.
+  package var unstable: [VersionVector.Entry]?
   /// Documents that live but lack content at the server: a laptop that has them whole sends them.
   package var wanted: [DocumentKey] = []
   package var parts: [Document] = []
   package var runs: [TransactionRun] = []
 
   package init(
-    server: UniqueID, knowledge: [VersionVector.Entry], history: String, now: UInt64
+    server: UniqueID?, knowledge: [VersionVector.Entry], history: String?, now: UInt64
   ) {
     self.server = server
     self.knowledge = knowledge
@@ -151,6 +153,8 @@ package struct SyncRefusal: Error, Sendable, Equatable {
   package enum Code: String, Sendable, CaseIterable {
     /// The bytes are no request: report it.
     case malformed
+    /// The server speaks other versions of the protocol: one side must be brought up to date.
+    case unsupportedProtocol = "unsupported_protocol"
     /// The base is unknown here: send again relative to the knowledge that comes with this.
     case unknownBase = "unknown_base"
     /// The server lacks what the push builds on: send again relative to the knowledge given.
@@ -221,6 +225,7 @@ package struct SyncRefusal: Error, Sendable, Equatable {
       .recoveryClosed, .clock, .serverReset:
       409
     case .cursorGone: 410
+    case .unsupportedProtocol: 426
     case .unavailable: 503
     }
   }

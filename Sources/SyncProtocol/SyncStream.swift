@@ -32,7 +32,7 @@ struct SyncStreamWriter {
   mutating func write(_ run: TransactionRun) { line(RunCodec.encode(run)) }
 
   mutating func finish(digest: Digest) -> [UInt8] {
-    let sum = HexText.text(Array(digest(bytes).prefix(16)))
+    let sum = HexText.text(Array(digest(bytes).prefix(8)))
     line(["end": .int(lineCount), "digest": .string(sum)])
     return bytes
   }
@@ -68,7 +68,7 @@ struct SyncStreamReader {
       throw SyncStreamError("the stream has no end")
     }
     let end = lines[lines.count - 2]
-    let sum = HexText.text(Array(digest(Array(bytes[..<end.startIndex])).prefix(16)))
+    let sum = HexText.text(Array(digest(Array(bytes[..<end.startIndex])).prefix(8)))
     guard let last = try? Self.object(end), last["end"]?.intValue == lines.count - 2,
       last["digest"]?.stringValue == sum
     else { throw SyncStreamError("the stream is cut off or changed on its way") }

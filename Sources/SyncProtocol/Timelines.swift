@@ -99,7 +99,6 @@ extension History {
 extension SyncCodec {
   package func encode(_ request: TimelineRequest) -> [UInt8] {
     var head: JSONObject = [
-      "protocol": .int(SyncProtocolVersion.current),
       "replica": .string(request.replica.description),
       "account": .string(request.account.description),
     ]
@@ -118,8 +117,7 @@ extension SyncCodec {
 
   package func timelineRequest(_ bytes: [UInt8]) throws(SyncStreamError) -> TimelineRequest {
     let head = try reader(bytes).head
-    guard head["protocol"]?.intValue == SyncProtocolVersion.current,
-      let replica = head["replica"]?.stringValue.flatMap({ UniqueID($0) }),
+    guard let replica = head["replica"]?.stringValue.flatMap({ UniqueID($0) }),
       let account = head["account"]?.stringValue.flatMap({ UniqueID($0) }),
       let members = head["probes"]?.objectValue?.members
     else { throw SyncStreamError("the head of the request is malformed") }
@@ -146,7 +144,6 @@ extension SyncCodec {
 
   package func encode(_ reply: TimelineReply) -> [UInt8] {
     let head: JSONObject = [
-      "protocol": .int(SyncProtocolVersion.current),
       "server": .string(reply.server.description),
       "knowledge": Self.value(reply.knowledge.entries),
     ]
@@ -155,8 +152,7 @@ extension SyncCodec {
 
   package func timelineReply(_ bytes: [UInt8]) throws(SyncStreamError) -> TimelineReply {
     let reader = try reader(bytes)
-    guard reader.head["protocol"]?.intValue == SyncProtocolVersion.current,
-      let server = reader.head["server"]?.stringValue.flatMap({ UniqueID($0) }),
+    guard let server = reader.head["server"]?.stringValue.flatMap({ UniqueID($0) }),
       let knowledge = Self.entries(reader.head["knowledge"])
     else { throw SyncStreamError("the head of the reply is malformed") }
     return TimelineReply(

@@ -65,7 +65,7 @@ package final class HTTPSTransport: SyncTransport {
     var base = address[...]
     while base.hasSuffix("/") { base.removeLast() }
     let url = String(base + request.path)
-    let headers = request.headers.map { "\($0.name): \($0.value)" } + ["Accept-Language: en"]
+    let headers = request.headers.map { "\($0.name): \($0.value)" } + ["User-Agent:", "Accept:"]
     if let packed = packed(request.body) {
       let reply = try post(url, headers + ["Content-Encoding: gzip"], packed)
       if reply.status != 415 { return reply }

@@ -218,7 +218,7 @@ package struct DirectTransport: SyncTransport {
     _ status: Int, _ type: String, _ body: [UInt8], to request: TransportRequest
   ) -> TransportReply {
     TransportReply(
-      status: status, headers: ["content-type": type], body: body,
+      status: status, headers: ["content-type": type, "satchel-protocol": "1"], body: body,
       bytesSent: request.body.count, bytesReceived: body.count)
   }
 }

@@ -12,7 +12,7 @@ struct ClientSessionTests {
     client.handle(.applied)
     #expect(
       client.trace == [
-        "cut push since 3/9 after 10", "send push 7.0 last with 0 pull since 3/9 from 5",
+        "cut push since 3/9 after 10", "send all with 0 pull since own from 5",
         "apply 0 pages and the last, since 3/9, up to 3/9, cursor 5, pushed 12", "finish",
       ])
     #expect(client.requests[0].knowledge.isEmpty)
@@ -27,13 +27,13 @@ struct ClientSessionTests {
     client.handle(.applied)
     #expect(
       client.trace == [
-        "cut push since 1/1 after 10", "send push 7.0 last with 2 pull since 3/1 from 5",
+        "cut push since 1/1 after 10", "send all with 2 pull since own from 5",
         "apply 0 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12", "finish",
       ])
     let request = client.requests[0]
     #expect(Samples.knows(1, 1).applying(request.knowledge) == Samples.knows(3, 1))
     #expect(request.runs == [Samples.run(3)] && request.history == "h12")
-    #expect(request.now == Samples.now && request.replica == Samples.laptop)
+    #expect(request.replica == Samples.laptop && request.server == Samples.server)
     #expect(request.account == Samples.account)
     #expect(client.end?.lastPage.parts.count == 1)
     #expect(client.session.pushedCount == 2)
@@ -52,7 +52,7 @@ struct ClientSessionTests {
       client.trace == [
         "cut push since 1/1 after 10", "send push 7.0 with 2", "cut push since 1/1 after 12",
         "send push 7.1 with 1", "cut push since 1/1 after 13",
-        "send push 7.2 last with 1 pull since 3/1 from 5",
+        "send push 7.2 last with 1 pull since own from 5",
         "apply 0 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 14", "finish",
       ])
     #expect(client.session.pushedCount == 4)
@@ -69,9 +69,9 @@ struct ClientSessionTests {
     client.handle(.applied)
     #expect(
       client.trace == [
-        "cut push since 1/1 after 10", "send push 7.0 last with 1 pull since 3/1 from 5",
-        "stage page 1 since 3/1 to 6", "send pull since 3/1 from 6",
-        "stage page 2 since 3/1 to 7", "send pull since 3/1 from 7",
+        "cut push since 1/1 after 10", "send all with 1 pull since own from 5",
+        "stage page 1 since 3/1 to 6", "send pull since own from 6",
+        "stage page 2 since 3/1 to 7", "send pull since own from 7",
         "apply 2 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12", "finish",
       ])
     #expect(client.requests.last?.parts.isEmpty == true)
@@ -88,7 +88,7 @@ struct ClientSessionTests {
     client.pulled(9)
     #expect(
       client.trace == [
-        "cut push since 1/1 after 10", "send push 7.0 last with 0 pull since 2/1 from 7",
+        "cut push since 1/1 after 10", "send all with 0 pull since 2/1 from 7",
         "stage page 3 since 2/1 to 8", "send pull since 2/1 from 8",
         "apply 3 pages and the last, since 2/1, up to 3/9, cursor 9, pushed 12",
       ])
@@ -105,7 +105,7 @@ struct ClientSessionTests {
     #expect(
       client.trace.dropFirst(2) == [
         "drop staged pull", "cut push since 1/1 after 10",
-        "send push 7.0 last with 0 pull since 3/1 from start",
+        "send all with 0 pull since own from start",
         "apply 0 pages and the last, since 3/1, up to 3/9, cursor 3, pushed 12",
       ])
   }
@@ -125,7 +125,7 @@ struct ClientSessionTests {
     client.pulled(8)
     #expect(
       client.trace.dropFirst(2) == [
-        effect, "cut push since 0/1 after 3", "send push 7.0 last with 1 pull since 3/1 from 5",
+        effect, "cut push since 0/1 after 3", "send all with 1 pull since own from 5",
         "apply 0 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12",
       ])
   }
@@ -160,8 +160,8 @@ struct ClientSessionTests {
     client.pulled(8)
     #expect(
       client.trace == [
-        "cut whole push since 1/1 after 0", "send push 7.0 last with 1 pull since 3/1 from 5",
-        "note pushed", "stage page 1 since 3/1 to 6", "send pull since 3/1 from 6",
+        "cut whole push since 1/1 after 0", "send all with 1 pull since own from 5",
+        "note pushed", "stage page 1 since 3/1 to 6", "send pull since own from 6",
         "apply 1 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12",
       ])
     #expect(client.requests.last?.former == [])
@@ -180,7 +180,7 @@ struct ClientSessionTests {
     #expect(
       client.trace.dropFirst(3) == [
         "again", "cut push since 1/1 after 10 and 2 wanted",
-        "send push 7.0 last with 0 pull since 3/1 from 5",
+        "send all with 0 pull since own from 5",
         "apply 0 pages and the last, since 3/1, up to 3/9, cursor 9, pushed 12", "finish",
       ])
   }
@@ -194,8 +194,8 @@ struct ClientSessionTests {
     client.pulled(8)
     #expect(
       client.trace == [
-        "cut push since 1/1 after 10", "send push 7.0 last with 1 pull since 3/1 from 5",
-        "cut push since 0/1 after 0", "send push 7.0 last with 3 pull since 3/1 from 5",
+        "cut push since 1/1 after 10", "send all with 1 pull since own from 5",
+        "cut push since 0/1 after 0", "send all with 3 pull since own from 5",
         "apply 0 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12",
       ])
     #expect(client.requests.last?.base == Samples.codec.digest(of: Samples.knows(0, 1)))
@@ -212,8 +212,8 @@ struct ClientSessionTests {
     #expect(
       client.trace == [
         "cut push since 1/1 after 10", "send push 7.0 with 1", "cut push since 1/1 after 12",
-        "send push 7.1 last with 1 pull since 3/1 from 5", "cut push since 1/1 after 10",
-        "send push 8.0 last with 2 pull since 3/1 from 5",
+        "send push 7.1 last with 1 pull since own from 5", "cut push since 1/1 after 10",
+        "send all with 2 pull since own from 5",
       ])
   }
 
@@ -278,7 +278,7 @@ struct ClientSessionTests {
     client.pulled(8)
     #expect(
       client.trace.suffix(3) == [
-        "cut push since 1/1 after 0", "send push 7.0 last with 0 pull since 3/1 from 6",
+        "cut push since 1/1 after 0", "send all with 0 pull since own from 6",
         "apply 1 pages and the last, since 3/1, up to 3/9, cursor 8, pushed 12",
       ])
   }

@@ -47,8 +47,7 @@ struct Client {
       .pushCut(
         ClientSession.PushCut(
           parts: documents.map(Samples.part), runs: head ? [Samples.run(3)] : [],
-          position: position, isHead: head, knowledge: knowledge, history: "h\(position)",
-          now: Samples.now)))
+          position: position, isHead: head, knowledge: knowledge, history: "h\(position)")))
   }
 
   mutating func kept(next page: Int) {
@@ -85,7 +84,7 @@ struct Client {
       "stage page \(staged.pageCount) since \(text(staged.since)) to \(staged.cursor.position)"
     case .applyPull(let end):
       "apply \(end.stagedPageCount) pages and the last, since \(text(end.since)), "
-        + "up to \(text(end.upTo)), cursor \(end.cursor.position), pushed \(end.pushedUpTo)"
+        + "up to \(text(end.upTo)), cursor \(end.cursor?.position ?? 0), pushed \(end.pushedUpTo)"
     case .finish: "finish"
     case .fail(let refusal): "fail \(refusal.code.rawValue)"
     }
@@ -97,10 +96,11 @@ struct Client {
 
   private static func text(_ request: SyncRequest) -> String {
     let push = request.push.map { push in
-      " push \(push.token).\(push.page)\(push.isLast ? " last" : "") with \(request.parts.count)"
+      (push == .whole ? " all" : " push \(push.token).\(push.page)\(push.isLast ? " last" : "")")
+        + " with \(request.parts.count)"
     }
     let pull = request.pull.map { pull in
-      " pull since \(text(pull.since)) from \(pull.cursor.map { "\($0.position)" } ?? "start")"
+      " pull since \(pull.since.map(text) ?? "own") from \(pull.cursor.map { "\($0.position)" } ?? "start")"
     }
     return (push ?? "") + (pull ?? "")
   }

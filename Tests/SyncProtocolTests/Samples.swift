@@ -48,9 +48,10 @@ enum Samples {
 
   static func request() -> SyncRequest {
     var request = SyncRequest(
-      replica: laptop, account: account, base: codec.digest(of: knows(1, 1)),
-      knowledge: knows(3, 1).difference(from: knows(1, 1)), history: "ab", now: now)
-    request.server = server
+      replica: laptop, base: codec.digest(of: knows(1, 1)),
+      knowledge: knows(3, 1).difference(from: knows(1, 1)), history: "ab")
+    (request.account, request.server) = (account, server)
+    request.unstable = "0badcafe"
     request.push = PushPosition(token: 0xffff_0000_0000_0001, page: 0, isLast: true)
     request.pull = PullPosition(since: knows(3, 1), cursor: cursor(4))
     request.former = [.sample(8)]
@@ -65,6 +66,7 @@ enum Samples {
       server: server, knowledge: knows(3, 9).difference(from: knows(1, 1)), history: "cd", now: now)
     reply.pull = PullPage(cursor: cursor(7), isLast: true)
     reply.wanted = [part(41).key]
+    reply.unstable = knows(2).entries
     reply.parts = [document(3)]
     reply.runs = [run(2)]
     return reply

@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+"""A small client of the protocol in PROTOCOL.md, written from that text alone. Standard library only.
+
+    client.py DIR enroll URL CODE [NAME]      client.py DIR put TYPE ID|- JSON      client.py DIR delete TYPE ID
+    client.py DIR sync                        client.py DIR get TYPE ID             client.py DIR list TYPE
+    client.py DIR conflicts                   client.py DIR resolve TYPE ID UNIT N  (the N-th value, from 1)
+
+It keeps everything in DIR/state.json, replaced as a whole, and holds all documents in memory.
+"""
+import calendar, gzip, hashlib, json, os, secrets, sys, time, urllib.error, urllib.request, uuid
+
+UNITS = {   # section 17: the field's unit, where it is not the field itself
+    "patient": {"first_name": "identity", "last_name": "identity", "date_of_birth": "identity",
+                "clinician_id": "assignment", "clinic_id": "assignment"},
+}
+PAGE = 1000
+
+def sha(data): return hashlib.sha256(data).digest()
+def raw(replica): return uuid.UUID(replica).bytes
+def ordered(vector): return sorted(vector.items(), key=lambda entry: raw(entry[0]))
+def covers(vector, dot): return vector.get(dot[0], 0) >= dot[1]
+def within(a, b): return all(b.get(r, 0) >= n for r, n in a.items())
+def joined(a, b): return {r: max(a.get(r, 0), b.get(r, 0)) for r in {**a, **b}}
+def pack(vector): return b"".join(raw(r) + n.to_bytes(8, "big") for r, n in ordered(vector))
+def name_of(vector): return sha(pack(vector))[:8].hex()
+def difference(vector, base): return {r: vector.get(r, 0) for r in {**vector, **base} if vector.get(r, 0) != base.get(r, 0)}
+def applying(base, diff): return {r: n for r, n in {**base, **diff}.items() if n}
+
+def stamp_number(text):
+    moment, _, counter = text.partition("/")
+    seconds = calendar.timegm(time.strptime(moment[:19], "%Y-%m-%dT%H:%M:%S"))
+    return (seconds * 1000 + int(moment[20:23])) << 16 | int(counter or 0)
+
+def stamp_text(number):
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime((number >> 16) // 1000))
+    text = f"{moment}.{(number >> 16) % 1000:03}Z"
+    return f"{text}/{number & 0xffff}" if number & 0xffff else text
+
+class Refused(Exception):
+    def __init__(self, status, error):
+        super().__init__(f"{status} {error.get('code')}: {error.get('message')}")
+        self.error = error
+
+class Client:
+    def __init__(self, directory):
+        self.file, self.access = os.path.join(directory, "state.json"), None
+        os.makedirs(directory, exist_ok=True)
+        if os.path.exists(self.file):
+            with open(self.file) as file: self.state = json.load(file)
+        else:
+            self.state = {"device": str(uuid.uuid4()), "replica": str(uuid.uuid4()), "base": {}, "agreed": False,
+                          "cursor": None, "clock": 0, "offset": 0, "documents": {}, "history": {}, "stage": None, "unstable": {}}
+    def save(self):
+        with open(self.file + ".tmp", "w") as file:
+            json.dump(self.state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(self.file + ".tmp", self.file)
+
+    # --- history (section 3)
+    def knowledge(self): return {r: len(chain) for r, chain in self.state["history"].items() if chain}
+    @staticmethod
+    def append(chains, run):
+        chain = chains.setdefault(run["replica"], [])
+        chain.extend(run["transactions"][len(chain) + 1 - run["first"]:])
+    def history(self, knowledge, runs=()):
+        chains = {r: list(chain) for r, chain in self.state["history"].items()}
+        for run in runs: self.append(chains, run)
+        out = b""
+        for replica, number in ordered(knowledge):
+            link = bytes(32)
+            for entry in chains[replica][:number]:
+                nonce, stamp = entry.split(" ", 1)
+                link = sha(link + bytes.fromhex(nonce) + stamp_number(stamp).to_bytes(8, "big"))
+            out += raw(replica) + number.to_bytes(8, "big") + link
+        return sha(out)[:16].hex()
+
+    # --- documents: {"type", "id", "clock", "origin", "schema", "dropped", "units": {unit: [version]}}
+    def now(self):
+        self.state["clock"] = max(self.state["clock"] + 1, (int(time.time() * 1000) + self.state["offset"]) << 16)
+        return stamp_text(self.state["clock"])
+    def write(self, kind, id, change):
+        """One transaction: `change(document, version)` puts versions that `version(value, **more)` makes."""
+        s, replica = self.state, self.state["replica"]
+        dot, stamp = [replica, self.knowledge().get(replica, 0) + 1], self.now()
+        by = [s["device"], s["user"]]
+        document = s["documents"].setdefault(f"{kind}/{id}", {
+            "type": kind, "id": id, "clock": {}, "schema": 1, "dropped": [], "units": {},
+            "origin": {"dot": dot, "at": stamp, "by": by}})
+        if change(document, lambda value, **more: {"dot": dot, "first": dot, "at": stamp, "by": by, "value": value, **more}):
+            document["clock"][replica] = dot[1]
+            document["changed"] = s["arrivals"] = s.get("arrivals", 0) + 1
+            s["history"].setdefault(replica, []).append(f"{secrets.token_hex(8)} {stamp}")
+            self.save()
+    @staticmethod
+    def shown(versions): return max(versions, key=lambda v: (stamp_number(v["at"]), raw(v["first"][0]), v["first"][1]))
+
+    def fields(self, document):
+        shown = [self.shown(versions)["value"] for unit, versions in document["units"].items() if not unit.startswith("_")]
+        return {field: value for fields in shown for field, value in fields.items()}
+    def put(self, kind, id, patch):
+        names = UNITS.get(kind, {})
+        def change(document, version):
+            wanted = {**self.fields(document), **patch}
+            touched, changed = {names.get(f, f) for f in patch}, False
+            for unit in touched:
+                value = {f: v for f, v in wanted.items() if names.get(f, f) == unit and v is not None}
+                old = document["units"].get(unit, [])
+                before = self.shown(old)["value"] if old else None
+                if before == value: continue
+                # Only what was shown, and what equals it, is replaced (section 8).
+                document["units"][unit] = [v for v in old if v["value"] != before] + [version(value)]
+                changed = True
+            return changed
+        self.write(kind, id, change)
+        return id
+    def resolve(self, kind, id, unit, number):
+        self.write(kind, id, lambda document, version: document["units"].update(
+            {unit: [version(document["units"][unit][number - 1]["value"])]}) or True)
+    def delete(self, kind, id):
+        self.write(kind, id, lambda document, version: document["units"].update({"_life": [version(
+            {"deleted": "mistake"}, reason="mistake", context=dict(document["clock"]), knowledge=self.knowledge())]}) or True)
+    def deleted(self, document):
+        life = document["units"].get("_life", [])
+        if any(v.get("reason") == "erasure" for v in life) or any("reason" not in v for v in life):
+            return any(v.get("reason") == "erasure" for v in life)
+        context, stands = {}, False
+        for version in life:
+            cause = version.get("cause")
+            other = cause and self.state["documents"].get(f"{cause['type']}/{cause['id']}")
+            if not cause or other and self.deleted(other): context, stands = joined(context, version["context"]), True
+        content = [v for u, versions in document["units"].items() if not u.startswith("_") for v in versions]
+        return stands and all(covers(context, v["first"]) for v in content)
+
+    # --- streams (section 3)
+    @staticmethod
+    def encode(head, documents=(), runs=()):
+        lines, ids = [json.dumps(head)], []
+        number = lambda id: ids.index(id) if id in ids else ids.append(id) or len(ids) - 1
+        dots = lambda vector: [[number(r), n] for r, n in ordered(vector)]
+        def entry(v):
+            out = {"dot": [number(v["dot"][0]), v["dot"][1]], "first": [number(v["first"][0]), v["first"][1]],
+                   "at": v["at"], "by": [number(i) for i in v["by"]]}
+            out.update({key: v[key] for key in ("unit", "value", "replaced", "reason") if key in v})
+            out.update({key: dots(v[key]) for key in ("context", "knowledge") if key in v})
+            if "seen" in v: out["seen"] = [[number(r), n] for r, n in v["seen"]]
+            if "cause" in v: out["cause"] = {**v["cause"], "dot": [number(v["cause"]["dot"][0]), v["cause"]["dot"][1]]}
+            return out
+        body = []
+        for d in documents:
+            sync = {"schema": d["schema"], "clock": dots(d["clock"]), "origin": entry({**d["origin"], "first": d["origin"]["dot"]}), "writes": [],
+                    "versions": [entry({**v, "unit": u}) for u, vs in d["units"].items() for v in vs]}
+            if d["dropped"]: sync["dropped"] = d["dropped"]
+            body.append(json.dumps({"id": d["id"], "type": d["type"], "_sync": sync}))
+        lines += ([json.dumps({"ids": ids})] if ids else []) + body + [json.dumps(run) for run in runs]
+        data = "".join(line + "\n" for line in lines).encode()
+        return data + (json.dumps({"end": len(lines), "digest": sha(data)[:8].hex()}) + "\n").encode()
+    @staticmethod
+    def decode(data):
+        lines = data.split(b"\n")
+        end = {"end": len(lines) - 2, "digest": sha(data[:-len(lines[-2]) - 1])[:8].hex()} if len(lines) > 2 else None
+        if lines[-1] or json.loads(lines[-2] or b"0") != end: raise ValueError("the stream is damaged or has no end")
+        ids, documents, runs = [], [], []
+        dot, vector = lambda d: [ids[d[0]], d[1]], lambda v: {ids[r]: n for r, n in v}
+        def version(w, value, unit):
+            out = {"dot": dot(w["dot"]), "first": dot(w.get("first", w["dot"])), "at": w["at"], "by": [ids[i] for i in w["by"]], "value": value}
+            inner = (lambda key: w.get(key, {}).get(unit)) if "units" in w else w.get
+            for key, read in (("seen", lambda s: [dot(d) for d in s]), ("replaced", lambda r: r), ("knowledge", vector), ("context", vector), ("reason", lambda r: r)):
+                if inner(key) is not None: out[key] = read(inner(key))
+            if "cause" in w: out["cause"] = {**w["cause"], "dot": dot(w["cause"]["dot"])}
+            return out
+        for line in lines[1:-2]:
+            o = json.loads(line)
+            if "ids" in o: ids += [i for i in o["ids"] if i not in ids]
+            elif "transactions" in o: runs.append(o)
+            else:
+                sync, units = o["_sync"], {}
+                for w in sync["writes"]:
+                    for u in w["units"]:
+                        name = u if isinstance(u, str) else u[0]
+                        field, _, element = name.partition("/")
+                        whole = o.get(field)
+                        if isinstance(u, list): value = {f: o[f] for f in u[1:]}
+                        elif not element: value = {name: whole}
+                        elif element not in (whole or ()): value = {}
+                        else: value = {field: [element] if isinstance(whole, list) else {element: whole[element]}}
+                        units.setdefault(name, []).append(version(w, value, name))
+                for v in sync.get("versions", []): units.setdefault(v["unit"], []).append(version(v, v["value"], v["unit"]))
+                documents.append({"type": o["type"], "id": o["id"], "clock": vector(sync["clock"]), "schema": sync["schema"],
+                                  "origin": version(sync["origin"], None, None), "dropped": sync.get("dropped", []), "units": units})
+        return json.loads(lines[0]), documents, runs
+
+    # --- the join (section 8)
+    def join(self, part):
+        key = f"{part['type']}/{part['id']}"
+        mine = self.state["documents"].setdefault(key, {**part, "clock": {}, "units": {}, "dropped": []})
+        for unit, theirs in part["units"].items():
+            here = mine["units"].get(unit, [])
+            clock = {} if unit in mine["dropped"] else mine["clock"]
+            same = lambda v, vs: any((v["dot"], v["first"]) == (w["dot"], w["first"]) for w in vs)
+            final = lambda v: v.get("reason") == "erasure"
+            kept = [v for v in here if same(v, theirs) or not covers(part["clock"], v["dot"]) or final(v)]
+            mine["units"][unit] = kept + [v for v in theirs if not same(v, here) and (not covers(clock, v["dot"]) or final(v))]
+        mine["units"] = {u: vs for u, vs in mine["units"].items() if vs}
+        mine["clock"] = joined(mine["clock"], part["clock"])
+        rank = lambda o: (stamp_number(o["at"]), raw(o["dot"][0]), o["dot"][1])
+        mine["origin"] = min(mine["origin"], part["origin"], key=rank)
+        mine["dropped"] = [u for u in {*mine["dropped"], *part["dropped"]} if u not in mine["units"]]
+        erased = any(v.get("reason") == "erasure" for v in mine["units"].get("_life", []))
+        for unit in [u for u in mine["units"] if not u.startswith("_") and (erased or u in part["dropped"] and self.deleted(mine))]:
+            del mine["units"][unit]; mine["dropped"].append(unit)
+        self.state["clock"] = max([self.state["clock"]] + [stamp_number(v["at"]) for vs in mine["units"].values() for v in vs])
+
+    # --- exchange (section 5)
+    def post(self, path, body, kind="application/satchel+jsonl"):
+        headers = {"Content-Type": kind, "Satchel-Protocol": "1", "Accept-Encoding": "gzip", "Content-Encoding": "gzip",
+                   **({"Authorization": "Bearer " + self.access} if self.access else {"Satchel-Refresh-Token": self.state.get("token", "")})}
+        request = urllib.request.Request(self.state["url"] + path, gzip.compress(body), headers)
+        try: answer = urllib.request.urlopen(request)
+        except urllib.error.HTTPError as e: raise Refused(e.code, json.loads(e.read() or b"{}").get("error", {}))
+        self.access = answer.headers.get("Satchel-Access-Token", self.access)
+        if answer.headers["Content-Type"] != kind: raise ValueError("what answers here is no server of this protocol")
+        return gzip.decompress(answer.read()) if answer.headers.get("Content-Encoding") == "gzip" else answer.read()
+    def enroll(self, url, code, name):
+        self.state["url"] = url
+        body = json.dumps({"code": code, "device": self.state["device"], "replica": self.state["replica"], "name": name})
+        grant = json.loads(self.post("/sync/v1/enroll", body.encode(), "application/json"))
+        self.state.update(account=grant["account"], server=grant["server"], user=grant["user"], token=grant["refresh_token"])
+        self.save()
+    def head(self, **more):
+        s = self.state
+        head = {"replica": s["replica"], "base": name_of(s["base"]), "history": self.history(self.knowledge()),
+                "knowledge": difference(self.knowledge(), s["base"]), **more}
+        if not s["agreed"]: head.update(account=s["account"], server=s["server"])
+        if s["unstable"]: head["unstable"] = sha(pack(s["unstable"]))[:4].hex()
+        return head
+    def push(self):
+        s = self.state
+        parts = [{**d, "units": {u: vs for u, vs in d["units"].items() if any(not covers(s["base"], v["dot"]) for v in vs)}}
+                 for d in sorted(s["documents"].values(), key=lambda d: d.get("changed", 0)) if not within(d["clock"], s["base"])]
+        runs = [{"replica": r, "first": s["base"].get(r, 0) + 1, "transactions": chain[s["base"].get(r, 0):]}
+                for r, chain in s["history"].items() if len(chain) > s["base"].get(r, 0)]
+        pull = {"cursor": s["stage"]["cursor"], "since": s["stage"]["since"]} if s["stage"] else {"cursor": s["cursor"]} if s["cursor"] else {}
+        pages = [parts[i:i + PAGE] for i in range(0, len(parts), PAGE)] or [[]]
+        token = secrets.token_hex(8)
+        for number, page in enumerate(pages):
+            last = number == len(pages) - 1
+            more = {} if len(pages) == 1 else {"push": {"token": token, "page": number, "last": last}}
+            more.update(pull if last else {"pull": False})
+            answer = self.decode(self.post("/sync/v1/exchange", self.encode(self.head(**more), page, runs if last or number == 0 else [])))
+        return answer
+    def sync(self):
+        s = self.state
+        for _ in range(8):
+            try:
+                head, documents, runs = self.push()
+                break
+            except Refused as refusal:
+                code = refusal.error.get("code")
+                if code in ("unknown_base", "server_behind"): s.update(base=refusal.error["knowledge"], agreed=False)
+                elif code == "cursor_gone": s.update(cursor=None, stage=None)
+                else: raise
+        else: raise SystemExit("refused again and again")
+        while head.get("more"):
+            s["stage"] = s["stage"] or {"since": self.knowledge(), "documents": []}
+            s["stage"].update(documents=s["stage"]["documents"] + documents, cursor=head["cursor"])
+            self.save()
+            head, documents, runs = self.decode(self.post("/sync/v1/exchange", self.encode(
+                self.head(push=False, cursor=s["stage"]["cursor"], since=s["stage"]["since"]))))
+        knowledge = applying(s["base"], head.get("knowledge", {}))
+        if self.history(knowledge, runs) != head.get("history", self.history(self.knowledge())): raise SystemExit("the histories differ")
+        latest = {f"{d['type']}/{d['id']}": d for d in (s["stage"]["documents"] if s["stage"] else []) + documents}
+        for part in latest.values(): self.join(part)
+        for run in runs: self.append(s["history"], run)
+        s.update(base=knowledge, agreed=True, stage=None, cursor=head.get("cursor", s["cursor"]),
+                 unstable=head.get("unstable", s["unstable"]), offset=head["now"] - int(time.time() * 1000))
+        self.save()
+        return len(latest)
+
+def main(directory, verb, *args):
+    client = Client(directory)
+    documents = client.state["documents"]
+    if verb == "enroll": client.enroll(args[0].rstrip("/"), args[1], args[2] if len(args) > 2 else "client")
+    elif verb == "put": print(client.put(args[0], str(uuid.uuid4()) if args[1] == "-" else args[1], json.loads(args[2])))
+    elif verb == "delete": client.delete(*args)
+    elif verb == "resolve": client.resolve(*args[:3], int(args[3]))
+    elif verb == "sync": print(client.sync())
+    elif verb in ("get", "list"):
+        for d in documents.values():
+            if d["type"] == args[0] and (verb == "list" or d["id"] == args[1]) and not client.deleted(d) and not d["dropped"]:
+                print(json.dumps({"id": d["id"], **client.fields(d)}, sort_keys=True))
+    elif verb == "conflicts":
+        for d in documents.values():
+            for unit, versions in d["units"].items():
+                values = [v["value"] for v in versions]
+                if not unit.startswith("_") and any(v != values[0] for v in values):
+                    print(json.dumps({"type": d["type"], "id": d["id"], "unit": unit, "values": values}, sort_keys=True))
+    else: raise SystemExit(__doc__)
+
+if __name__ == "__main__": main(*sys.argv[1:]) if len(sys.argv) > 2 else sys.exit(__doc__)
