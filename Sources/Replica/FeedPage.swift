@@ -20,7 +20,7 @@ struct FeedPage {
   /// O(documents behind the place, up to the page's end).
   init(
     _ tables: borrowing Tables, since: VersionVector, after place: UInt64,
-    _ scope: PartScope = .lacking
+    _ scope: PartScope = .lacking, maximumByteCount: Int = maximumByteCount
   ) throws(StorageError) {
     position = place
     var byteCount = 0
@@ -28,7 +28,7 @@ struct FeedPage {
       let entries = try tables.arrivals(after: position, limit: Self.chunkCount)
       if entries.isEmpty { return }
       for entry in entries {
-        if parts.count >= Self.maximumDocumentCount || byteCount >= Self.maximumByteCount {
+        if parts.count >= Self.maximumDocumentCount || byteCount >= maximumByteCount {
           isHead = false
           return
         }

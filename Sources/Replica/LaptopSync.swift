@@ -78,6 +78,8 @@ package final class LaptopSync: Sendable {
   private let transport: any SyncTransport
   let codec: SyncCodec
   private let stage: Stage
+  private let pageByteCount = Atomic(FeedPage.maximumByteCount)
+  private static let smallestPageByteCount = 16 << 10
   private let accessToken = Mutex<AccessToken?>(nil)
   private let running = Mutex(())
 
@@ -149,7 +151,9 @@ package final class LaptopSync: Sendable {
   ) throws(ReplicaError) -> ClientSession.Event? {
     switch effect {
     case .cutPush(let request):
-      return .pushCut(try replica.cutPush(request))
+      return .pushCut(
+        try replica.cutPush(
+          request, pageByteCount: pageByteCount.load(ordering: .relaxed)))
     case .send(let request):
       return try send(request, &report)
     case .notePushed:
@@ -174,6 +178,9 @@ package final class LaptopSync: Sendable {
         return .refused(refusal)
       }
       return .applied
+    case .shrinkPages(let refusal):
+      try shrinkPages(because: refusal)
+      return .begin(try start())
     case .agreeOnNames:
       try agreeOnNames(&report)
       return .begin(try start())
@@ -194,6 +201,13 @@ package final class LaptopSync: Sendable {
     case .finish:
       return nil
     }
+  }
+
+  /// Somebody on the way to the server takes less than this program sends at once.
+  private func shrinkPages(because refusal: SyncRefusal) throws(ReplicaError) {
+    let count = pageByteCount.load(ordering: .relaxed) / 2
+    guard count >= Self.smallestPageByteCount else { throw .sync(refusal) }
+    pageByteCount.store(count, ordering: .relaxed)
   }
 
   private func clearStage() throws(ReplicaError) {
@@ -252,6 +266,9 @@ package final class LaptopSync: Sendable {
       if reply.status == 401, token != nil {
         // The server has forgotten it, as after a restart.
         accessToken.withLock { $0 = nil }
+        report.roundTrips += 1
+        report.bytesSent += reply.bytesSent
+        report.bytesReceived += reply.bytesReceived
         reply = try (other ?? transport).send(
           TransportRequest(path: path, headers: headers(nil, enrolment), body: body))
       }
@@ -294,7 +311,9 @@ package final class LaptopSync: Sendable {
   package static let accessTokenHeader = "satchel-access-token"
 
   func refusal(_ reply: TransportReply) throws(ReplicaError) -> SyncRefusal {
-    if let refusal = SyncCodec.refusal(reply.body) { return refusal }
+    if let refusal = SyncCodec.refusal(reply.body, status: reply.status) { return refusal }
+    // A proxy says so in its own words.
+    if reply.status == 413 { return SyncRefusal(.tooLarge, "a page is too large") }
     throw .unreachable(
       "what answers at this address is no Satchel server (HTTP status \(reply.status))")
   }
@@ -328,14 +347,15 @@ extension Replica {
   /// The next page of what a server with a knowledge lacks. The first tells all transactions too, so that
   /// a server sees at once whether the histories agree. O(documents behind the place, up to the page's
   /// end).
-  func cutPush(_ request: ClientSession.PushRequest) throws(ReplicaError)
-    -> ClientSession.PushCut
-  {
+  /// - Parameter pageByteCount: about the size of a page.
+  func cutPush(
+    _ request: ClientSession.PushRequest, pageByteCount: Int = FeedPage.maximumByteCount
+  ) throws(ReplicaError) -> ClientSession.PushCut {
     try store.read { (tables) throws(ReplicaError) in
       let page = try stored { () throws(StorageError) in
         var page = try FeedPage(
           tables, since: request.since, after: request.after,
-          request.isWhole ? .whole : .lacking)
+          request.isWhole ? .whole : .lacking, maximumByteCount: pageByteCount)
         if request.isWhole { try page.add(referredTo(by: page.parts, tables), tables) }
         if page.isHead { try page.add(request.supply, tables) }
         return page

@@ -144,6 +144,9 @@ package struct ServerSync: Sendable {
 
   // MARK: - Pages of a push
 
+  /// What one replica may have kept here of a push that is not complete, in bytes.
+  static let maximumPushByteCount = 1 << 30
+
   func stage(_ sender: ReplicaID) -> Stage {
     Stage("push-\(sender)", in: replica.store)
   }
@@ -162,6 +165,16 @@ package struct ServerSync: Sendable {
     _ body: [UInt8], _ position: PushPosition, _ sender: ReplicaID
   ) throws(ReplicaError) {
     let stage = stage(sender)
+    let kept =
+      position.page == 0
+      ? 0
+      : try stored { () throws(StorageError) in
+        try stage.byteCount()
+      }
+    guard kept + body.count <= Self.maximumPushByteCount else {
+      throw .sync(
+        SyncRefusal(.tooLarge, "a push of more than \(Self.maximumPushByteCount) bytes"))
+    }
     try stored { () throws(StorageError) in
       if position.page == 0 { try stage.clear() }
       try stage.put(body, number: position.page)

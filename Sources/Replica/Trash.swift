@@ -2,6 +2,7 @@ import Causality
 import Clinic
 import Documents
 import JSON
+import Platform
 import Storage
 import SyncProtocol
 
@@ -45,6 +46,19 @@ extension Replica {
         }
         return keys
       }
+    }
+  }
+
+  /// So long a push that does not go on is kept, in milliseconds.
+  private static let keptPushMilliseconds: UInt64 = 7 * 86_400_000
+
+  /// Drops pushes that laptops began and gave up.
+  func dropAbandonedPushes() throws(ReplicaError) {
+    guard role == .server else { return }
+    let now = world.clock.now()
+    let limit = (now - min(now, Self.keptPushMilliseconds)) * 1_000_000
+    try stored { () throws(StorageError) in
+      try Stage.dropAbandoned(in: store, unchangedSince: limit)
     }
   }
 

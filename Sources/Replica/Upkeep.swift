@@ -91,6 +91,7 @@ package final class Upkeep: Sendable {
     // The log holds everything meanwhile; the disk may have room later.
     do {
       _ = try replica.emptyTrash()
+      try replica.dropAbandonedPushes()
       _ = try replica.checkpoint()
     } catch {
       clock.noteFailure(now: monotonicMilliseconds())

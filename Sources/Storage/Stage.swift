@@ -40,6 +40,38 @@ package struct Stage: Sendable {
     return try environment.seal.content(of: bytes, as: .file(layout.name(of: path)), path: path)
   }
 
+  /// The size of all pages, in bytes.
+  package func byteCount() throws(StorageError) -> Int {
+    try translated { () throws(SystemError) in
+      var sum = 0
+      var number = 0
+      while let status = try fileSystem.status(path(number)) {
+        sum += status.byteCount
+        number += 1
+      }
+      return sum
+    }
+  }
+
+  /// Drops transfers to which nothing was added for long.
+  /// - Parameter limit: nanoseconds since 1970 UTC.
+  package static func dropAbandoned(
+    in store: Store, unchangedSince limit: UInt64
+  ) throws(StorageError) {
+    let (layout, fileSystem) = (store.layout, store.environment.fileSystem)
+    try translated { () throws(SystemError) in
+      for name in try fileSystem.contents(ofDirectory: layout.staged) {
+        let directory = layout.stage(name)
+        let pages = try fileSystem.contents(ofDirectory: directory)
+        var last: UInt64 = 0
+        for page in pages {
+          last = max(last, try fileSystem.status("\(directory)/\(page)")?.modified ?? 0)
+        }
+        if last < limit { try fileSystem.removeTree(directory) }
+      }
+    }
+  }
+
   /// Drops all pages.
   package func clear() throws(StorageError) {
     try translated { () throws(SystemError) in

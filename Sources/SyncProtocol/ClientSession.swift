@@ -148,6 +148,8 @@ package struct ClientSession: Sendable {
     case stagePull(SyncReply, StagedPull)
     /// Answer with `applied`, or `refused` if the histories differ.
     case applyPull(PullEnd)
+    /// Make pages half as large; answer with `begin`, or fail where that is not possible.
+    case shrinkPages(SyncRefusal)
     /// Compare histories with the server and take its names (DESIGN, rule 16); answer with `begin`.
     case agreeOnNames
     /// Take a new id (DESIGN, rule 17); answer with `begin`.
@@ -318,6 +320,7 @@ package struct ClientSession: Sendable {
       start?.pullCursor = nil
       return [.dropStagedPull] + beginPush()
     case (.serverReset, _?) where refusal.server != nil: return [.startOver(refusal)]
+    case (.tooLarge, _): return [.shrinkPages(refusal)]
     case (.historiesDiffer, _): return [.agreeOnNames]
     case (.newIdentity, _): return [.takeNewID]
     case (.clock, let knowledge?):

@@ -298,9 +298,11 @@ extension SyncCodec {
   }
 
   /// Reads a refusal; nil if the bytes are none, such as a page of a proxy.
-  package static func refusal(_ bytes: [UInt8]) -> SyncRefusal? {
+  /// - Parameter status: of the HTTP answer: it stands for a code that is not known here.
+  package static func refusal(_ bytes: [UInt8], status: Int) -> SyncRefusal? {
     guard let error = (try? JSONValue(parsing: bytes))?.objectValue?["error"]?.objectValue,
-      let code = error["code"]?.stringValue.flatMap(SyncRefusal.Code.init),
+      let text = error["code"]?.stringValue,
+      let code = SyncRefusal.Code(rawValue: text) ?? SyncRefusal.Code(status: status),
       let message = error["message"]?.stringValue
     else { return nil }
     let knowledge = entries(error["knowledge"]).map { VersionVector().applying($0) }

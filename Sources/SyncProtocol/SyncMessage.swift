@@ -175,6 +175,8 @@ package struct SyncRefusal: Error, Sendable, Equatable {
     case serverReset = "server_reset"
     /// Transactions are stamped in the future: stamp them anew by the server's time, send again.
     case clock
+    /// The page, or the whole push, is larger than somebody on the way takes: send smaller pages.
+    case tooLarge = "too_large"
     /// The push holds transactions that are not the device's own.
     case foreignTransactions = "foreign_transactions"
     /// The device belongs to another account, or another server answers here.
@@ -225,8 +227,22 @@ package struct SyncRefusal: Error, Sendable, Equatable {
       .recoveryClosed, .clock, .serverReset:
       409
     case .cursorGone: 410
+    case .tooLarge: 413
     case .unsupportedProtocol: 426
     case .unavailable: 503
     }
+  }
+}
+
+extension SyncRefusal.Code {
+  /// What a status means whose code is not known here; nil if it says nothing.
+  fileprivate static let byStatus: [Int: Self] = [
+    400: .malformed, 401: .unauthorized, 403: .forbidden, 410: .cursorGone, 413: .tooLarge,
+    426: .unsupportedProtocol, 429: .unavailable, 503: .unavailable,
+  ]
+
+  init?(status: Int) {
+    guard let code = Self.byStatus[status] else { return nil }
+    self = code
   }
 }

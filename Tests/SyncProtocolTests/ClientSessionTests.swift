@@ -112,7 +112,7 @@ struct ClientSessionTests {
 
   @Test(arguments: [
     (SyncRefusal.Code.historiesDiffer, "agree on names"), (.newIdentity, "take new id"),
-    (.clock, "restamp at 77 what 1/2 lacks"),
+    (.clock, "restamp at 77 what 1/2 lacks"), (.tooLarge, "shrink pages"),
   ])
   func `what can be put right is put right, then all begins anew`(
     code: SyncRefusal.Code, effect: String

@@ -77,6 +77,7 @@ struct Client {
     case .takeNewID: "take new id"
     case .restamp(let now, let known): "restamp at \(now) what \(text(known)) lacks"
     case .again: "again"
+    case .shrinkPages: "shrink pages"
     case .startOver(let refusal): "start over at \(refusal.server == Samples.server)"
     case .send(let request): "send" + text(request)
     case .dropStagedPull: "drop staged pull"

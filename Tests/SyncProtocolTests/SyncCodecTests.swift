@@ -188,7 +188,7 @@ struct SyncCodecTests {
   func `a refusal is read back`(code: SyncRefusal.Code) {
     for knowledge in [nil, VersionVector(), Samples.knows(3, 4)] {
       let refusal = SyncRefusal(code, "because \"é\"", knowledge: knowledge)
-      #expect(SyncCodec.refusal(SyncCodec.encode(refusal)) == refusal)
+      #expect(SyncCodec.refusal(SyncCodec.encode(refusal), status: 409) == refusal)
     }
     #expect((400..<600).contains(SyncRefusal(code, "").status))
   }
@@ -198,7 +198,14 @@ struct SyncCodecTests {
     #"{"error":{"code":"strange","message":""}}"#,
   ])
   func `what is no refusal is not taken for one`(text: String) {
-    #expect(SyncCodec.refusal(Array(text.utf8)) == nil)
+    #expect(SyncCodec.refusal(Array(text.utf8), status: 409) == nil)
+  }
+
+  @Test(arguments: [(403, SyncRefusal.Code.forbidden), (503, .unavailable), (413, .tooLarge)])
+  func `a code of later days counts as its status says`(status: Int, code: SyncRefusal.Code) {
+    let bytes = Array(#"{"error":{"code":"of_later_days","message":"m"}}"#.utf8)
+    #expect(SyncCodec.refusal(bytes, status: status)?.code == code)
+    #expect(SyncCodec.refusal(bytes, status: 299) == nil)
   }
 
   @Test func `a knowledge has one digest, and another knowledge another`() {

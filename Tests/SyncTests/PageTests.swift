@@ -1,0 +1,148 @@
+import Causality
+import Documents
+import JSON
+import Platform
+import ReplicaTestSupport
+import Storage
+import SyncProtocol
+import Synchronization
+import Testing
+
+@testable import Replica
+
+/// What is large travels in pages, and what arrived is not sent again.
+@Suite struct PageTests {
+  let clock = TestClock("2026-03-01T08:00:00Z")
+  let server: TestReplica
+  let here: TestReplica
+
+  init() throws {
+    server = try TestReplica(clock: clock)
+    here = try TestReplica(of: server, clock: clock)
+  }
+
+  private func put(_ numbers: ClosedRange<Int>, in replica: TestReplica) throws {
+    try replica.put(
+      numbers.map { number in
+        [
+          "type": "patient",
+          "id": .string(UniqueID(high: 0x4000, low: 1 << 63 | UInt64(number)).description),
+          "first_name": .string("First \(number)"), "last_name": "Last", "status": "active",
+          "notes": .string(String(repeating: "n\(number) ", count: 40)),
+        ]
+      })
+  }
+
+  /// A way on which a request is lost, or refused for its size.
+  private final class BadLink: SyncTransport {
+    private let inner: DirectTransport
+    private let lost: Int?
+    private let limit: Int
+    private let state = Mutex((count: 0, delivered: 0, refused: 0, largest: 0))
+
+    init(_ inner: DirectTransport, losing lost: Int? = nil, limit: Int = .max) {
+      (self.inner, self.lost, self.limit) = (inner, lost, limit)
+    }
+
+    var delivered: Int { state.withLock { $0.delivered } }
+    var refused: Int { state.withLock { $0.refused } }
+    var largest: Int { state.withLock { $0.largest } }
+
+    func send(_ request: TransportRequest) throws(TransportError) -> TransportReply {
+      let number = state.withLock { state in
+        state.count += 1
+        return state.count
+      }
+      if number == lost { throw TransportError("lost") }
+      if request.body.count > limit {
+        state.withLock { $0.refused += 1 }
+        return TransportReply(
+          status: 413, headers: ["content-type": "text/html"], body: Array("<html>".utf8),
+          bytesSent: 0, bytesReceived: 0)
+      }
+      state.withLock {
+        $0.delivered += 1
+        $0.largest = max($0.largest, request.body.count)
+      }
+      return try inner.send(request)
+    }
+  }
+
+  @Test func `a pull that is cut anywhere goes on there`() throws {
+    try put(1...4200, in: server)
+    let whole = try TestReplica(of: server, clock: clock)
+    let count = try whole.sync(with: server).roundTrips
+    #expect(count > 4)
+    for lost in 1...count {
+      let laptop = try TestReplica(of: server, clock: clock)
+      let first = BadLink(DirectTransport(to: server, from: laptop), losing: lost)
+      #expect(throws: ReplicaError.self) { try laptop.sync(over: first) }
+      #expect(try laptop.replica.documentCounts().isEmpty, "nothing is applied in part")
+      let second = BadLink(DirectTransport(to: server, from: laptop))
+      try laptop.sync(over: second)
+      #expect(first.delivered + second.delivered == count, "lost \(lost)")
+      #expect(try laptop.state() == whole.state())
+    }
+  }
+
+  @Test func `writes on both sides while a pull stands still are not lost`() throws {
+    try put(1...4200, in: server)
+    let cut = BadLink(DirectTransport(to: server, from: here), losing: 3)
+    #expect(throws: ReplicaError.self) { try here.sync(over: cut) }
+    try put(4300...4310, in: here)
+    let other = try TestReplica(of: server, clock: clock)
+    try other.sync(with: server)
+    try other.carryOut(
+      7, ["phone": "meanwhile"],
+      DocumentKey(type: "patient", id: UniqueID(high: 0x4000, low: 1 << 63 | 7)))
+    try other.sync(with: server)
+    for laptop in [here, other, here] { try laptop.sync(with: server) }
+    #expect(try here.state() == server.state() && other.state() == server.state())
+  }
+
+  @Test func `a page that somebody refuses for its size is cut in half`() throws {
+    try put(1...2000, in: here)
+    let link = BadLink(DirectTransport(to: server, from: here), limit: 200_000)
+    try here.sync(over: link)
+    #expect(link.refused >= 2 && link.largest <= 200_000)
+    #expect(try here.state() == server.state())
+  }
+
+  @Test func `what cannot be made small enough is told, and nothing is lost`() throws {
+    try put(1...200, in: here)
+    let link = BadLink(DirectTransport(to: server, from: here), limit: 2000)
+    #expect(throws: ReplicaError.self) { try here.sync(over: link) }
+    #expect(link.refused < 12)
+    try here.sync(with: server)
+    #expect(try here.state() == server.state())
+  }
+
+  @Test func `a push that was given up is dropped after a week`() throws {
+    clock.set(Timestamp.text(milliseconds: SystemClock().now()))
+    try put(1...2000, in: here)
+    let link = BadLink(DirectTransport(to: server, from: here), losing: 2)
+    #expect(throws: ReplicaError.self) { try here.sync(over: link) }
+    let stage = Stage("push-\(here.replica.id)", in: server.replica.store)
+    #expect(try stage.count() == 1 && stage.byteCount() > 100_000)
+    clock.advance(minutes: 6 * 24 * 60)
+    try server.replica.dropAbandonedPushes()
+    #expect(try stage.count() == 1)
+    clock.advance(minutes: 2 * 24 * 60)
+    try server.replica.dropAbandonedPushes()
+    #expect(try stage.count() == 0)
+    try here.sync(with: server)
+    #expect(try here.state() == server.state())
+  }
+
+  @Test func `a feed that went another way is pulled from its start`() throws {
+    try put(1...3000, in: server)
+    let old = try TestReplica(copyOf: server)
+    let cut = BadLink(DirectTransport(to: server, from: here), losing: 3)
+    try put(3001...3010, in: server)
+    #expect(throws: ReplicaError.self) { try here.sync(over: cut) }
+    try server.restore(old)
+    try put(3020...3040, in: server)
+    try here.sync(with: server)
+    #expect(try here.state() == server.state())
+  }
+}
