@@ -26,7 +26,10 @@ extension Replica {
   /// - Returns: how many files were written.
   package func checkpoint() throws(ReplicaError) -> Int {
     try stored { () throws(StorageError) in
-      try store.checkpoint { (take) throws(StorageError) in try reviewList.notes(of: self, take) }
+      try forgetErasedParked()
+      return try store.checkpoint { (take) throws(StorageError) in
+        try reviewList.notes(of: self, take)
+      }
     }
   }
 

@@ -158,6 +158,22 @@ import Testing
     #expect(try server.shown(key(1))["first_name"]?.stringValue == "Ana")
   }
 
+  @Test func `what is kept aside goes with the document that is erased`() throws {
+    try setUser(status: "inactive", role: "clinician")
+    try edit(here, 1, ["phone": "secret 2"])
+    try edit(here, 2, ["first_name": "Bo", "last_name": "Kept", "status": "active"])
+    try meet()
+    #expect(try parked(server).joined().contains("secret 2"))
+    try server.replica.transact { (transaction) throws(ReplicaError) in
+      try transaction.delete(key(1), reason: .erasure)
+    }
+    try meet()
+    for replica in [server, here] {
+      let files = try parked(replica).joined()
+      #expect(!files.contains("secret 2") && files.contains("Kept"))
+    }
+  }
+
   @Test func `one transaction of many is refused, the others stand`() throws {
     try edit(here, 2, ["first_name": "Bo", "last_name": "Good", "status": "active"])
     try here.carryOut(0, ["role": "owner"], user)

@@ -211,6 +211,7 @@ extension Replica {
   func tell(_ written: [WrittenDocument], as documents: [Document]) {
     wantedDocuments.note(documents)
     tellObserver()
+    forgetErased(documents)
     reviewList.note(written)
     WriteWatch.current?.note(written)
   }
