@@ -41,6 +41,7 @@ let package = Package(
     .executable(name: "satchel-syncd", targets: ["satchel-syncd"]),
     .executable(name: "satchel-server", targets: ["satchel-server"]),
     .executable(name: "satchel-bench", targets: ["satchel-bench"]),
+    .executable(name: "satchel-conformance", targets: ["satchel-conformance"]),
   ],
   dependencies: [],
   targets: [
@@ -70,6 +71,11 @@ let package = Package(
     program("satchel-syncd", uses: ["Commands", "CommandLineTool", "Platform", "Replica"]),
     program("satchel-server", uses: ["Server"] + server),
     program("satchel-bench", uses: ["Benchmarks", "Platform"]),
+    .executableTarget(
+      name: "satchel-conformance",
+      dependencies: (replica + ["Replica", "Transport", "CommandLineTool"]).map {
+        .byName(name: $0)
+      }, path: "Conformance/runner", swiftSettings: settings),
     .target(
       name: "TestSupport", dependencies: (documents + ["Platform"]).map { .byName(name: $0) },
       path: "Tests/TestSupport", swiftSettings: settings),
@@ -93,6 +99,9 @@ let package = Package(
     tests("BenchmarkTests", of: replica + ["Benchmarks", "CommandLineTool"]),
     tests(
       "ProgramTests",
-      of: ["satchel", "satchel-syncd", "satchel-server", "HTTP", "JSON", "Platform"]),
+      of: [
+        "satchel", "satchel-syncd", "satchel-server", "satchel-conformance", "HTTP", "JSON",
+        "Platform",
+      ]),
   ]
 )

@@ -6,7 +6,7 @@ import Platform
 /// and processes, when it is.
 final class ProgramFixture {
   let directory: String
-  private let programs: String
+  let programs: String
   private let environment: [String]
 
   init() throws {
@@ -38,7 +38,7 @@ final class ProgramFixture {
 
   /// Starts a program and does not wait for it.
   func start(
-    _ program: String, _ arguments: [String], input: String? = nil
+    _ program: String, _ arguments: [String], input: String? = nil, environment more: [String] = []
   ) throws -> ChildProcess {
     let inputFile = try input.map { text in
       let path = self.path("tmp/input-\(SystemRandom().uint64())")
@@ -46,7 +46,7 @@ final class ProgramFixture {
       return path
     }
     return try ChildProcess(
-      "\(programs)/\(program)", arguments, input: inputFile, environment: environment,
+      "\(programs)/\(program)", arguments, input: inputFile, environment: environment + more,
       directory: path("tmp"))
   }
 

@@ -1,0 +1,188 @@
+import Causality
+import Documents
+import JSON
+import Replica
+import SyncProtocol
+
+/// Where one scenario is played: its laptops, and the server under test.
+final class ScenarioStage {
+  private let url: String
+  private let driver: Driver
+  private let world: ReplicaWorld
+  /// For the first laptop of a run without a driver.
+  private var code: String?
+  private var account: String?
+  private var laptops: [String: MemoryLaptop] = [:]
+  private var memories: [String: MemoryLaptop.Memory] = [:]
+
+  init(url: String, code: String?, driver: Driver, _ world: ReplicaWorld) {
+    (self.url, self.code, self.driver, self.world) = (url, code, driver, world)
+  }
+
+  func play(_ scenario: Scenario) -> Verdict {
+    for step in scenario.steps {
+      do { try carryOut(step.text.split(separator: " ").map(String.init)) } catch {
+        if let missing = error as? Driver.Missing {
+          return .skipped("the driver does not know \(missing.verb)")
+        }
+        return .failed("line \(step.line), \(step.text): \(error)")
+      }
+    }
+    return .passed
+  }
+
+  // MARK: - Sentences
+
+  private func carryOut(_ words: [String]) throws {
+    if words.contains("on"), words.count > 3 { return try expect(words) }
+    if words.suffix(2) == ["are", "equal"] { return try expectEqual(words.dropLast(2)) }
+    switch words[0] {
+    case "laptop": try addLaptop(words)
+    case "server": try command(Array(words.dropFirst()))
+    case "everybody": try everybodySyncs()
+    default: try act(try laptop(words[0]), Array(words.dropFirst()))
+    }
+  }
+
+  private func act(_ laptop: MemoryLaptop, _ words: [String]) throws {
+    switch words[0] {
+    case "writes": laptop.set(Self.key(words[1]), try Self.fields(words.dropFirst(2)))
+    case "deletes": laptop.delete(Self.key(words[1]))
+    case "restores": laptop.restore(Self.key(words[1]))
+    case "erases": laptop.erase(Self.key(words[1]))
+    case "syncs": try sync(laptop, Array(words.dropFirst()))
+    case "is" where words[1] == "refused": try expectRefusal(laptop, words[2])
+    case "is" where words[1] == "copied":  // … to B
+      laptops[words[3]] = try MemoryLaptop(copyOf: laptop, name: words[3])
+    case "is" where words[1] == "ahead":  // … by 60 minutes
+      guard let minutes = Int(words[3]) else { throw ScenarioFailure("no number of minutes") }
+      laptop.skew = minutes * 60_000
+    case "remembers": memories[laptop.name] = laptop.memory
+    case "goes":  // back
+      guard let memory = memories[laptop.name] else {
+        throw ScenarioFailure("nothing to go back to")
+      }
+      laptop.memory = memory
+    case "repeats": laptop.repeatRequests()
+    default: throw ScenarioFailure("the sentence is not understood")
+    }
+  }
+
+  private func sync(_ laptop: MemoryLaptop, _ words: [String]) throws {
+    guard words.count == 3, let number = Int(words[2]) else {
+      guard words.isEmpty else { throw ScenarioFailure("the sentence is not understood") }
+      return try laptop.sync()
+    }
+    let faults: [String: LinkFault] = [
+      "losing request": .losesRequest(number), "losing reply": .losesReply(number),
+      "cutting request": .cutsRequest(number), "changing request": .changesRequest(number),
+    ]
+    guard let fault = faults["\(words[0]) \(words[1])"] else {
+      throw ScenarioFailure("no such fault")
+    }
+    do { try laptop.sync(fault) } catch let refusal as SyncRefusal {
+      guard [.malformed, .unavailable].contains(refusal.code) else { throw refusal }
+    } catch is TransportError {}
+  }
+
+  private func everybodySyncs() throws {
+    for _ in 0..<2 { for name in laptops.keys.sorted() { try laptops[name]?.sync() } }
+  }
+
+  private func addLaptop(_ words: [String]) throws {
+    var code = self.code
+    self.code = nil
+    if code == nil {
+      let isStranger = words.count > 2
+      let account = try isStranger || self.account == nil ? driver.run("new-account") : self.account
+      if !isStranger { self.account = account }
+      code = try driver.run("new-code", account ?? "")
+    }
+    laptops[words[1]] = try MemoryLaptop(name: words[1], url: url, code: code ?? "", world)
+  }
+
+  private func command(_ words: [String]) throws {
+    switch words.joined(separator: " ") {
+    case "keeps a copy": try driver.run("snapshot")
+    case "goes back": try driver.run("restore")
+    case "restarts": try driver.run("restart")
+    case "opens recovery": try driver.run("open-recovery", account ?? "")
+    case "closes recovery": try driver.run("close-recovery", account ?? "")
+    default:
+      guard words.count == 2 else { throw ScenarioFailure("the sentence is not understood") }
+      let device = try laptop(words[1]).device.description
+      switch words[0] {
+      case "revokes": try driver.run("revoke", device)
+      case "retires": try driver.run("retire", device)
+      default: throw ScenarioFailure("the sentence is not understood")
+      }
+    }
+  }
+
+  // MARK: - Expectations
+
+  /// `ana on A has phone=1`, `ana on A has values phone=1 phone=2`, `ana on A is deleted`.
+  private func expect(_ words: [String]) throws {
+    let (key, laptop) = (Self.key(words[0]), try laptop(words[2]))
+    if words[3] == "is" {
+      let isDeleted = laptop.fields(key) == nil
+      guard isDeleted == (words[4] == "deleted") else {
+        throw ScenarioFailure("it is \(isDeleted ? "deleted" : "alive")")
+      }
+      return
+    }
+    guard words[3] == "has" else { throw ScenarioFailure("the sentence is not understood") }
+    let isAll = words[4] == "values"
+    for word in words.dropFirst(isAll ? 5 : 4) {
+      for member in try Self.fields([word]).members {
+        let found =
+          isAll ? laptop.values(key, member.key) : [laptop.fields(key)?[member.key] ?? .null]
+        guard found.contains(where: { $0.isIdentical(to: member.value) }) else {
+          let values = found.map { String(decoding: $0.bytes, as: UTF8.self) }
+          throw ScenarioFailure("\(member.key) is \(values.joined(separator: " and "))")
+        }
+      }
+    }
+  }
+
+  private func expectEqual(_ names: ArraySlice<String>) throws {
+    let states = try names.filter { $0 != "and" }.map { try laptop($0).state }
+    for state in states.dropFirst() where state != states[0] {
+      let different = zip(states[0], state).first { $0 != $1 }.map { "\($0.0)\nand\n\($0.1)" }
+      throw ScenarioFailure("they differ: \(different ?? "in their number of documents")")
+    }
+  }
+
+  private func expectRefusal(_ laptop: MemoryLaptop, _ code: String) throws {
+    do { try laptop.sync() } catch let refusal as SyncRefusal {
+      guard refusal.code.rawValue == code else {
+        throw ScenarioFailure("it is refused with \(refusal.code.rawValue)")
+      }
+      return
+    }
+    throw ScenarioFailure("it is not refused")
+  }
+
+  // MARK: - Names
+
+  private func laptop(_ name: String) throws -> MemoryLaptop {
+    guard let laptop = laptops[name] else { throw ScenarioFailure("no laptop \(name)") }
+    return laptop
+  }
+
+  /// Patients are called by names in lower case.
+  private static func key(_ name: String) -> DocumentKey {
+    let low = name.utf8.reduce(UInt64(5381)) { $0 &* 33 &+ UInt64($1) }
+    return DocumentKey(type: "patient", id: UniqueID(high: 0x4000, low: 1 << 63 | low >> 1))
+  }
+
+  private static func fields(_ words: some Sequence<String>) throws -> JSONObject {
+    var fields = JSONObject()
+    for word in words {
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else { throw ScenarioFailure("\(word) is no FIELD=VALUE") }
+      fields[String(parts[0])] = .string(String(parts[1]))
+    }
+    return fields
+  }
+}

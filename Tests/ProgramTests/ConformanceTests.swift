@@ -1,0 +1,65 @@
+import Platform
+import Testing
+
+/// The conformance suite against our own server: every scenario passes, none is skipped.
+@Suite struct ConformanceTests {
+  private let package = parentDirectory(of: parentDirectory(of: parentDirectory(of: #filePath)))
+
+  @Test func `our server passes every scenario`() throws {
+    let fixture = try ProgramFixture()
+    let server = try ClinicServer(fixture)
+    let result = try conformance(fixture, server)
+    #expect(result.status == 0, "\(result.text)")
+    let last = try #require(result.text.split(separator: "\n").last)
+    #expect(last.hasSuffix("passed, 0 failed, 0 skipped"))
+    #expect(Int(last.prefix { $0 != " " }) ?? 0 >= 22)
+  }
+
+  @Test func `a scenario whose end is not so is red, and one that needs more is skipped`() throws {
+    let fixture = try ProgramFixture()
+    let server = try ClinicServer(fixture)
+    let directory = fixture.path("scenarios")
+    try POSIXFileSystem().createDirectory(directory)
+    let text = """
+      # A false end
+      - laptop A
+      - A writes ana first_name=Ana last_name=Lima phone=1
+      - A syncs
+      - ana on A has phone=2
+
+      """
+    try write(text, to: "\(directory)/false.md")
+    try write("# Unknown\n- laptop A\n- A flies\n", to: "\(directory)/unknown.md")
+    let result = try conformance(fixture, server, "--scenarios", directory)
+    #expect(result.status == 1)
+    #expect(result.text.contains("line 5, ana on A has phone=2: phone is \"1\""))
+    #expect(result.text.hasSuffix("0 passed, 2 failed, 0 skipped\n"))
+    let alone = try fixture.run(
+      "satchel-conformance",
+      [
+        "--server", server.url, "--scenarios", "\(package)/Conformance/scenarios", "--only",
+        "16-server-restarts",
+      ])
+    #expect(alone.status == 1 && alone.text.hasSuffix("0 passed, 0 failed, 1 skipped\n"))
+  }
+
+  private func conformance(
+    _ fixture: ProgramFixture, _ server: ClinicServer, _ arguments: String...
+  ) throws -> ProgramResult {
+    let driver = "\(package)/Conformance/driver-satchel"
+    let scenarios =
+      arguments.isEmpty ? ["--scenarios", "\(package)/Conformance/scenarios"] : arguments
+    let environment = [
+      "SATCHEL_DATA=\(server.data)", "SATCHEL_BIN=\(fixture.programs)", "PATH=/usr/bin:/bin",
+    ]
+    let process = try fixture.start(
+      "satchel-conformance", ["--server", server.url, "--driver", driver] + scenarios,
+      environment: environment)
+    let result = try process.wait(withinSeconds: 200)
+    // The server that runs by now is the driver's.
+    _ = try ChildProcess(
+      driver, ["stop"], environment: environment, directory: fixture.path("tmp")
+    ).wait()
+    return result
+  }
+}
