@@ -74,31 +74,43 @@ final class MemoryLaptop {
 
   // MARK: - Writes
 
-  /// One transaction.
+  /// One transaction of one document.
   func write(_ key: DocumentKey, _ change: (inout Document, Write, VersionVector) -> Void) {
+    write([key]) { document, write, knowledge in change(&document, write, knowledge) }
+  }
+
+  /// One transaction.
+  func write(_ keys: [DocumentKey], _ change: (inout Document, Write, VersionVector) -> Void) {
     let knowledge = memory.history.knowledge
     let dot = Dot(memory.replica, knowledge[memory.replica] + 1)
     let write = Write(
       dot: dot, stamp: memory.clock.tick(now: now),
       author: Author(user: enrolment.user, device: device))
-    var document =
-      memory.documents[key]
-      ?? Document(key: key, createdBy: write, schemaVersion: Catalogue.version)
-    change(&document, write, knowledge)
-    guard document.clock.covers(dot) else { return }
+    let changed = keys.map { key in
+      var document =
+        memory.documents[key]
+        ?? Document(key: key, createdBy: write, schemaVersion: Catalogue.version)
+      change(&document, write, knowledge)
+      return document
+    }.filter { $0.clock.covers(dot) }
+    guard !changed.isEmpty else { return }
     memory.history.append(
       TransactionRecord(nonce: world.random.uint64(), stamp: write.stamp), of: memory.replica)
-    put(document)
+    for document in changed { put(document) }
   }
 
   func set(_ key: DocumentKey, _ patch: JSONObject) {
-    let rules = rules.type(key.type)
-    write(key) { document, write, knowledge in
-      var fields = document.visibleFields(rules)
-      for member in patch.members { fields[member.key] = member.value.isNull ? nil : member.value }
-      for value in document.unitValues(for: fields, rules) {
-        _ = document.set(value, by: write, knowledge: knowledge, rules)
-      }
+    write(key) { document, write, knowledge in set(&document, patch, write, knowledge) }
+  }
+
+  func set(
+    _ document: inout Document, _ patch: JSONObject, _ write: Write, _ knowledge: VersionVector
+  ) {
+    let rules = rules.type(document.key.type)
+    var fields = document.visibleFields(rules)
+    for member in patch.members { fields[member.key] = member.value.isNull ? nil : member.value }
+    for value in document.unitValues(for: fields, rules) {
+      _ = document.set(value, by: write, knowledge: knowledge, rules)
     }
   }
 

@@ -1,4 +1,5 @@
 import Causality
+import Clinic
 import Documents
 import JSON
 import Replica
@@ -35,6 +36,7 @@ final class ScenarioStage {
 
   private func carryOut(_ words: [String]) throws {
     if words.contains("on"), words.count > 3 { return try expect(words) }
+    if words.suffix(1) == ["patients"], words[1] == "has" { return try expectCount(words) }
     if words.suffix(2) == ["are", "equal"] { return try expectEqual(words.dropLast(2)) }
     switch words[0] {
     case "laptop": try addLaptop(words)
@@ -46,6 +48,14 @@ final class ScenarioStage {
 
   private func act(_ laptop: MemoryLaptop, _ words: [String]) throws {
     switch words[0] {
+    case "writes" where words.suffix(1) == ["patients"]: try writeMany(laptop, words[1])
+    case "writes" where words.suffix(2).first == "erases": try writeAndErase(laptop, words)
+    case "asks":  // to erase ana
+      laptop.set(
+        Self.key("request-\(words[3])", type: "erasure_request"),
+        [
+          "document": Self.key(words[3]).reviewValue, "legal_ground": "request of the patient",
+        ])
     case "writes": laptop.set(Self.key(words[1]), try Self.fields(words.dropFirst(2)))
     case "deletes": laptop.delete(Self.key(words[1]))
     case "restores": laptop.restore(Self.key(words[1]))
@@ -65,6 +75,31 @@ final class ScenarioStage {
       laptop.memory = memory
     case "repeats": laptop.repeatRequests()
     default: throw ScenarioFailure("the sentence is not understood")
+    }
+  }
+
+  /// All in one transaction.
+  private func writeMany(_ laptop: MemoryLaptop, _ number: String) throws {
+    guard let count = Int(number) else { throw ScenarioFailure("no number of patients") }
+    let keys = (0..<count).map { Self.key("patient-\($0)") }
+    laptop.write(keys) { document, write, knowledge in
+      laptop.set(
+        &document,
+        ["first_name": "Patient", "last_name": .string("\(count)"), "status": "active"], write,
+        knowledge)
+    }
+  }
+
+  /// `A writes ana phone=2 and erases bo`, in one transaction.
+  private func writeAndErase(_ laptop: MemoryLaptop, _ words: [String]) throws {
+    let (written, erased) = (Self.key(words[1]), Self.key(words[words.count - 1]))
+    let patch = try Self.fields(words[2..<words.count - 3])
+    laptop.write([written, erased]) { document, write, knowledge in
+      if document.key == written {
+        laptop.set(&document, patch, write, knowledge)
+      } else {
+        document.delete(reason: .erasure, knowledge: knowledge, by: write)
+      }
     }
   }
 
@@ -145,6 +180,15 @@ final class ScenarioStage {
     }
   }
 
+  /// `B has 2500 patients`.
+  private func expectCount(_ words: [String]) throws {
+    let laptop = try laptop(words[0])
+    let count = laptop.memory.documents.keys.filter {
+      $0.type == "patient" && laptop.fields($0) != nil
+    }.count
+    if "\(count)" != words[2] { throw ScenarioFailure("there are \(count)") }
+  }
+
   private func expectEqual(_ names: ArraySlice<String>) throws {
     let states = try names.filter { $0 != "and" }.map { try laptop($0).state }
     for state in states.dropFirst() where state != states[0] {
@@ -171,9 +215,9 @@ final class ScenarioStage {
   }
 
   /// Patients are called by names in lower case.
-  private static func key(_ name: String) -> DocumentKey {
+  private static func key(_ name: String, type: String = "patient") -> DocumentKey {
     let low = name.utf8.reduce(UInt64(5381)) { $0 &* 33 &+ UInt64($1) }
-    return DocumentKey(type: "patient", id: UniqueID(high: 0x4000, low: 1 << 63 | low >> 1))
+    return DocumentKey(type: type, id: UniqueID(high: 0x4000, low: 1 << 63 | low))
   }
 
   private static func fields(_ words: some Sequence<String>) throws -> JSONObject {

@@ -19,10 +19,15 @@ package struct WriteRights: Sendable {
 
   private static func bar(_ user: JSONObject?) -> String? {
     guard let user else { return "its author is no user of this account" }
-    let status = user["status"]?.stringValue ?? "active"
-    if ["inactive", "suspended"].contains(status) { return "its author is \(status)" }
+    if areSuspended(user) { return "its author is \(user["status"]?.stringValue ?? "")" }
     let role = user["role"]?.stringValue ?? ""
     return writers.contains(role) ? nil : "its author's role (\(role)) does not write"
+  }
+
+  /// Whether an administrator has taken a user's rights away. One who was only invited has enrolled with a code
+  /// and has them.
+  package static func areSuspended(_ user: JSONObject) -> Bool {
+    ["inactive", "suspended"].contains(user["status"]?.stringValue ?? "active")
   }
 
   /// Why the person may not write a version; nil if he may.

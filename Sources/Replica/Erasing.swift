@@ -31,7 +31,7 @@ extension Replica {
       return false
     }
     let fields = transaction.fields(document)
-    return fields["status"]?.stringValue == "active"
+    return !WriteRights.areSuspended(fields)
       && Self.administrators.contains(fields["role"]?.stringValue ?? "")
   }
 }
