@@ -82,7 +82,7 @@ let package = Package(
     tests("JSONTests", of: ["JSON"]),
     tests("CausalityTests", of: ["Causality"]),
     tests("DocumentsTests", of: documents),
-    tests("SyncProtocolTests", of: documents + ["SyncProtocol"]),
+    tests("SyncProtocolTests", of: documents + ["Platform", "SyncProtocol"]),
     tests("StorageTests", of: documents + ["Platform", "Storage"]),
     tests("ClinicTests", of: documents + ["Clinic"]),
     tests("ClinicTimeTests", of: ["Causality", "Clinic", "Samples"]),
