@@ -70,12 +70,12 @@ let package = Package(
     program("satchel", uses: ["Commands", "CommandLineTool", "Demo", "Platform"]),
     program("satchel-syncd", uses: ["Commands", "CommandLineTool", "Platform", "Replica"]),
     program("satchel-server", uses: ["Server"] + server),
-    program("satchel-bench", uses: ["Benchmarks", "Platform"]),
     .executableTarget(
       name: "satchel-conformance",
       dependencies: (replica + ["Replica", "Transport", "CommandLineTool"]).map {
         .byName(name: $0)
       }, path: "Conformance/runner", swiftSettings: settings),
+    program("satchel-bench", uses: ["Benchmarks", "Platform"]),
     .target(
       name: "TestSupport", dependencies: (documents + ["Platform"]).map { .byName(name: $0) },
       path: "Tests/TestSupport", swiftSettings: settings),
