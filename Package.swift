@@ -65,7 +65,8 @@ let package = Package(
     room("Satchel", uses: replica + ["Replica", "Laptop", "Transport"]),
     room("Simulation", uses: ["Platform"]),
     room(
-      "Benchmarks", uses: replica + ["Commands", "CommandLineTool", "Laptop", "Replica"]),
+      "Benchmarks",
+      uses: server + ["Commands", "Laptop", "Server", "Transport"]),
     room("Demo", uses: server + ["Laptop", "Samples", "Server", "Transport"]),
     program("satchel", uses: ["Commands", "CommandLineTool", "Demo", "Platform"]),
     program("satchel-syncd", uses: ["Commands", "CommandLineTool", "Platform", "Replica"]),

@@ -1,11 +1,12 @@
 /// What is measured in one call of the program.
 enum BenchmarkGroup: String, CaseIterable, Sendable {
-  case storage, merge
+  case storage, merge, sync
 
   var summary: String {
     switch self {
     case .storage: "commits, bulk, checkpoints, opening, memory and reads of one store"
     case .merge: "joining documents, applying change-sets, the review list"
+    case .sync: "first syncs, pushes, small changes and nothing, over loopback HTTP"
     }
   }
 
@@ -13,6 +14,7 @@ enum BenchmarkGroup: String, CaseIterable, Sendable {
     switch self {
     case .storage: StorageMeasures.all
     case .merge: MergeMeasures.all
+    case .sync: SyncMeasures.all
     }
   }
 
@@ -27,6 +29,7 @@ enum BenchmarkGroup: String, CaseIterable, Sendable {
         ManyFamily(stores: stores),
       ]
     case .merge: return [JoinFamily(), ReviewFamily()]
+    case .sync: return [FirstSyncFamily(), TenLaptopsFamily(), ManySyncFamily()]
     }
   }
 }

@@ -301,14 +301,15 @@ extension Replica {
   private func registers(
     after push: ServerSession.Push, _ knowledge: VersionVector, recovered: Int
   ) -> [(name: String, value: JSONValue)] {
+    let seen = seen(store.read { $0.registers })
     var registers: [(name: String, value: JSONValue)] = [
       (
         Self.knownPrefix + push.replica.description,
         [
           "declared": SyncCodec.value(push.changes.upTo.entries),
-          "given": SyncCodec.value(knowledge.entries),
+          "given": SyncCodec.value(knowledge.entries), "seen": .int(seen.day),
         ]
-      )
+      ), (Self.servedRegister, seen.served),
     ]
     for former in push.former where former != push.replica {
       registers += Self.retirement(of: former)

@@ -92,6 +92,7 @@ package final class Upkeep: Sendable {
     do {
       _ = try replica.emptyTrash()
       try replica.dropAbandonedPushes()
+      try replica.retireSilent()
       _ = try replica.checkpoint()
     } catch {
       clock.noteFailure(now: monotonicMilliseconds())

@@ -174,6 +174,7 @@ package struct Administration: Sendable {
         "id": .id(account.id), "name": .string(account.name), "replica": .id(replica.id),
         "documents": .object(JSONObject(documents)),
         "recovery": .string(replica.recovery.isOpen ? "open" : "closed"),
+        "silent": .int(replica.silentReplicas.count),
       ])
     }
     return rows(invocation, accounts)
