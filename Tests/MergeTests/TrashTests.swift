@@ -62,6 +62,24 @@ import Testing
     }
   }
 
+  @Test func `what was deleted because of another keeps its content as long as that does`() throws {
+    try here.replica.delete(patient, reason: .mistake)
+    clock.set("2026-03-12T08:00:00Z")
+    // Somebody else deletes the patient alone, without having seen that.
+    try there.replica.transact { (transaction) throws(ReplicaError) in
+      try transaction.delete(patient, reason: .mistake)
+    }
+    try meet()
+    try meet()
+    clock.set("2026-04-02T08:00:00Z")
+    for replica in all {
+      #expect(try replica.replica.emptyTrash() == 0)
+      #expect(try content(replica, invite))
+    }
+    clock.set("2026-04-12T08:00:00Z")
+    for replica in all { #expect(try replica.replica.emptyTrash() == 2) }
+  }
+
   @Test func `after 30 days a skeleton is left, the same everywhere, and it can be synced`() throws
   {
     try here.replica.delete(patient, reason: .mistake)

@@ -117,6 +117,31 @@ import Testing
     #expect(try here.state() == server.state())
   }
 
+  @Test func `a page of another push is no next page`() throws {
+    try put(1...2, in: here)
+    let codec = SyncCodec(rules: here.replica.rules, digest: here.replica.world.digest)
+    let cut = try here.replica.cutPush(
+      ClientSession.PushRequest(since: VersionVector(), after: 0, isFirst: true))
+    var request = SyncRequest(
+      replica: here.replica.id, base: codec.digest(of: VersionVector()),
+      knowledge: cut.knowledge.entries, history: cut.history)
+    (request.parts, request.runs) = (Array(cut.parts.prefix(1)), cut.runs)
+    let link = DirectTransport(to: server, from: here)
+    func send(_ token: UInt64, _ page: Int, isLast: Bool) throws -> TransportReply {
+      request.push = PushPosition(token: token, page: page, isLast: isLast)
+      return try link.send(
+        TransportRequest(
+          path: SyncProtocolVersion.exchangePath, headers: [], body: codec.encode(request)))
+    }
+    #expect(try send(1, 0, isLast: false).status == 200)
+    request.parts = Array(cut.parts.dropFirst())
+    let refused = try send(2, 1, isLast: true)
+    #expect(SyncCodec.refusal(refused.body, status: refused.status)?.code == .pushRestart)
+    #expect(try server.replica.documentCounts().isEmpty)
+    #expect(try send(1, 1, isLast: true).status == 200)
+    #expect(try server.replica.documentCounts().first?.count == 2)
+  }
+
   @Test func `a push that was given up is dropped after a week`() throws {
     clock.set(Timestamp.text(milliseconds: SystemClock().now()))
     try put(1...2000, in: here)

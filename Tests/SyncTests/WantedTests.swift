@@ -68,6 +68,24 @@ import Testing
     }
   }
 
+  @Test func `a laptop that has dropped what the server still has gets it back`() throws {
+    try there.carryOut(1, ["phone": "777"], key)
+    try server.replica.retire(there.replica.id)
+    try here.replica.delete(key, reason: .mistake)
+    for _ in 0..<2 { try here.sync(with: server) }
+    clock.set("2026-04-05T08:00:00Z")
+    #expect(try here.replica.emptyTrash() == 1)
+    // The server has the content still: it writes nothing anew, and only the edit travels.
+    try there.sync(with: server)
+    try here.sync(with: server)
+    #expect(try here.replica.wanted() == [key])
+    for _ in 0..<2 { try here.sync(with: server) }
+    #expect(try here.replica.wanted().isEmpty)
+    let shown = try here.shown(key)
+    #expect(shown["notes"]?.stringValue == "prefers mornings")
+    #expect(shown["phone"]?.stringValue == "777")
+  }
+
   @Test func `what nothing happens to is not looked at again`() throws {
     try here.replica.delete(key, reason: .mistake)
     for _ in 0..<2 {
