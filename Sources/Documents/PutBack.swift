@@ -104,6 +104,8 @@ extension Document {
     let context = clock
     replaceVersions(
       of: Unit.life, with: life.map { $0.copied(as: write.dot).seeing(context) })
+    // What came back with the refused write is gone with it.
+    drop(before.dropped)
   }
 }
 

@@ -105,7 +105,7 @@ import Testing
     try there.replica.delete(key(1), reason: .mistake)
     try there.sync(with: server, isJudged: true)
     try setUser(status: "inactive", role: "clinician")
-    try edit(here, 1, ["phone": "late"])
+    try edit(here, 1, ["phone": "late", "notes": "a field that it never had"])
     try meet()
     try expectEqual()
     for replica in [server, here, there] {
@@ -127,6 +127,29 @@ import Testing
     for request in log.all { _ = try transport.send(request) }
     #expect(try server.state() == state)
     #expect(try server.shown(key(1))["phone"]?.stringValue == "1")
+  }
+
+  @Test func `a push that comes twice brings nothing back to what is long gone`() throws {
+    try server.replica.retire(there.replica.id)
+    try here.replica.delete(key(1), reason: .mistake)
+    for _ in 0..<2 { try here.sync(with: server, isJudged: true) }
+    clock.set("2026-04-05T08:00:00Z")
+    for replica in [here, server] { #expect(try replica.replica.emptyTrash() == 1) }
+    try setUser(status: "inactive", role: "clinician")
+    try edit(there, 1, ["phone": "late"])
+    let log = RequestLog()
+    let transport = DirectTransport(to: server, from: there, isJudged: true) {
+      (request) throws(TransportError) in
+      log.add(request)
+      return true
+    }
+    try there.sync(over: transport)
+    let state = try server.state()
+    #expect(!state.joined().contains("late"))
+    for request in log.all { _ = try transport.send(request) }
+    #expect(try server.state() == state)
+    try meet()
+    try expectEqual()
   }
 
   @Test func `what others wrote at the same time stands`() throws {
