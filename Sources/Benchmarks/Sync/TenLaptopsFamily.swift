@@ -11,13 +11,13 @@ struct TenLaptopsFamily: MeasureFamily {
   let measures = [SyncMeasures.tenLaptops]
 
   private static let laptopCount = 10
-  private static let editCount = 1000
   /// Of the edits, in percent: those of a field that others edit too, and of a document that others do.
   private static let (sameUnit, sameDocument) = (5, 20)
 
   func run(_ bench: Workbench) throws -> [Finding] {
     var samples = SampleDocuments(seed: 12)
-    let documents = samples.next(2 * Self.laptopCount * Self.editCount)
+    let editCount = bench.sizes.commits
+    let documents = samples.next(2 * Self.laptopCount * editCount)
     let keys = documents.map(\.key).filter { $0.type == "patient" }
     let times = try (0..<bench.sizes.runs).map { _ in
       let ground = try SyncGround(bench)
@@ -29,7 +29,7 @@ struct TenLaptopsFamily: MeasureFamily {
       try first.sync()
       let laptops = try [first] + (1..<Self.laptopCount).map { _ in try ground.newLaptop() }
       for laptop in laptops { try laptop.sync() }
-      for (number, laptop) in laptops.enumerated() { try work(number, laptop, keys) }
+      for (number, laptop) in laptops.enumerated() { try work(number, laptop, keys, editCount) }
       try bench.settleDisk()
       let time = try seconds { try converge(laptops) }
       try check(laptops)
@@ -38,15 +38,17 @@ struct TenLaptopsFamily: MeasureFamily {
     return [Finding(SyncMeasures.tenLaptops, Samples(times))]
   }
 
-  private func work(_ number: Int, _ laptop: Laptop, _ keys: [DocumentKey]) throws {
-    let shared = Self.editCount * Self.sameDocument / 100
-    let contested = Self.editCount * Self.sameUnit / 100
-    let own = keys.dropFirst(shared + number * Self.editCount)
+  private func work(
+    _ number: Int, _ laptop: Laptop, _ keys: [DocumentKey], _ editCount: Int
+  ) throws {
+    let shared = editCount * Self.sameDocument / 100
+    let contested = editCount * Self.sameUnit / 100
+    let own = keys.dropFirst(shared + number * editCount)
     try laptop.edit(keys.prefix(contested), "phone", "555-\(number)")
     try laptop.edit(
       keys.prefix(shared).dropFirst(contested), number % 2 == 0 ? "notes" : "phone",
       "by \(number)")
-    try laptop.edit(own.prefix(Self.editCount - shared), "notes", "by \(number)")
+    try laptop.edit(own.prefix(editCount - shared), "notes", "by \(number)")
   }
 
   /// All push at once; then all get what the others pushed.
