@@ -127,7 +127,7 @@ package struct History: Sendable {
   }
 
   /// Forgets the transactions of a replica behind a number: they are called otherwise from here on.
-  /// O(that replica's transactions).
+  /// O(transactions).
   package mutating func cut(_ replica: ReplicaID, to number: UInt64) {
     guard knowledge[replica] > number, let chain = chains.removeValue(forKey: replica) else {
       return

@@ -5,31 +5,38 @@ import JSON
 extension Document {
   /// The versions that came from refused transactions, by unit.
   package func versions(from refused: Set<Dot>) -> [Unit] {
-    units.compactMap { unit in
-      let versions = unit.versions.filter { refused.contains($0.write.first) }
-      return versions.isEmpty ? nil : Unit(name: unit.name, versions: versions)
-    }
+    units { refused.contains($0.write.first) }
+  }
+
+  /// A document with nothing but the versions that some transactions wrote; nil if there are none.
+  package func part(from dots: Set<Dot>) -> Document? {
+    part { dots.contains($0.write.first) }
   }
 
   /// A document with nothing but the versions that a replica with some knowledge lacks; nil if there are none.
-  package func versions(beyond known: VersionVector) -> Document? {
-    var part = self
-    part.units = units.compactMap { unit in
-      let versions = unit.versions.filter { !known.covers($0.write.dot) }
-      return versions.isEmpty ? nil : Unit(name: unit.name, versions: versions)
-    }
-    return part.units.isEmpty ? nil : part
+  package func part(beyond known: VersionVector) -> Document? {
+    part { !known.covers($0.write.dot) }
   }
 
   /// This part without what came from refused transactions.
   package func without(_ refused: Set<Dot>) -> Document {
-    guard !refused.isEmpty, !versions(from: refused).isEmpty else { return self }
+    guard !refused.isEmpty else { return self }
     var part = self
-    part.units = units.compactMap { unit in
-      let versions = unit.versions.filter { !refused.contains($0.write.first) }
+    part.units = units { !refused.contains($0.write.first) }
+    return part
+  }
+
+  private func part(_ isMeant: (Version) -> Bool) -> Document? {
+    var part = self
+    part.units = units(isMeant)
+    return part.units.isEmpty ? nil : part
+  }
+
+  private func units(_ isMeant: (Version) -> Bool) -> [Unit] {
+    units.compactMap { unit in
+      let versions = unit.versions.filter(isMeant)
       return versions.isEmpty ? nil : Unit(name: unit.name, versions: versions)
     }
-    return part
   }
 
   /// Whether a transaction of these erased the document.

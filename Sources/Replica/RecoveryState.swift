@@ -93,15 +93,10 @@ extension Replica {
   private func changeRecovery(
     _ change: (inout RecoveryState) -> Void
   ) throws(ReplicaError) {
-    try writer.withLock { (_) throws(ReplicaError) in
-      try stored { () throws(StorageError) in
-        try store.drain()
-        var state = recovery
-        change(&state)
-        var batch = Batch()
-        batch.registers = [(RecoveryState.register, state.value)]
-        try store.commit(batch)
-      }
+    try changeRegisters { registers in
+      var state = RecoveryState(registers)
+      change(&state)
+      return [(RecoveryState.register, state.value)]
     }
   }
 }

@@ -32,12 +32,7 @@ struct RefusedTransactions {
     guard !reasons.isEmpty else { return }
     for part in parts {
       for dot in reasons.keys {
-        let units = part.versions(from: [dot])
-        guard !units.isEmpty else { continue }
-        documents[dot, default: []].append(
-          Document(
-            key: part.key, clock: part.clock, origin: part.origin,
-            schemaVersion: part.schemaVersion, units: units))
+        if let written = part.part(from: [dot]) { documents[dot, default: []].append(written) }
       }
     }
   }
@@ -176,13 +171,9 @@ extension Replica {
         try stored { () throws(StorageError) in
           var documents: [Document] = []
           for key in keys {
-            guard let document = try tables.document(key) else { continue }
-            let units = document.versions(from: [dot])
-            guard !units.isEmpty else { continue }
-            documents.append(
-              Document(
-                key: key, clock: document.clock, origin: document.origin,
-                schemaVersion: document.schemaVersion, units: units))
+            if let written = try tables.document(key)?.part(from: [dot]) {
+              documents.append(written)
+            }
           }
           return documents
         }

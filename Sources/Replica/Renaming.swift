@@ -70,7 +70,7 @@ extension Replica {
       for type in tables.typeNames {
         try stored { () throws(StorageError) in
           try tables.forEachDocument(ofType: type) { (document) throws(StorageError) in
-            if let part = document.versions(beyond: known) { found.append(part) }
+            if let part = document.part(beyond: known) { found.append(part) }
           }
         }
       }

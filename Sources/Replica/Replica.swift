@@ -232,6 +232,20 @@ package final class Replica: Sendable {
     reviewList.told()
   }
 
+  /// Changes named values while nobody writes. Durable on return.
+  func changeRegisters(
+    _ change: ([String: JSONValue]) -> [(name: String, value: JSONValue)]
+  ) throws(ReplicaError) {
+    try writer.withLock { (_) throws(ReplicaError) in
+      try stored { () throws(StorageError) in
+        try store.drain()
+        var batch = Batch()
+        batch.registers = change(store.read { $0.registers })
+        try store.commit(batch)
+      }
+    }
+  }
+
   /// Runs something while nobody writes, and the review list was told of all that is visible.
   func withAllWritesTold<Result>(
     _ body: () throws(StorageError) -> Result

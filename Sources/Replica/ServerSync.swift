@@ -97,7 +97,9 @@ package struct ServerSync: Sendable {
   private func state(
     _ request: SyncRequest, _ caller: SyncCaller
   ) throws(ReplicaError) -> ServerSession.State {
-    let base = replica.base(named: request.base, codec)
+    // Who names no server must be known from an exchange with this one, also after a reset.
+    let isKnown = request.server != nil || replica.knows(request.replica)
+    let base = isKnown ? replica.base(named: request.base, codec) : nil
     let count = try stagedPageCount(request)
     return try replica.store.read { (tables) throws(ReplicaError) in
       let knowledge = tables.knowledge
@@ -126,7 +128,7 @@ package struct ServerSync: Sendable {
 
   /// Answers the question how far two histories agree (DESIGN, rule 16).
   package func compareHistories(
-    _ body: [UInt8], from caller: SyncCaller
+    _ body: [UInt8]
   ) throws(SyncRefusal) -> [UInt8] {
     let request: TimelineRequest
     do { request = try codec.timelineRequest(body) } catch {
@@ -225,14 +227,7 @@ extension Replica {
   /// Ends a replica's part: what it declared holds nothing back any more, and it writes under a new id
   /// if it comes back. Durable on return.
   package func retire(_ replica: ReplicaID) throws(ReplicaError) {
-    try writer.withLock { (_) throws(ReplicaError) in
-      var batch = Batch()
-      batch.registers = Self.retirement(of: replica)
-      try stored { () throws(StorageError) in
-        try store.drain()
-        try store.commit(batch)
-      }
-    }
+    try changeRegisters { _ in Self.retirement(of: replica) }
   }
 
   private static func retirement(of replica: ReplicaID) -> [(name: String, value: JSONValue)] {
@@ -254,19 +249,19 @@ extension Replica {
   /// Makes laptops keep aside what they know beyond this server's state, and fetch that: an administrator
   /// went back in order to undo something (MERGE, rule X3). Durable on return.
   package func reset() throws(ReplicaError) {
-    let former = Self.formerServers(store.read { $0.registers }) + [serverID]
-    let id = newID()
-    try writer.withLock { (_) throws(ReplicaError) in
-      var batch = Batch()
-      batch.registers = [
-        (Self.resetRegister, .array(former.map { .string($0.description) }))
-      ]
-      try stored { () throws(StorageError) in
-        try store.drain()
-        try store.commit(batch)
-        try store.updateIdentity { $0.device = id }
-      }
+    let (id, old) = (newID(), serverID)
+    try changeRegisters { registers in
+      let former = Self.formerServers(registers) + [old]
+      let known = registers.keys.filter { $0.hasPrefix(Self.knownPrefix) }
+      return known.map { ($0, .null) }
+        + [(Self.resetRegister, .array(former.map { .string($0.description) }))]
     }
+    try stored { () throws(StorageError) in try store.updateIdentity { $0.device = id } }
+  }
+
+  /// Whether a replica has come to the end of an exchange here.
+  func knows(_ replica: ReplicaID) -> Bool {
+    store.read { $0.registers[Self.knownPrefix + replica.description] != nil }
   }
 
   /// What a replica declared in its last complete push.

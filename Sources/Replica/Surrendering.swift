@@ -48,7 +48,7 @@ extension Replica {
   ) throws(ReplicaError) {
     let known = store.read { $0.knowledge }
     let news = ChangeSet(since: known, upTo: known, parts: parts, runs: []).latestParts
-      .compactMap { $0.versions(beyond: known) }
+      .compactMap { $0.part(beyond: known) }
     let dots = Set(news.flatMap { $0.units.flatMap(\.versions).map(\.write.dot) }).sorted()
     guard let first = dots.first else { return }
     try park(first, news, reason: "the device was revoked")

@@ -76,7 +76,7 @@ package struct SyncHandler: HTTPHandler {
       let caller = caller(device)
       let body =
         request.path == SyncProtocolVersion.historiesPath
-        ? try sync.compareHistories(request.body, from: caller)
+        ? try sync.compareHistories(request.body)
         : try sync.answer(request.body, from: caller)
       var headers: HTTPHeaders = [
         "Content-Type": SyncProtocolVersion.contentType,

@@ -206,7 +206,7 @@ package struct DirectTransport: SyncTransport {
     do {
       let body =
         request.path == SyncProtocolVersion.historiesPath
-        ? try sync.compareHistories(request.body, from: caller)
+        ? try sync.compareHistories(request.body)
         : try sync.answer(request.body, from: caller)
       return reply(200, SyncProtocolVersion.contentType, body, to: request)
     } catch {

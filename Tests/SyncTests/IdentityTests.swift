@@ -162,6 +162,19 @@ import Testing
     #expect(try new.shown(key(7))["deleted"]?.boolValue == true)
   }
 
+  @Test func `a server that was reset tells also those whose base it still knows`() throws {
+    try server.replica.reset()
+    try edit(here, 1, ["phone": "to be kept aside"])
+    let refusal = #expect(throws: ReplicaError.self) { try here.sync(with: server) }
+    guard case .sync(let told)? = refusal else { return #expect(Bool(false), "\(refusal as Any)") }
+    #expect(told.code == .serverReset && here.replica.store.identity.startsOver)
+    #expect(try server.shown(key(1))["phone"] == nil)
+    let parked = try here.replica.store.parked().map { String(decoding: $0.content, as: UTF8.self) }
+    #expect(parked.joined().contains("to be kept aside"))
+    // What is written from here on would be lost: it is refused.
+    #expect(throws: ReplicaError.self) { try edit(here, 1, ["phone": "too late"]) }
+  }
+
   @Test func `a laptop that was retired comes back with its unsent work`() throws {
     try edit(here, 1, ["phone": "unsent"])
     let id = here.replica.id

@@ -125,6 +125,7 @@ import Testing
     var request = SyncRequest(
       replica: here.replica.id, base: codec.digest(of: VersionVector()),
       knowledge: cut.knowledge.entries, history: cut.history)
+    (request.account, request.server) = (server.replica.account, server.replica.serverID)
     (request.parts, request.runs) = (Array(cut.parts.prefix(1)), cut.runs)
     let link = DirectTransport(to: server, from: here)
     func send(_ token: UInt64, _ page: Int, isLast: Bool) throws -> TransportReply {
