@@ -35,6 +35,8 @@ final class MemoryLaptop {
   var skew = 0
   /// Its clock is corrected by the server's.
   var offset = 0
+  /// The reply that is handled.
+  private var received: SyncReply?
   private let link: Link
   private let world: ReplicaWorld
   private let rules = Catalogue.standard.rules
@@ -208,14 +210,15 @@ final class MemoryLaptop {
       do {
         let reply = try codec.reply(try link.post(codec.encode(request), exchange: true))
         offset = Int(reply.now) - Int(world.clock.now()) - skew
+        received = reply
         return .replied(reply)
       } catch let refusal as SyncRefusal {
         return .refused(refusal)
       }
     case .notePushed: memory.isNew = false
     case .dropStagedPull: dropStage()
-    case .stagePull(let reply, let staged):
-      memory.pages = Array(memory.pages.prefix(staged.pageCount - 1)) + [reply]
+    case .stagePull(let staged):
+      memory.pages = Array(memory.pages.prefix(staged.pageCount - 1)) + [received].compactMap { $0 }
       memory.staged = staged
       return .staged
     case .applyPull(let end): return apply(end)

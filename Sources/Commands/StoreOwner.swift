@@ -12,7 +12,7 @@ final class StoreOwner: Sendable {
   private let control: HTTPServer
 
   /// Answers from now on.
-  /// - Parameter noteWrite: called after each command that has written something.
+  /// - Parameter noteWrite: called after each command that has written something, or enrolled the device.
   init(
     runner: CommandRunner, noteWrite: @escaping @Sendable () -> Void = {}
   ) throws(SystemError) {
@@ -34,8 +34,12 @@ final class StoreOwner: Sendable {
       switch parsed {
       case .print(let text): return CommandOutcome(printing: text)
       case .run(let invocation):
-        let before = runner.ownTransactionCount
-        defer { if runner.ownTransactionCount != before { noteWrite() } }
+        let (before, enrolment) = (runner.ownTransactionCount, runner.refreshToken)
+        defer {
+          if runner.ownTransactionCount != before || runner.refreshToken != enrolment {
+            noteWrite()
+          }
+        }
         return runner.run(invocation, input: call.input)
       }
     } catch {
@@ -48,6 +52,8 @@ final class StoreOwner: Sendable {
 }
 
 extension CommandRunner {
+  fileprivate var refreshToken: String? { replica.store.identity.enrolment?.refreshToken }
+
   fileprivate var ownTransactionCount: UInt64 {
     let id = replica.id
     return replica.read { $0.knowledge[id] }

@@ -1,5 +1,22 @@
 package import Causality
 
+/// A document that came but cannot be kept as one (DESIGN, rule 21): its bytes are kept aside, and the
+/// transactions that wrote it count as known.
+package struct UnreadablePart: Sendable {
+  /// The line as it came.
+  package let bytes: [UInt8]
+  /// Why it cannot be kept, in plain words.
+  package let problem: String
+  /// Nil if not even that can be read.
+  package let key: DocumentKey?
+
+  package init(bytes: [UInt8], problem: String, key: DocumentKey?) {
+    self.bytes = bytes
+    self.problem = problem
+    self.key = key
+  }
+}
+
 /// What brings a replica from one knowledge to another (DESIGN, rule 13): valid for a receiver whose
 /// knowledge covers `since`. Applying it twice changes nothing.
 package struct ChangeSet: Sendable {
@@ -9,6 +26,8 @@ package struct ChangeSet: Sendable {
   /// In the order of arrival at the sender. Of a document that occurs twice only the last counts.
   package var parts: [Document]
   package var runs: [TransactionRun]
+  /// What came but cannot be kept as documents.
+  package var unreadable: [UnreadablePart] = []
 
   package init(
     since: VersionVector, upTo: VersionVector, parts: [Document], runs: [TransactionRun]

@@ -38,15 +38,25 @@ package struct DocumentDecoder {
     guard type.utf8.count <= Self.maximumTypeByteCount else {
       throw DocumentCodecError("a type of more than \(Self.maximumTypeByteCount) bytes")
     }
-    guard let id = object["id"]?.stringValue.flatMap({ UniqueID($0) }) else {
+    guard let key = DocumentKey(reading: object) else {
       throw DocumentCodecError("a \(type) without an id")
     }
-    let key = DocumentKey(type: type, id: id)
     do {
       return try Body(key: key, object: object, streamTable: table).document()
     } catch {
       throw DocumentCodecError("\(key): \(error)")
     }
+  }
+}
+
+extension DocumentKey {
+  /// Of an encoded document; nil if it names none.
+  package init?(reading object: JSONObject) {
+    guard let type = object["type"]?.stringValue, !type.isEmpty,
+      type.utf8.count <= DocumentDecoder.maximumTypeByteCount,
+      let id = object["id"]?.stringValue.flatMap({ UniqueID($0) })
+    else { return nil }
+    self.init(type: type, id: id)
   }
 }
 

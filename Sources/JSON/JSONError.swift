@@ -7,6 +7,8 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
   /// In characters (code points), from 1; 0 if there is no line.
   package let column: Int
   package let problem: String
+  /// Whether the text is more than the limits allow, and may else be right.
+  package var isBeyondLimits = false
 
   package init(offset: Int, line: Int, column: Int, problem: String) {
     self.offset = offset

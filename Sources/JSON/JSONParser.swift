@@ -126,7 +126,9 @@ struct JSONParser {
 
   private mutating func enter(depth: Int) throws(JSONError) {
     guard depth <= limits.maximumDepth else {
-      throw failure("nested deeper than \(limits.maximumDepth) levels")
+      var error = failure("nested deeper than \(limits.maximumDepth) levels")
+      error.isBeyondLimits = true
+      throw error
     }
     position += 1
     skipWhiteSpace()

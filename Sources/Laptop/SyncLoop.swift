@@ -2,6 +2,7 @@ import Dispatch
 import Platform
 package import Replica
 import Storage
+import SyncProtocol
 import Synchronization
 
 /// The daemon's loop: syncs soon after a local write, and regularly.
@@ -18,6 +19,8 @@ package final class SyncLoop: Syncing {
     /// The first and the longest pause after a failure; each failure doubles it.
     package var firstPause = 1000
     package var longestPause = 300_000
+    /// How often a server is asked that said that somebody must do something first.
+    package var stoppedInterval = 3_600_000
 
     package init() {}
   }
@@ -29,6 +32,9 @@ package final class SyncLoop: Syncing {
     var isWatched = false
     /// Whether a sync has come to its end since the loop began.
     var hasSynced = false
+    /// The credentials with which the server lets nobody in until somebody does something; nil while all
+    /// is well.
+    var refusedToken: String?
   }
 
   private let laptop: Laptop
@@ -96,16 +102,24 @@ package final class SyncLoop: Syncing {
 
   /// With full jitter after failures: laptops that lost a server do not come back all at once.
   private func pauseMilliseconds() -> Int {
-    let (failures, isWatched) = state.withLock { ($0.failures, $0.isWatched) }
+    let (failures, isWatched, isRefused) = state.withLock {
+      ($0.failures, $0.isWatched, $0.refusedToken != nil)
+    }
+    if isRefused { return jittered(timing.stoppedInterval) }
     guard failures > 0 else { return isWatched ? timing.watchedInterval : timing.interval }
     let longest = min(timing.longestPause, timing.firstPause << min(failures - 1, 16))
-    let random = laptop.replica.world.random.uint64()
-    return timing.interval / 2 + Int(random % UInt64(max(1, longest)))
+    return timing.interval / 2 + jittered(longest)
   }
 
-  /// Tells the loop that something was written here.
+  private func jittered(_ longest: Int) -> Int {
+    Int(laptop.replica.world.random.uint64() % UInt64(max(1, longest)))
+  }
+
+  /// Tells the loop that something was written here, or that the device was enrolled. While the server lets
+  /// this device in no more, a write changes nothing.
   package func noteWrite() {
-    wake.signal()
+    let token = laptop.replica.store.identity.enrolment?.refreshToken
+    if state.withLock({ $0.refusedToken == nil || $0.refusedToken != token }) { wake.signal() }
   }
 
   /// One sync, on the caller's thread; waits for one that is under way. A failure is remembered in
@@ -113,13 +127,22 @@ package final class SyncLoop: Syncing {
   package func syncOnce(url: String?) throws(ReplicaError) -> SyncReport {
     do throws(ReplicaError) {
       let report = try laptop.syncOnce(url: url)
-      state.withLock { ($0.failures, $0.hasSynced) = (0, true) }
+      state.withLock { ($0.failures, $0.hasSynced, $0.refusedToken) = (0, true, nil) }
       watchWake.signal()
       return report
     } catch {
-      state.withLock { $0.failures += 1 }
+      note(error)
       if laptop.replica.store.identity.startsOver { mustReopen() }
       throw error
+    }
+  }
+
+  private func note(_ error: ReplicaError) {
+    let token = laptop.replica.store.identity.enrolment?.refreshToken
+    let isRefused = if case .sync(let refusal) = error { refusal.code.stops } else { false }
+    state.withLock { state in
+      state.failures += 1
+      state.refusedToken = isRefused ? token : nil
     }
   }
 

@@ -59,16 +59,3 @@ extension Document {
     }
   }
 }
-
-extension JSONValue {
-  fileprivate var approximateByteCount: Int {
-    switch self {
-    case .null, .bool: 5
-    case .number(let number): number.text.utf8.count
-    case .string(let string): string.utf8.count + 2
-    case .array(let array): array.reduce(2) { $0 + $1.approximateByteCount + 1 }
-    case .object(let object):
-      object.members.reduce(2) { $0 + $1.key.utf8.count + 4 + $1.value.approximateByteCount }
-    }
-  }
-}

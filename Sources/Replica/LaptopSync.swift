@@ -78,6 +78,8 @@ package final class LaptopSync: Sendable {
   private let transport: any SyncTransport
   let codec: SyncCodec
   private let stage: Stage
+  /// The message that is handled, as it came.
+  private let received = Mutex<[UInt8]>([])
   private let pageByteCount = Atomic(FeedPage.maximumByteCount)
   private static let smallestPageByteCount = 16 << 10
   private let accessToken = Mutex<AccessToken?>(nil)
@@ -128,6 +130,7 @@ package final class LaptopSync: Sendable {
       staged: try stagedPull(), token: replica.world.random.uint64())
     start.isAgreed = peer.cursor != nil && !identity.isNew
     start.isWhole = identity.isNew
+    start.scope = peer.scope
     start.former = identity.isNew ? identity.former : []
     start.wanted = try replica.wanted()
     start.unstable = codec.name(of: peer.unstable)
@@ -164,8 +167,9 @@ package final class LaptopSync: Sendable {
     case .dropStagedPull:
       try clearStage()
       return nil
-    case .stagePull(let reply, let staged):
-      let page = StagedPage(since: staged.since, cursor: staged.cursor, body: codec.encode(reply))
+    case .stagePull(let staged):
+      let page = StagedPage(
+        since: staged.since, cursor: staged.cursor, body: received.withLock { $0 })
       try stored { () throws(StorageError) in
         try stage.put(page.bytes, number: staged.pageCount - 1)
       }
@@ -245,6 +249,7 @@ package final class LaptopSync: Sendable {
     }
     do {
       let message = try codec.reply(reply.body)
+      received.withLock { $0 = reply.body }
       noteClock(message.now, before, replica.world.clock.now())
       return .replied(message)
     } catch {
@@ -326,15 +331,19 @@ package final class LaptopSync: Sendable {
   }
 
   private func apply(_ end: ClientSession.PullEnd) throws(ReplicaError) -> Int {
-    var parts: [Document] = []
+    var (parts, unreadable): ([Document], [UnreadablePart]) = ([], [])
     for number in 0..<end.stagedPageCount {
       let file = try stored { () throws(StorageError) in try stage.page(number) }
-      do { parts += try codec.reply(try StagedPage(file).body).parts } catch {
+      do {
+        let page = try codec.reply(try StagedPage(file).body)
+        parts += page.parts
+        unreadable += page.unreadable
+      } catch {
         try clearStage()
         throw .unreachable("a staged page is damaged (\(error)); the next sync fetches it again")
       }
     }
-    let pulled = try replica.applyPull(end, staged: parts)
+    let pulled = try replica.applyPull(end, staged: parts, unreadable)
     if end.stagedPageCount > 0 { try clearStage() }
     return pulled
   }
@@ -372,11 +381,12 @@ extension Replica {
   /// Applies a complete pull as one transaction (DESIGN, rule 14).
   /// - Returns: the number of documents that changed.
   func applyPull(
-    _ end: ClientSession.PullEnd, staged: [Document]
+    _ end: ClientSession.PullEnd, staged: [Document], _ unreadable: [UnreadablePart]
   ) throws(ReplicaError) -> Int {
-    let changes = ChangeSet(
+    var changes = ChangeSet(
       since: end.since, upTo: end.upTo, parts: staged + end.lastPage.parts,
       runs: end.lastPage.runs)
+    changes.unreadable = unreadable + end.lastPage.unreadable
     if let defect = changes.defect() {
       throw .sync(SyncRefusal(.malformed, "the server's change-set is refused: \(defect)"))
     }
@@ -387,6 +397,7 @@ extension Replica {
       var peer = PeerState(nil)
       peer.knowledge = end.upTo
       peer.cursor = end.cursor
+      peer.scope = end.scope
       peer.clockOffset = offset
       peer.unstable = end.lastPage.unstable ?? known
       // What this pull brought, the server has.

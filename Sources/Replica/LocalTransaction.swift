@@ -6,13 +6,18 @@ import Storage
 
 /// What one replica commits at once (DESIGN, rule 1). Sees its own writes; nobody else sees anything
 /// before the commit, and nothing is left if it is dropped.
+///
+/// An import commits several transactions at once (`beginNext`): a server takes or refuses each by itself.
 package struct LocalTransaction {
-  package let dot: Dot
+  /// Names what is written from here on.
+  package private(set) var dot: Dot
+  /// The first number that the commit gives away.
+  private let firstNumber: UInt64
   package let stamp: Stamp
   package let author: Author
   package let rules: MergeRules
   package let schemaVersion: Int
-  private let write: Write
+  private var write: Write
   /// What the transaction builds on.
   private let base: Ahead
   /// Documents as this transaction leaves them, in the order of their first change.
@@ -47,6 +52,7 @@ package struct LocalTransaction {
   ) {
     self.merged = merged
     self.dot = dot
+    firstNumber = dot.number
     self.stamp = stamp
     self.author = author
     self.rules = rules
@@ -57,7 +63,24 @@ package struct LocalTransaction {
   }
 
   /// What the replica knew when the transaction began.
-  private let knowledge: VersionVector
+  private var knowledge: VersionVector
+  /// The changes when it began.
+  private var firstRevision = 0
+
+  /// Makes what follows another transaction of the same commit. Does nothing if nothing was written since
+  /// the last one began.
+  package mutating func beginNext() {
+    guard revision > firstRevision else { return }
+    firstRevision = revision
+    knowledge.include(dot)
+    dot = Dot(dot.replica, dot.number + 1)
+    write = Write(dot: dot, stamp: stamp, author: author)
+  }
+
+  /// The numbers of the transactions in which something was written.
+  var numbers: Range<UInt64> {
+    firstNumber..<(revision > firstRevision ? dot.number + 1 : dot.number)
+  }
 
   /// A document as this transaction sees it, deleted or not.
   package func document(_ key: DocumentKey) throws(ReplicaError) -> Document? {

@@ -25,6 +25,8 @@ extension Replica {
       for document in documents where try !isErased(document) { left.append(document) }
       guard left.count < documents.count else { continue }
       content["documents"] = .array(left)
+      // Of one that could not be read, this is all that was kept.
+      (content["line"], content["hexadecimal"]) = (nil, nil)
       try store.park(file.name, JSONValue.object(content).prettyBytes())
     }
   }

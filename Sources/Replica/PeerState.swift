@@ -12,6 +12,8 @@ package struct PeerState: Sendable {
   package var pushedUpTo: UInt64 = 0
   /// Where the last complete pull ended.
   package var cursor: PullCursor?
+  /// What the device may see (DESIGN, rule 25); nil for its whole account.
+  package var scope: String?
   /// Milliseconds to add to this machine's clock to get the server's.
   package var clockOffset = 0
   /// What not every active replica had then, each entry as far as all had it.
@@ -38,6 +40,7 @@ package struct PeerState: Sendable {
     pushedUpTo = UInt64(max(0, object["pushed_up_to"]?.intValue ?? 0))
     cursor = object["cursor"].flatMap(SyncCodec.cursor)
     clockOffset = object["clock_offset"]?.intValue ?? 0
+    scope = object["scope"]?.stringValue
     unstable = SyncCodec.entries(object["unstable"]) ?? []
   }
 
@@ -47,6 +50,7 @@ package struct PeerState: Sendable {
       "pushed_up_to": .number(JSONNumber(pushedUpTo)), "clock_offset": .int(clockOffset),
     ]
     if !unstable.isEmpty { object.append("unstable", SyncCodec.value(unstable)) }
+    if let scope { object.append("scope", .string(scope)) }
     if let cursor { object.append("cursor", SyncCodec.encode(cursor)) }
     return .object(object)
   }

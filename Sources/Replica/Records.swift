@@ -84,11 +84,17 @@ extension Replica {
     _ input: JSONObject, type: String, mode: Validator.Mode, _ envelope: JSONObject,
     _ validator: Validator
   ) throws(ReplicaError) -> JSONObject {
+    let fields: JSONObject
     do {
-      return try validator.normalise(input, type: type, mode: mode, envelope: envelope)
+      fields = try validator.normalise(input, type: type, mode: mode, envelope: envelope)
     } catch {
       throw .invalid(type: type, error)
     }
+    let problems = fields.members.compactMap { member in
+      DocumentLimits.problem(of: member.value).map { FieldProblem(member.key, $0) }
+    }
+    guard problems.isEmpty else { throw .invalid(type: type, ValidationFailure(problems)) }
+    return fields
   }
 
   /// Only the server writes users and accounts.

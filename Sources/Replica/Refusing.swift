@@ -201,8 +201,12 @@ extension Replica {
 
 /// Whose push it is.
 package struct PushJudge: Sendable {
+  package var device: UniqueID
   /// The device's user: the author of what names nobody.
   package var user: UniqueID
 
-  package init(user: UniqueID) { self.user = user }
+  package init(device: UniqueID, user: UniqueID) {
+    self.device = device
+    self.user = user
+  }
 }

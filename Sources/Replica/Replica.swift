@@ -128,9 +128,12 @@ package final class Replica: Sendable {
   }
 
   private func run(of transaction: LocalTransaction) -> TransactionRun {
-    let record = TransactionRecord(nonce: world.random.uint64(), stamp: transaction.stamp)
+    let numbers = transaction.numbers
+    let records = numbers.map { _ in
+      TransactionRecord(nonce: world.random.uint64(), stamp: transaction.stamp)
+    }
     return TransactionRun(
-      replica: transaction.dot.replica, first: transaction.dot.number, records: [record])
+      replica: transaction.dot.replica, first: numbers.lowerBound, records: records)
   }
 
   // MARK: - What came from elsewhere
@@ -180,6 +183,7 @@ package final class Replica: Sendable {
   ) throws(ReplicaError) -> (count: Int, registers: [(name: String, value: JSONValue)]) {
     guard role == .server else {
       let parts = changes.latestParts
+      try parkUnreadable(changes.unreadable, from: nil)
       let refused = try parkRefused(parts)
       try join(parts, into: &transaction)
       try removeRefused(refused, parts, in: &transaction)
@@ -203,6 +207,7 @@ package final class Replica: Sendable {
     try join(changes.latestParts, into: &transaction)
     var registers: [(name: String, value: JSONValue)] = []
     if let refused { registers = try putBack(refused, deleted: deleted, in: &transaction) }
+    try keepUnreadable(changes.unreadable, from: judge, in: &transaction)
     try eraseAsAsked(changes, in: &transaction)
     let count = transaction.changed.count
     registers += try number(transaction.changed, in: &transaction)

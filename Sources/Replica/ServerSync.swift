@@ -12,18 +12,21 @@ package struct SyncCaller: Sendable {
   package var replicas: [ReplicaID]
   /// Whose rights count; nil if nothing is judged.
   package var judge: PushJudge?
+  /// What the device may see (DESIGN, rule 25); nil for its whole account.
+  package var scope: String?
   /// Whether no other device writes as a replica.
   package var isFree: @Sendable (ReplicaID) -> Bool
   /// Lets the device write as a replica from now on. Durable on return.
   package var adopt: @Sendable (ReplicaID) throws(SyncRefusal) -> Void
 
   package init(
-    replicas: [ReplicaID], judge: PushJudge? = nil,
+    replicas: [ReplicaID], judge: PushJudge? = nil, scope: String? = nil,
     isFree: @escaping @Sendable (ReplicaID) -> Bool = { _ in false },
     adopt: @escaping @Sendable (ReplicaID) throws(SyncRefusal) -> Void = { _ in }
   ) {
     self.replicas = replicas
     self.judge = judge
+    self.scope = scope
     self.isFree = isFree
     self.adopt = adopt
   }
@@ -69,7 +72,8 @@ package struct ServerSync: Sendable {
         try keep(body, position, sender)
         return .staged
       case .collectPush(let position):
-        return .collected(try collect(position, sender))
+        let kept = try collect(position, sender)
+        return .collected(kept.parts, kept.unreadable)
       case .acceptPush(let push):
         try replica.accept(push, by: caller.judge)
         try stored { () throws(StorageError) in try stage(push.replica).clear() }
@@ -108,6 +112,7 @@ package struct ServerSync: Sendable {
         history: SyncCodec.text(history: tables.history.hash(at: knowledge) ?? []),
         now: replica.now(),
         base: base, replicas: caller.replicas, stagedPageCount: count)
+      state.scope = caller.scope
       state.isFree = request.replica != replica.id && caller.isFree(request.replica)
       if let base {
         let hash = tables.history.hash(
@@ -185,16 +190,17 @@ package struct ServerSync: Sendable {
 
   func collect(
     _ position: PushPosition, _ sender: ReplicaID
-  ) throws(ReplicaError) -> [Document] {
-    var parts: [Document] = []
+  ) throws(ReplicaError) -> (parts: [Document], unreadable: [UnreadablePart]) {
+    var kept: (parts: [Document], unreadable: [UnreadablePart]) = ([], [])
     for number in 0..<position.page {
       let page = try stored { () throws(StorageError) in try stage(sender).page(number) }
       guard let request = try? codec.request(page), request.push?.token == position.token else {
         throw .sync(SyncRefusal(.pushRestart, "page \(number) of the push is damaged here"))
       }
-      parts += request.parts
+      kept.parts += request.parts
+      kept.unreadable += request.unreadable
     }
-    return parts
+    return kept
   }
 }
 

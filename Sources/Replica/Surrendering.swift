@@ -31,8 +31,10 @@ extension ServerSync {
         try keep(body, push, request.replica)
         return false
       }
-      let parts = push.page == 0 ? [] : try collect(push, request.replica)
-      try replica.parkSurrender(parts + request.parts, of: device)
+      let kept =
+        push.page == 0 ? (parts: [], unreadable: []) : try collect(push, request.replica)
+      try replica.parkUnreadable(kept.unreadable + request.unreadable, from: device)
+      try replica.parkSurrender(kept.parts + request.parts, of: device)
       try stored { () throws(StorageError) in try stage(request.replica).clear() }
       return true
     } catch {

@@ -20,6 +20,7 @@ package final class Access: Sendable {
     case unknown
     case revoked
     case userDisabled
+    case accountSuspended
   }
 
   private let data: ServerData
@@ -56,14 +57,16 @@ package final class Access: Sendable {
   private func admitted(
     _ isMeant: (DeviceRecord) -> Bool
   ) throws(Refusal) -> DeviceRecord {
-    let (device, isDisabled) = data.read { registry in
+    let (device, isDisabled, isSuspended) = data.read { registry in
       let device = registry.devices.first(where: isMeant)
       let user = registry.credentials.first { $0.user == device?.user }
-      return (device, user?.isDisabled ?? true)
+      let account = registry.accounts.first { $0.id == device?.account }
+      return (device, user?.isDisabled ?? true, account?.isSuspended ?? false)
     }
     guard let device else { throw .unknown }
     if device.revokedAt != nil { throw .revoked }
     if isDisabled { throw .userDisabled }
+    if isSuspended { throw .accountSuspended }
     return device
   }
 

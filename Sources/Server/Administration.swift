@@ -25,6 +25,8 @@ package struct Administration: Sendable {
     switch invocation.command.name {
     case "account create": try createAccount(invocation)
     case "account list": listAccounts(invocation)
+    case "account suspend": try setSuspended(true, invocation)
+    case "account resume": try setSuspended(false, invocation)
     case "user create": try createUser(invocation, input)
     case "user list": try listUsers(invocation)
     case "user disable": try disableUser(invocation)
@@ -54,7 +56,26 @@ package struct Administration: Sendable {
 
   private func listAccounts(_ invocation: Invocation) -> CommandOutcome {
     let accounts = data.read(\.accounts)
-    return rows(invocation, accounts.map { ["id": .id($0.id), "name": .string($0.name)] })
+    return rows(
+      invocation,
+      accounts.map {
+        ["id": .id($0.id), "name": .string($0.name), "suspended": .bool($0.isSuspended)]
+      })
+  }
+
+  /// Devices of a suspended account are refused; what is there stays.
+  private func setSuspended(
+    _ isSuspended: Bool, _ invocation: Invocation
+  ) throws(ServerError) -> CommandOutcome {
+    let text = invocation.operands[0]
+    guard let id = UniqueID(text) else { throw .refused("\"\(text)\" is no account's id") }
+    try data.update { (registry) throws(ServerError) in
+      guard let place = registry.accounts.firstIndex(where: { $0.id == id }) else {
+        throw .notFound("no account \(id)")
+      }
+      registry.accounts[place].isSuspended = isSuspended
+    }
+    return CommandOutcome()
   }
 
   private func createUser(

@@ -5,6 +5,8 @@ import JSON
 package struct AccountRecord: Sendable, Equatable {
   package var id: UniqueID
   package var name: String
+  /// Nobody is let in until an administrator opens the account again; nothing of it is lost.
+  package var isSuspended = false
 }
 
 /// How a user proves who he is. The person itself is a document of type `user`.
@@ -91,11 +93,13 @@ extension Registry {
 }
 
 extension AccountRecord {
-  fileprivate var value: JSONValue { ["id": .id(id), "name": .string(name)] }
+  fileprivate var value: JSONValue {
+    ["id": .id(id), "name": .string(name), "suspended": .bool(isSuspended)]
+  }
 
   fileprivate init?(_ object: JSONObject) {
     guard let id = object.id("id"), let name = object["name"]?.stringValue else { return nil }
-    (self.id, self.name) = (id, name)
+    self.init(id: id, name: name, isSuspended: object["suspended"]?.boolValue ?? false)
   }
 }
 

@@ -43,6 +43,10 @@ package enum ServerProgram {
       "make an account and print its id"),
     CommandDescription("account list", "list the accounts"),
     CommandDescription(
+      "account suspend", ["ID"],
+      "refuse all devices of an account; what is there and here stays"),
+    CommandDescription("account resume", ["ID"], "let them in again"),
+    CommandDescription(
       "user create",
       options: [
         account, OptionDescription("--email", "E", "the address, unique on the server"),

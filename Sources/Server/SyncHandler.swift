@@ -148,7 +148,7 @@ package struct SyncHandler: HTTPHandler {
   private func caller(_ device: DeviceRecord) -> SyncCaller {
     let data = data
     return SyncCaller(
-      replicas: device.replicas, judge: PushJudge(user: device.user),
+      replicas: device.replicas, judge: PushJudge(device: device.id, user: device.user),
       isFree: { replica in data.isFree(replica, for: device.id) },
       adopt: { (replica) throws(SyncRefusal) in
         do { try data.adopt(replica, by: device.id) } catch {
@@ -196,6 +196,11 @@ package struct SyncHandler: HTTPHandler {
       SyncRefusal(
         .userDisabled,
         "this device's user is disabled; ask an administrator, unsent work stays here")
+    case .accountSuspended:
+      SyncRefusal(
+        .accountSuspended,
+        "the account is suspended; ask an administrator, everything stays readable here and unsent "
+          + "work is kept")
     }
   }
 

@@ -6,6 +6,9 @@ import JSON
 struct RecordCodec {
   let rules: MergeRules
 
+  /// A record nests the values of fields deeper than they came.
+  private static let limits = JSONLimits(maximumDepth: 2 * DocumentLimits.maximumDepth)
+
   func encode(_ document: Document) -> [UInt8] {
     var encoder = DocumentEncoder(embedsTable: true)
     return encode(
@@ -71,7 +74,9 @@ struct RecordCodec {
 
   private func object(_ bytes: [UInt8]) throws(DocumentCodecError) -> JSONObject {
     let value: JSONValue
-    do { value = try JSONValue(parsing: bytes) } catch { throw DocumentCodecError("\(error)") }
+    do { value = try JSONValue(parsing: bytes, limits: Self.limits) } catch {
+      throw DocumentCodecError("\(error)")
+    }
     guard let object = value.objectValue else { throw DocumentCodecError("not an object") }
     return object
   }

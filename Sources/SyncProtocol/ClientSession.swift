@@ -31,6 +31,10 @@ package struct ClientSession: Sendable {
     package var token: UInt64
     /// Whether the base comes from a complete exchange: it shows by itself which server is meant.
     package var isAgreed = false
+    /// What the device may see, as the last complete pull said; nil for its whole account.
+    package var scope: String?
+    /// Whether the pull brings all that there is, known or not: the scope has changed.
+    package var isFromNothing = false
     /// Whether documents travel whole until a push is acknowledged: the replica has a new id (DESIGN,
     /// rule 17).
     package var isWhole = false
@@ -53,6 +57,13 @@ package struct ClientSession: Sendable {
       self.pullCursor = pullCursor
       self.staged = staged
       self.token = token
+    }
+
+    /// Neither the base nor the place of the pull holds for another scope.
+    mutating func beginFromNothing(scope: String?) {
+      (base, pushedUpTo, isAgreed) = (VersionVector(), 0, false)
+      (staged, pullCursor) = (nil, nil)
+      (self.scope, isFromNothing) = (scope, true)
     }
   }
 
@@ -125,6 +136,8 @@ package struct ClientSession: Sendable {
     package var cursor: PullCursor?
     /// The server now has all that arrived here up to this number.
     package var pushedUpTo: UInt64
+    /// What the device may see.
+    package var scope: String?
   }
 
   package enum Event: Sendable {
@@ -144,8 +157,8 @@ package struct ClientSession: Sendable {
     /// The push is applied: nothing needs to travel whole any more.
     case notePushed
     case dropStagedPull
-    /// Keep a page durably, with what a later session needs to go on; answer with `staged`.
-    case stagePull(SyncReply, StagedPull)
+    /// Keep the page that was replied durably, as it came, with what a later session needs to go on; answer with `staged`.
+    case stagePull(StagedPull)
     /// Answer with `applied`, or `refused` if the histories differ.
     case applyPull(PullEnd)
     /// Make pages half as large; answer with `begin`, or fail where that is not possible.
@@ -227,7 +240,7 @@ package struct ClientSession: Sendable {
     request.parts = cut.parts
     request.runs = cut.runs
     if cut.isHead {
-      since = start.staged?.since ?? cut.knowledge
+      since = start.staged?.since ?? (start.isFromNothing ? VersionVector() : cut.knowledge)
       pull = start.staged?.cursor ?? start.pullCursor
       request.pull = pullPosition(cut)
     }
@@ -251,6 +264,7 @@ package struct ClientSession: Sendable {
       replica: start.replica, base: codec.digest(of: start.base),
       knowledge: cut.knowledge.difference(from: start.base), history: cut.history)
     if !start.isAgreed { (request.account, request.server) = (start.account, start.server) }
+    request.scope = start.scope
     request.former = start.former
     request.wanted = start.wanted
     request.unstable = start.unstable
@@ -296,12 +310,12 @@ package struct ClientSession: Sendable {
       stagedPages += 1
       let staged = StagedPull(since: since, cursor: cursor, pageCount: stagedPages)
       self.start?.staged = staged
-      return effects + [.stagePull(reply, staged)]
+      return effects + [.stagePull(staged)]
     }
     let end = PullEnd(
       lastPage: reply, stagedPageCount: stagedPages, since: since,
       upTo: start.base.applying(reply.knowledge), history: reply.history ?? cut.history,
-      cursor: pull, pushedUpTo: cut.position)
+      cursor: pull, pushedUpTo: cut.position, scope: start.scope)
     return effects + [.applyPull(end)]
   }
 
@@ -313,6 +327,9 @@ package struct ClientSession: Sendable {
       start?.base = knowledge
       start?.pushedUpTo = 0
       start?.isAgreed = false
+    case (.scopeChanged, _):
+      start?.beginFromNothing(scope: refusal.scope)
+      return [.dropStagedPull] + beginPush()
     case (.pushRestart, _):
       start?.token &+= 1
     case (.cursorGone, _):

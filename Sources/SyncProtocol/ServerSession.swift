@@ -15,6 +15,8 @@ package struct ServerSession: Sendable {
     package var base: VersionVector?
     /// The replicas that the device may write as.
     package var replicas: [ReplicaID]
+    /// What the device may see; nil for its whole account.
+    package var scope: String?
     /// Whether no other device writes as the request's replica.
     package var isFree = false
     /// Whether the server's history and the laptop's, with the transactions that come, are the same
@@ -88,7 +90,7 @@ package struct ServerSession: Sendable {
     /// The page is durable.
     case staged
     /// The parts of the pages that are kept; the stage is dropped once the push is accepted.
-    case collected([Document])
+    case collected([Document], [UnreadablePart])
     case accepted
     case pullCut(PullCut)
     /// The host could not do it.
@@ -123,7 +125,7 @@ package struct ServerSession: Sendable {
       if let request { state?.replicas.append(request.replica) }
       return begin()
     case .staged: return answerStaged()
-    case .collected(let parts): return accept(parts)
+    case .collected(let parts, let unreadable): return accept(parts, unreadable)
     case .accepted: return pull()
     case .pullCut(let cut): return answer(cut)
     case .refused(let refusal): return .refuse(refusal)
@@ -162,11 +164,15 @@ package struct ServerSession: Sendable {
       return .refuse(SyncRefusal(.pushRestart, "page \(push.page) is not the next of this push"))
     }
     if !push.isLast { return .stagePush(push) }
-    return push.page == 0 ? accept([]) : .collectPush(push)
+    return push.page == 0 ? accept([], []) : .collectPush(push)
   }
 
   /// What must be put right before anything is exchanged (DESIGN, rules 13, 14, 16, 17).
   private func mismatch(_ request: SyncRequest, _ state: State) -> SyncRefusal? {
+    guard request.scope == state.scope else {
+      return SyncRefusal(
+        .scopeChanged, "the device may see another part of the account now", scope: state.scope)
+    }
     guard let base = state.base else {
       return SyncRefusal(.unknownBase, "the base is not known here", knowledge: state.knowledge)
     }
@@ -202,11 +208,12 @@ package struct ServerSession: Sendable {
     return reply { $0.nextPushPage = push.page + 1 }
   }
 
-  private func accept(_ staged: [Document]) -> Effect {
+  private func accept(_ staged: [Document], _ unreadable: [UnreadablePart]) -> Effect {
     guard let request, let state, let base = state.base else { return outOfOrder }
-    let changes = ChangeSet(
+    var changes = ChangeSet(
       since: base, upTo: base.applying(request.knowledge), parts: staged + request.parts,
       runs: request.runs)
+    changes.unreadable = unreadable + request.unreadable
     return .acceptPush(
       Push(
         changes: changes, replica: request.replica, replicas: state.replicas,

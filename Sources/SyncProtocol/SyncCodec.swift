@@ -44,6 +44,7 @@ package struct SyncCodec: Sendable {
       throw SyncStreamError("the head of the request is malformed")
     }
     (request.parts, request.runs) = (reader.parts, reader.runs)
+    request.unreadable = reader.unreadable
     return request
   }
 
@@ -53,6 +54,7 @@ package struct SyncCodec: Sendable {
       throw SyncStreamError("the head of the reply is malformed")
     }
     (reply.parts, reply.runs) = (reader.parts, reader.runs)
+    reply.unreadable = reader.unreadable
     return reply
   }
 
@@ -294,6 +296,7 @@ extension SyncCodec {
     }
     if let server = refusal.server { error.append("server", .string(server.description)) }
     if let now = refusal.now { error.append("now", .number(JSONNumber(now))) }
+    if let scope = refusal.scope { error.append("scope", .string(scope)) }
     return JSONValue.object(["error": .object(error)]).bytes
   }
 
@@ -309,6 +312,7 @@ extension SyncCodec {
     return SyncRefusal(
       code, message, knowledge: knowledge,
       now: error["now"]?.intValue.map { UInt64(max(0, $0)) },
-      server: error["server"]?.stringValue.flatMap { UniqueID($0) })
+      server: error["server"]?.stringValue.flatMap { UniqueID($0) },
+      scope: error["scope"]?.stringValue)
   }
 }

@@ -74,7 +74,7 @@ package struct SyncRequest: Sendable {
   package var account: UniqueID?
   /// The server that the device is enrolled at: another one must not take anything. Nil as the account.
   package var server: UniqueID?
-  /// What the device may see; nil for its whole account.
+  /// What the device may see, as the laptop knows it; nil for its whole account.
   package var scope: String?
   /// The name of the server's knowledge as the laptop last knew it: the base of the differences.
   package var base: String
@@ -92,6 +92,8 @@ package struct SyncRequest: Sendable {
   package var pull: PullPosition?
   package var parts: [Document] = []
   package var runs: [TransactionRun] = []
+  /// Documents that came but cannot be kept as such; never sent.
+  package var unreadable: [UnreadablePart] = []
 
   package init(
     replica: ReplicaID, base: String, knowledge: [VersionVector.Entry], history: String
@@ -137,6 +139,8 @@ package struct SyncReply: Sendable {
   package var wanted: [DocumentKey] = []
   package var parts: [Document] = []
   package var runs: [TransactionRun] = []
+  /// Documents that came but cannot be kept as such; never sent.
+  package var unreadable: [UnreadablePart] = []
 
   package init(
     server: UniqueID?, knowledge: [VersionVector.Entry], history: String?, now: UInt64
@@ -165,6 +169,9 @@ package struct SyncRefusal: Error, Sendable, Equatable {
     case cursorGone = "cursor_gone"
     /// Transactions of one name differ: compare histories, take the server's names, send again.
     case historiesDiffer = "histories_differ"
+    /// What the device may see is not what the request names (DESIGN, rule 25): begin anew from nothing, with
+    /// the scope that comes with this.
+    case scopeChanged = "scope_changed"
     /// The replica is retired, or older than what it sent before: take a new id, send again.
     case newIdentity = "new_identity"
     /// The push holds transactions of other devices that the server has lost, and nobody opened its
@@ -203,11 +210,14 @@ package struct SyncRefusal: Error, Sendable, Equatable {
   package var now: UInt64?
   /// The server's new identity, where the laptop needs it.
   package var server: UniqueID?
+  /// What the device may see, where the laptop needs it; nil for its whole account.
+  package var scope: String?
 
   package init(
     _ code: Code, _ message: String, knowledge: VersionVector? = nil, now: UInt64? = nil,
-    server: UniqueID? = nil
+    server: UniqueID? = nil, scope: String? = nil
   ) {
+    self.scope = scope
     self.code = code
     self.message = message
     self.knowledge = knowledge
@@ -224,7 +234,7 @@ package struct SyncRefusal: Error, Sendable, Equatable {
       .accountSuspended:
       403
     case .unknownBase, .serverBehind, .pushRestart, .historiesDiffer, .newIdentity,
-      .recoveryClosed, .clock, .serverReset:
+      .recoveryClosed, .clock, .serverReset, .scopeChanged:
       409
     case .cursorGone: 410
     case .tooLarge: 413
@@ -235,6 +245,16 @@ package struct SyncRefusal: Error, Sendable, Equatable {
 }
 
 extension SyncRefusal.Code {
+  /// Whether asking again is in vain until somebody does something at the server, or enrols the device anew.
+  package var stops: Bool {
+    switch self {
+    case .unauthorized, .revoked, .userDisabled, .accountSuspended, .forbidden, .foreignAccount,
+      .foreignTransactions, .unsupportedProtocol:
+      true
+    default: false
+    }
+  }
+
   /// What a status means whose code is not known here; nil if it says nothing.
   fileprivate static let byStatus: [Int: Self] = [
     400: .malformed, 401: .unauthorized, 403: .forbidden, 410: .cursorGone, 413: .tooLarge,

@@ -60,6 +60,8 @@ struct SyncStreamReader {
   let head: JSONObject
   private(set) var parts: [Document] = []
   private(set) var runs: [TransactionRun] = []
+  /// One bad document never blocks another.
+  private(set) var unreadable: [UnreadablePart] = []
   private var decoder = DocumentDecoder()
 
   init(_ bytes: [UInt8], digest: Digest) throws(SyncStreamError) {
@@ -73,34 +75,63 @@ struct SyncStreamReader {
       last["digest"]?.stringValue == sum
     else { throw SyncStreamError("the stream is cut off or changed on its way") }
     head = try Self.object(lines[0])
-    for line in lines[1..<lines.count - 2] { try read(try Self.object(line)) }
+    for line in lines[1..<lines.count - 2] { try read(line) }
   }
 
   private static func object(_ line: ArraySlice<UInt8>) throws(SyncStreamError) -> JSONObject {
-    do {
-      guard let object = try JSONValue(parsing: line).objectValue else {
-        throw SyncStreamError("a line is no object")
-      }
-      return object
-    } catch let error as SyncStreamError {
-      throw error
-    } catch {
+    let value: JSONValue
+    do { value = try JSONValue(parsing: line) } catch {
       throw SyncStreamError("a line is no JSON: \(error)")
     }
+    guard let object = value.objectValue else { throw SyncStreamError("a line is no object") }
+    return object
   }
 
-  private mutating func read(_ object: JSONObject) throws(SyncStreamError) {
-    do {
+  private mutating func read(_ line: ArraySlice<UInt8>) throws(SyncStreamError) {
+    if line.count > DocumentLimits.maximumLineByteCount {
+      let limit = DocumentLimits.maximumLineByteCount >> 20
+      return keepAside(line, "it is longer than \(limit) MiB", nil)
+    }
+    let value: JSONValue
+    do { value = try JSONValue(parsing: line) } catch {
+      if error.isBeyondLimits { return keepAside(line, error.problem, nil) }
+      throw SyncStreamError("a line is no JSON: \(error)")
+    }
+    guard let object = value.objectValue else { throw SyncStreamError("a line is no object") }
+    do throws(DocumentCodecError) {
       if let ids = object["ids"]?.arrayValue {
         try add(ids)
       } else if object["transactions"] != nil {
         runs.append(try RunCodec.decode(object))
       } else {
-        parts.append(try decoder.decode(object))
+        try readPart(object, line)
       }
     } catch {
       throw SyncStreamError("\(error)")
     }
+  }
+
+  /// What names a document but is none that can be kept, is kept aside.
+  private mutating func readPart(
+    _ object: JSONObject, _ line: ArraySlice<UInt8>
+  ) throws(DocumentCodecError) {
+    do throws(DocumentCodecError) {
+      let document = try decoder.decode(object)
+      guard DocumentLimits.allow(document) else {
+        throw DocumentCodecError(
+          "a field is nested deeper than \(DocumentLimits.maximumDepth) levels")
+      }
+      parts.append(document)
+    } catch {
+      guard let key = DocumentKey(reading: object) else { throw error }
+      keepAside(line, error.description, key)
+    }
+  }
+
+  private mutating func keepAside(
+    _ line: ArraySlice<UInt8>, _ problem: String, _ key: DocumentKey?
+  ) {
+    unreadable.append(UnreadablePart(bytes: Array(line), problem: problem, key: key))
   }
 
   private mutating func add(_ ids: [JSONValue]) throws(DocumentCodecError) {

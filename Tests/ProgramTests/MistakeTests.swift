@@ -299,7 +299,10 @@ import Testing
     let user = "user create --account \(server.account) --name N --role owner"
     let mistakes = [
       Mistake(
-        "account", "account is not complete; there are account create, account list", status: 2),
+        "account",
+        "account is not complete; there are account create, account list, account suspend, "
+          + "account resume", status: 2),
+      Mistake("account suspend x", #""x" is no account's id"#),
       Mistake("account create A --id \(server.account)", "account <id> is there already"),
       Mistake("account create A --id x", #"--id: "x" is no id"#, status: 2),
       Mistake(

@@ -153,10 +153,14 @@ package final class TestReplica {
 /// Which device writes as which replicas.
 package final class TestDevices: Sendable {
   private let replicas = Mutex<[UniqueID: [ReplicaID]]>([:])
+  private let scope = Mutex<String?>(nil)
 
   func add(_ replica: ReplicaID, to device: UniqueID) {
     replicas.withLock { $0[device, default: []].append(replica) }
   }
+
+  /// Lets all devices see another part of the account.
+  package func setScope(_ name: String?) { scope.withLock { $0 = name } }
 
   func copy(_ other: TestDevices) {
     let all = other.replicas.withLock { $0 }
@@ -166,7 +170,7 @@ package final class TestDevices: Sendable {
   func caller(_ device: UniqueID, judge: PushJudge?) -> SyncCaller {
     let all = replicas.withLock { $0 }
     return SyncCaller(
-      replicas: all[device] ?? [], judge: judge,
+      replicas: all[device] ?? [], judge: judge, scope: scope.withLock { $0 },
       isFree: { replica in !all.contains { $0.key != device && $0.value.contains(replica) } },
       adopt: { [self] replica in add(replica, to: device) })
   }
@@ -189,7 +193,7 @@ package struct DirectTransport: SyncTransport {
     self.server = server.replica
     devices = server.devices
     device = laptop.device
-    judge = isJudged ? PushJudge(user: TestReplica.user) : nil
+    judge = isJudged ? PushJudge(device: laptop.device, user: TestReplica.user) : nil
     self.hook = hook
   }
 

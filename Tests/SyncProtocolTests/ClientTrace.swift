@@ -81,7 +81,7 @@ struct Client {
     case .startOver(let refusal): "start over at \(refusal.server == Samples.server)"
     case .send(let request): "send" + text(request)
     case .dropStagedPull: "drop staged pull"
-    case .stagePull(_, let staged):
+    case .stagePull(let staged):
       "stage page \(staged.pageCount) since \(text(staged.since)) to \(staged.cursor.position)"
     case .applyPull(let end):
       "apply \(end.stagedPageCount) pages and the last, since \(text(end.since)), "

@@ -100,7 +100,7 @@ struct ServerSessionTests {
     var server = Server()
     server.receive { $0.push = PushPosition(token: 1, page: 2, isLast: true) }
     server.state(staged: 2)
-    server.handle(.collected([Samples.part(7), Samples.part(8)]))
+    server.handle(.collected([Samples.part(7), Samples.part(8)], []))
     server.handle(.accepted)
     #expect(
       server.trace == [
@@ -265,7 +265,7 @@ struct ServerSessionTests {
   }
 
   @Test func `events before a request are refused`() {
-    for event in [ServerSession.Event.staged, .accepted, .collected([])] {
+    for event in [ServerSession.Event.staged, .accepted, .collected([], [])] {
       var server = Server()
       server.handle(event)
       #expect(server.trace == ["refuse unavailable"])

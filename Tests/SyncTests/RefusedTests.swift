@@ -5,6 +5,7 @@ import JSON
 import ReplicaTestSupport
 import Storage
 import SyncProtocol
+import Synchronization
 import Testing
 
 @testable import Replica
@@ -195,6 +196,31 @@ import Testing
       let files = try parked(replica).joined()
       #expect(!files.contains("secret 2") && files.contains("Kept"))
     }
+  }
+
+  @Test func `of lines that were committed at once only the forbidden one is refused`() throws {
+    let commits = Atomic(0)
+    here.replica.observeCommits { commits.add(1, ordering: .relaxed) }
+    try here.replica.transact { (transaction) throws(ReplicaError) in
+      for number: UInt64 in 2...4 {
+        transaction.beginNext()
+        let isForbidden = number == 3
+        try transaction.set(
+          isForbidden ? user : key(number),
+          to: isForbidden
+            ? ["email": "ada@example.org", "name": "Ada", "role": "owner", "status": "active"]
+            : ["first_name": "Bo", "last_name": "Good", "status": "active"])
+      }
+      transaction.beginNext()
+    }
+    #expect(commits.load(ordering: .relaxed) == 1)
+    try meet()
+    try expectEqual()
+    for number: UInt64 in [2, 4] {
+      #expect(try there.shown(key(number))["last_name"]?.stringValue == "Good")
+    }
+    #expect(try there.shown(user)["role"]?.stringValue == "clinician")
+    #expect(try parked(server).count == 1)
   }
 
   @Test func `one transaction of many is refused, the others stand`() throws {

@@ -16,7 +16,12 @@ extension Reviewer {
     let device = subject.text("device_id").flatMap { UniqueID($0) } ?? write.author.device
     let at = subject.text("written_at").flatMap(Timestamp.milliseconds) ?? write.stamp.milliseconds
     let side = ReviewSide(value: .array(documents), author: author, device: device, at: at)
-    let count = documents.count == 1 ? "one document" : "\(documents.count) documents"
+    let count =
+      switch documents.count {
+      case 0: "an unknown document"
+      case 1: "one document"
+      default: "\(documents.count) documents"
+      }
     return [
       item(
         rule: "refused", severity: .normal, documents: [subject.key], sides: [side],

@@ -3,8 +3,9 @@ import Documents
 import JSON
 
 extension Replica {
-  /// Lines that become durable together.
-  static let maximumLinesPerTransaction = 1000
+  /// Lines that become durable together, each a transaction of its own: what a server refuses of a file is
+  /// one line.
+  static let maximumLinesPerCommit = 1000
 
   /// Goes through the lines of a file, each of which is imported or reported by itself.
   ///
@@ -15,8 +16,8 @@ extension Replica {
     of table: CSVTable, isDryRun: Bool,
     _ importLine: (CSVRecord, inout LocalTransaction) throws(ReplicaError) -> ImportOutcome
   ) throws(ReplicaError) -> ImportReport {
-    // A rehearsal sees earlier lines only within its one transaction.
-    let limit = isDryRun ? Int.max : Self.maximumLinesPerTransaction
+    // A rehearsal sees earlier lines only within one commit.
+    let limit = isDryRun ? Int.max : Self.maximumLinesPerCommit
     var lines = table.makeIterator()
     var report = ImportReport()
     var isAtEnd = false
@@ -26,6 +27,7 @@ extension Replica {
         while count < limit {
           guard let line = lines.next() else { return true }
           count += 1
+          transaction.beginNext()
           try report.take(line) { (record) throws(ReplicaError) in
             try importLine(record, &transaction)
           }

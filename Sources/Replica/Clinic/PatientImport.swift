@@ -9,8 +9,8 @@ extension Replica {
   ///
   /// A line means the patient with its `external_id`, else the one that such a line made, else the
   /// one with its e-mail and name. Blank cells clear nothing. A line whose patient was deleted is
-  /// skipped. One bad line never stops the others. Durable on return, in transactions of up to 1,000
-  /// lines.
+  /// skipped. One bad line never stops the others. Durable on return; up to 1,000
+  /// lines at once, each a transaction of its own.
   ///
   /// - Parameter isDryRun: whether only the report is made and nothing written.
   /// - Throws: `badFile` if the header cannot be used: nothing was imported. `storage`: what came

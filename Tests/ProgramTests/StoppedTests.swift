@@ -1,0 +1,78 @@
+import Glibc
+import JSON
+import Platform
+import Testing
+
+/// A server that lets a device in no more until somebody does something.
+@Suite struct StoppedTests {
+  let fixture: ProgramFixture
+  let server: ClinicServer
+  let a: TestLaptop
+
+  init() throws {
+    fixture = try ProgramFixture()
+    server = try ClinicServer(fixture)
+    a = try server.laptop("a")
+    _ = try a.create("patient", #"{"first_name":"Ada","last_name":"Okafor"}"#)
+    try a.sync()
+  }
+
+  private func attempt() throws -> (state: String, at: String, error: String) {
+    let status = try a.status()
+    let last = status["last_sync"]?.objectValue
+    return (
+      status["state"]?.stringValue ?? "", last?["at"]?.stringValue ?? "",
+      last?["error"]?.stringValue ?? ""
+    )
+  }
+
+  private func attempt(until isReached: ((state: String, at: String, error: String)) -> Bool) throws
+    -> (state: String, at: String, error: String)
+  {
+    for _ in 0..<400 {
+      let attempt = try attempt()
+      if isReached(attempt) { return attempt }
+      usleep(25_000)
+    }
+    return try attempt()
+  }
+
+  @Test func `a suspended account stops the daemon, loses nothing, and goes on when resumed`()
+    throws
+  {
+    try a.startDaemon()
+    try server.administer(["account", "suspend", server.account])
+    let unsent = try a.create("patient", #"{"first_name":"Bo","last_name":"Unsent"}"#)
+    let refused = try attempt { $0.state == "refused" }
+    #expect(refused.state == "refused" && refused.error.contains("the account is suspended"))
+    // The store stays as usable as ever, and nobody asks the server for a write more.
+    _ = try a.create("patient", #"{"first_name":"Cy","last_name":"Unsent"}"#)
+    #expect(try a.succeed("list", "patient", "--json").contains("Okafor"))
+    usleep(1_500_000)
+    #expect(try attempt().at == refused.at)
+    #expect(try a.status()["unsent"]?.intValue == 2)
+    let asked = try a.run("sync")
+    #expect(asked.status == 1 && asked.errors.contains("the account is suspended"))
+    try server.administer(["account", "resume", server.account])
+    try a.sync()
+    #expect(try a.status()["unsent"]?.intValue == 0)
+    // The daemon goes on by itself from here.
+    try a.succeed("update", "patient", unsent, input: #"{"phone":"1"}"#)
+    #expect(try attempt { $0.state == "idle" && $0.error.isEmpty }.state == "idle")
+    for _ in 0..<400 where try a.status()["unsent"]?.intValue != 0 { usleep(25_000) }
+    #expect(try a.status()["unsent"]?.intValue == 0)
+    try a.stopDaemon()
+  }
+
+  @Test func `a revoked device goes on after it was enrolled anew, without another command`() throws
+  {
+    try a.startDaemon()
+    try server.administer(["device", "revoke", "a"])
+    _ = try a.create("patient", #"{"first_name":"Bo","last_name":"Unsent"}"#)
+    #expect(try attempt { $0.state == "refused" }.error.contains("revoked"))
+    try a.succeed("enroll", "--server", server.url, "--code", try server.code(), "--device", "a2")
+    for _ in 0..<400 where try a.status()["unsent"]?.intValue != 0 { usleep(25_000) }
+    #expect(try a.status()["unsent"]?.intValue == 0)
+    try a.stopDaemon()
+  }
+}
