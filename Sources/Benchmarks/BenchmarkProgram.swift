@@ -22,6 +22,10 @@ package final class BenchmarkProgram: Sendable {
     globalOptions: [
       OptionDescription("--quick", "small sizes, in less than a minute; the figures say little"),
       OptionDescription(
+        "--only", "MEASURE", "this one, and those that are taken together with it"),
+      OptionDescription("--documents", "N", "instead of 100,000; the bounds do not fit then"),
+      OptionDescription("--runs", "N", "how often each measure is taken, 5 without it"),
+      OptionDescription(
         "--dir", "DIR",
         "where to write: a directory on a disk, not in memory; /var/tmp without it"),
     ],
@@ -50,7 +54,8 @@ package final class BenchmarkProgram: Sendable {
     }
     do {
       let findings = try findings(
-        of: group, sizes: invocation.has("--quick") ? .quick : .full,
+        of: group, sizes: sizes(invocation),
+        only: invocation.value("--only"),
         directory: invocation.value("--dir") ?? Self.defaultDirectory)
       writeStandardError(Array(ReportTable.text(findings).utf8))
       return CommandOutcome()
@@ -59,17 +64,28 @@ package final class BenchmarkProgram: Sendable {
     }
   }
 
+  private func sizes(_ invocation: Invocation) throws -> Sizes {
+    var sizes: Sizes = invocation.has("--quick") ? .quick : .full
+    if let count = try invocation.positiveNumber("--documents") { sizes.documents = count }
+    if let count = try invocation.positiveNumber("--runs") { sizes.runs = count }
+    return sizes
+  }
+
   /// - Returns: the findings in the order of the group's measures.
   private func findings(
-    of group: BenchmarkGroup, sizes: Sizes, directory parent: String
+    of group: BenchmarkGroup, sizes: Sizes, only: String?, directory parent: String
   ) throws -> [Finding] {
+    let families = group.families(sizes).filter { family in
+      only == nil || family.measures.contains { $0.name == only }
+    }
+    if families.isEmpty { throw NoMeasure(name: only ?? "") }
     let setup = try ReplicaSetup.system()
     let directory = try WorkDirectory(below: parent, fileSystem: POSIXFileSystem())
     self.directory.withLock { $0 = directory }
     defer { removeFiles() }
     let bench = Workbench(setup: setup, directory: directory, sizes: sizes)
     var findings: [Finding] = []
-    for family in group.families(sizes) {
+    for family in families {
       let new = family.findings(bench)
       findings += new
       self.directory.withLock { _ in new.forEach(printLine) }
@@ -93,5 +109,20 @@ package final class BenchmarkProgram: Sendable {
       current = nil
       end()
     }
+  }
+}
+
+private struct NoMeasure: Error, CustomStringConvertible {
+  let name: String
+  var description: String { "there is no measure \(name) in this group" }
+}
+
+extension Invocation {
+  fileprivate func positiveNumber(_ option: String) throws -> Int? {
+    guard let text = value(option) else { return nil }
+    guard let number = Int(text), number > 0 else {
+      throw UsageError("\(option): \"\(text)\" is no number above 0")
+    }
+    return number
   }
 }

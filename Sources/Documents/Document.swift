@@ -55,12 +55,15 @@ package struct Document: Sendable {
     key: DocumentKey, clock: VersionVector, origin: Origin, schemaVersion: Int, units: [Unit],
     dropped: [String] = []
   ) {
-    self.dropped = dropped.sorted(by: utf8Less)
+    self.dropped = dropped.count < 2 ? dropped : dropped.sorted(by: utf8Less)
     self.key = key
     self.clock = clock
     self.origin = origin
     self.schemaVersion = schemaVersion
-    self.units = units.sorted { utf8Less($0.name, $1.name) }
+    let isSorted = units.indices.dropFirst().allSatisfy { place in
+      utf8Less(units[place - 1].name, units[place].name)
+    }
+    self.units = isSorted ? units : units.sorted { utf8Less($0.name, $1.name) }
   }
 
   /// An empty document, created by a transaction that goes on to write its units.

@@ -14,6 +14,35 @@ package struct DocumentEncoder {
   /// - Parameter embedsTable: whether each document carries its own table.
   package init(embedsTable: Bool) { self.embedsTable = embedsTable }
 
+  /// Enters all ids that a document names into the table.
+  package mutating func note(idsOf document: Document) {
+    note(document.clock)
+    note(document.origin.dot, document.origin.author)
+    for unit in document.units {
+      for version in unit.versions {
+        note(version.write.dot, version.write.author)
+        table.note(version.write.first.replica)
+        guard let details = version.details else { continue }
+        for dot in details.seen { table.note(dot.replica) }
+        if let knowledge = details.knowledge { note(knowledge) }
+        guard let deletion = details.deletion else { continue }
+        note(deletion.context)
+        note(deletion.knowledge)
+        if let cause = deletion.cause { table.note(cause.dot.replica) }
+      }
+    }
+  }
+
+  private mutating func note(_ vector: VersionVector) {
+    for entry in vector.entries { table.note(entry.replica) }
+  }
+
+  private mutating func note(_ dot: Dot, _ author: Author) {
+    table.note(dot.replica)
+    table.note(author.device)
+    if let user = author.user { table.note(user) }
+  }
+
   /// Appends a document as one JSON object without white space.
   /// - Parameter fields: the document's visible fields.
   package mutating func encode(

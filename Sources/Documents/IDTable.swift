@@ -22,6 +22,8 @@ package struct IDTable: Sendable {
     return ids.count - 1
   }
 
+  mutating func note(_ id: UniqueID) { _ = number(of: id) }
+
   /// The id that has a number; nil if none has.
   package subscript(number: Int) -> UniqueID? {
     ids.indices.contains(number) ? ids[number] : nil

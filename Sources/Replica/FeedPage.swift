@@ -27,13 +27,14 @@ struct FeedPage {
     while true {
       let entries = try tables.arrivals(after: position, limit: Self.chunkCount)
       if entries.isEmpty { return }
-      for entry in entries {
+      let documents = try tables.documents(entries)
+      for (entry, document) in zip(entries, documents) {
         if parts.count >= Self.maximumDocumentCount || byteCount >= maximumByteCount {
           isHead = false
           return
         }
         position = entry.arrival
-        guard let part = try tables.document(entry)?.part(since: since, scope) else { continue }
+        guard let part = document?.part(since: since, scope) else { continue }
         parts.append(part)
         byteCount += part.approximateByteCount
       }

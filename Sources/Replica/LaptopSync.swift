@@ -248,7 +248,9 @@ package final class LaptopSync: Sendable {
       throw .unreachable("what answers at this address is no Satchel server")
     }
     do {
-      let message = try codec.reply(reply.body)
+      var message = try codec.replyHead(reply.body)
+      // What a page holds is looked at once, when all of them are there.
+      if message.pull?.isLast ?? true { message = try codec.reply(reply.body) }
       received.withLock { $0 = reply.body }
       noteClock(message.now, before, replica.world.clock.now())
       return .replied(message)

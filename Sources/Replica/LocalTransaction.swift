@@ -111,7 +111,14 @@ package struct LocalTransaction {
   }
 
   /// What is known of the documents that were changed, in their order.
-  var details: [DocumentDetails] { changed.indices.map(details) }
+  var details: [DocumentDetails] {
+    let missing = changed.indices.filter { known[$0] == nil }
+    var details = known
+    for (place, new) in zip(missing, base.details(of: missing.map { changed[$0] })) {
+      details[place] = new
+    }
+    return details.compactMap { $0 }
+  }
 
   private func details(_ place: Int) -> DocumentDetails {
     known[place] ?? base.details(of: changed[place])

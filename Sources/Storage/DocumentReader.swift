@@ -97,13 +97,12 @@ final class DocumentReader: Sendable {
     return try file.read(at: 0, count: count + 1)
   }
 
-  /// A document that arrived, from the feed; nil if it does not stand there as it was written.
-  func arrived(_ entry: FeedEntry) -> Document? {
-    guard let place = entry.place,
-      let content = feed.content(at: place, arrival: entry.arrival),
-      let document = try? codec.document(content), document.key == entry.key
-    else { return nil }
-    return document
+  /// Makes a document of what was read for it.
+  func document(_ content: DocumentContent) throws(StorageError) -> Document {
+    switch content {
+    case .document(let document): document
+    case .bytes(let bytes, let key): try decode(bytes, key)
+    }
   }
 
   /// The log before a segment is not read any more.

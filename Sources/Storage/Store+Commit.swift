@@ -27,7 +27,7 @@ extension Store {
   /// The caller stages batches in the order in which they build on each other.
   package func stage(_ batch: Batch) throws(StorageError) -> CommitTicket {
     var batch = batch
-    if batch.details.isEmpty { batch.details = batch.documents.map(details) }
+    if batch.details.isEmpty { batch.details = details(of: batch.documents) }
     let commit = PendingCommit(batch: batch, log: try encode(batch))
     return state.withLock { state in
       Self.checkRuns(of: batch, known: Ahead.knowledge(state))
@@ -41,15 +41,21 @@ extension Store {
     return DocumentDetails(fields: fields, keys: indexes.keys(of: document, fields: fields))
   }
 
+  func details(of documents: [Document]) -> [DocumentDetails] {
+    inChunks(documents.count) { documents[$0].map(details) }.flatMap { $0 }
+  }
+
   private func encode(_ batch: Batch) throws(StorageError) -> LogBatch {
     let codec = RecordCodec(rules: environment.rules)
     var records: [(kind: Frame.Kind, payload: [UInt8])] = []
     records.reserveCapacity(batch.documents.count + batch.runs.count + batch.registers.count)
-    var encoder = DocumentEncoder(embedsTable: true)
-    for (document, details) in zip(batch.documents, batch.details) {
-      let payload = codec.encode(document, fields: details.fields, with: &encoder)
-      records.append((.document, payload))
+    let payloads = inChunks(batch.documents.count) { range in
+      var encoder = DocumentEncoder(embedsTable: true)
+      return range.map { place in
+        codec.encode(batch.documents[place], fields: batch.details[place].fields, with: &encoder)
+      }
     }
+    for payload in payloads.joined() { records.append((.document, payload)) }
     for document in batch.replaced { records.append((.replaced, codec.encode(document))) }
     for cut in batch.cuts { records.append((.cut, codec.encode(cut))) }
     for run in batch.runs { records.append((.transactions, codec.encode(run))) }
@@ -153,6 +159,10 @@ package struct Ahead: Sendable {
 
   /// What can be worked out of a document before it is staged. O(document).
   package func details(of document: Document) -> DocumentDetails { store.details(of: document) }
+
+  package func details(of documents: [Document]) -> [DocumentDetails] {
+    store.details(of: documents)
+  }
 
   package func document(_ key: DocumentKey) throws(StorageError) -> Document? {
     try store.state.withLock { (state) throws(StorageError) in try Self.document(key, state) }

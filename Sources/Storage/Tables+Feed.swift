@@ -1,5 +1,11 @@
 package import Documents
 
+/// A document, or what it is made from.
+enum DocumentContent: Sendable {
+  case document(Document)
+  case bytes([UInt8], DocumentKey)
+}
+
 /// The documents in the order of their arrival.
 extension Tables {
   /// Whether a place is in this feed.
@@ -33,11 +39,34 @@ extension Tables {
     return found
   }
 
-  /// The document that arrived, if it did not arrive again since. Read in order, many are read at once.
-  package func document(_ entry: FeedEntry) throws(StorageError) -> Document? {
-    if let document = reader.cached(entry.key) ?? reader.arrived(entry) { return document }
+  /// The documents that arrived, in their order; nil for one that is gone. Read in order, many are read at
+  /// once.
+  package func documents(_ entries: [FeedEntry]) throws(StorageError) -> [Document?] {
+    var contents: [DocumentContent?] = []
+    contents.reserveCapacity(entries.count)
+    for entry in entries { contents.append(try content(orDocumentOf: entry)) }
+    let (all, reader) = (contents, reader)
+    let chunks = inChunks(all.count) { range in
+      Result { () throws(StorageError) in
+        try range.map { (place) throws(StorageError) in try all[place].map(reader.document) }
+      }
+    }
+    var documents: [Document?] = []
+    for chunk in chunks { documents += try chunk.get() }
+    return documents
+  }
+
+  private func content(
+    orDocumentOf entry: FeedEntry
+  ) throws(StorageError) -> DocumentContent? {
+    if let document = reader.cached(entry.key) { return .document(document) }
+    if let place = entry.place,
+      let content = reader.feed.content(at: place, arrival: entry.arrival)
+    {
+      return .bytes(content, entry.key)
+    }
     guard let known = try self.entry(entry.key) else { return nil }
-    return try reader.read(entry.key, known.place)
+    return .bytes(try reader.bytes(entry.key, known.place), entry.key)
   }
 
   /// The content of a document that arrived.

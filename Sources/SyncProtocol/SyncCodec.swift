@@ -58,6 +58,14 @@ package struct SyncCodec: Sendable {
     return reply
   }
 
+  /// A reply whose documents and transactions are not looked at now: they are empty. Its end is checked.
+  package func replyHead(_ bytes: [UInt8]) throws(SyncStreamError) -> SyncReply {
+    guard let reply = Self.reply(try SyncStreamReader.head(bytes, digest: digest)) else {
+      throw SyncStreamError("the head of the reply is malformed")
+    }
+    return reply
+  }
+
   func reader(_ bytes: [UInt8]) throws(SyncStreamError) -> SyncStreamReader {
     try SyncStreamReader(bytes, digest: digest)
   }
@@ -66,7 +74,7 @@ package struct SyncCodec: Sendable {
     _ head: JSONObject, _ parts: [Document], _ runs: [TransactionRun]
   ) -> [UInt8] {
     var writer = SyncStreamWriter(head: head, rules: rules)
-    for part in parts { writer.write(part) }
+    if !parts.isEmpty { writer.write(parts) }
     for run in runs { writer.write(run) }
     return writer.finish(digest: digest)
   }

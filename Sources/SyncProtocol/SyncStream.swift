@@ -17,16 +17,26 @@ struct SyncStreamWriter {
     line(head)
   }
 
-  mutating func write(_ document: Document) {
-    var object: [UInt8] = []
-    encoder.encode(document, rules.type(document.key.type), into: &object)
+  /// Writes documents in their order, behind a table of the ids that they name first.
+  mutating func write(_ documents: [Document]) {
+    for document in documents { encoder.note(idsOf: document) }
     let ids = encoder.table.ids
     if ids.count > writtenIDs {
       line(["ids": .array(ids[writtenIDs...].map { .string($0.description) })])
       writtenIDs = ids.count
     }
-    bytes += object
-    endLine()
+    let (known, rules) = (encoder, rules)
+    let parts = inChunks(documents.count) { range in
+      var encoder = known
+      var bytes: [UInt8] = []
+      for document in documents[range] {
+        encoder.encode(document, rules.type(document.key.type), into: &bytes)
+        bytes.append(UInt8(ascii: "\n"))
+      }
+      return bytes
+    }
+    for part in parts { bytes += part }
+    lineCount += documents.count
   }
 
   mutating func write(_ run: TransactionRun) { line(RunCodec.encode(run)) }
@@ -62,20 +72,42 @@ struct SyncStreamReader {
   private(set) var runs: [TransactionRun] = []
   /// One bad document never blocks another.
   private(set) var unreadable: [UnreadablePart] = []
-  private var decoder = DocumentDecoder()
 
   init(_ bytes: [UInt8], digest: Digest) throws(SyncStreamError) {
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    guard lines.count >= 3, lines[lines.count - 1].isEmpty else {
+    let lines = try Self.lines(of: bytes, digest: digest)
+    head = try Self.object(lines[0])
+    let content = Array(lines.dropFirst())
+    let parsed = inChunks(content.count) { range in
+      ParsedLines(content[range].map(ParsedLine.init))
+    }
+    var decoder = DocumentDecoder()
+    for part in parsed { try part.read(into: &runs, &decoder.table) }
+    let known = decoder
+    for part in inChunks(of: parsed, { $0.documents(known) }) {
+      if let error = part.error { throw error }
+      parts += part.documents
+      unreadable += part.unreadable
+    }
+  }
+
+  /// The head of a message whose other lines are not looked at now.
+  static func head(_ bytes: [UInt8], digest: Digest) throws(SyncStreamError) -> JSONObject {
+    try object(try lines(of: bytes, digest: digest)[0])
+  }
+
+  /// The lines before the end, if that fits.
+  private static func lines(
+    of bytes: [UInt8], digest: Digest
+  ) throws(SyncStreamError) -> [ArraySlice<UInt8>] {
+    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard lines.count >= 3, lines.removeLast().isEmpty, let end = lines.popLast() else {
       throw SyncStreamError("the stream has no end")
     }
-    let end = lines[lines.count - 2]
     let sum = HexText.text(Array(digest(Array(bytes[..<end.startIndex])).prefix(8)))
-    guard let last = try? Self.object(end), last["end"]?.intValue == lines.count - 2,
+    guard let last = try? object(end), last["end"]?.intValue == lines.count,
       last["digest"]?.stringValue == sum
     else { throw SyncStreamError("the stream is cut off or changed on its way") }
-    head = try Self.object(lines[0])
-    for line in lines[1..<lines.count - 2] { try read(line) }
+    return lines
   }
 
   private static func object(_ line: ArraySlice<UInt8>) throws(SyncStreamError) -> JSONObject {
@@ -85,61 +117,5 @@ struct SyncStreamReader {
     }
     guard let object = value.objectValue else { throw SyncStreamError("a line is no object") }
     return object
-  }
-
-  private mutating func read(_ line: ArraySlice<UInt8>) throws(SyncStreamError) {
-    if line.count > DocumentLimits.maximumLineByteCount {
-      let limit = DocumentLimits.maximumLineByteCount >> 20
-      return keepAside(line, "it is longer than \(limit) MiB", nil)
-    }
-    let value: JSONValue
-    do { value = try JSONValue(parsing: line) } catch {
-      if error.isBeyondLimits { return keepAside(line, error.problem, nil) }
-      throw SyncStreamError("a line is no JSON: \(error)")
-    }
-    guard let object = value.objectValue else { throw SyncStreamError("a line is no object") }
-    do throws(DocumentCodecError) {
-      if let ids = object["ids"]?.arrayValue {
-        try add(ids)
-      } else if object["transactions"] != nil {
-        runs.append(try RunCodec.decode(object))
-      } else {
-        try readPart(object, line)
-      }
-    } catch {
-      throw SyncStreamError("\(error)")
-    }
-  }
-
-  /// What names a document but is none that can be kept, is kept aside.
-  private mutating func readPart(
-    _ object: JSONObject, _ line: ArraySlice<UInt8>
-  ) throws(DocumentCodecError) {
-    do throws(DocumentCodecError) {
-      let document = try decoder.decode(object)
-      guard DocumentLimits.allow(document) else {
-        throw DocumentCodecError(
-          "a field is nested deeper than \(DocumentLimits.maximumDepth) levels")
-      }
-      parts.append(document)
-    } catch {
-      guard let key = DocumentKey(reading: object) else { throw error }
-      keepAside(line, error.description, key)
-    }
-  }
-
-  private mutating func keepAside(
-    _ line: ArraySlice<UInt8>, _ problem: String, _ key: DocumentKey?
-  ) {
-    unreadable.append(UnreadablePart(bytes: Array(line), problem: problem, key: key))
-  }
-
-  private mutating func add(_ ids: [JSONValue]) throws(DocumentCodecError) {
-    for value in ids {
-      guard let id = value.stringValue.flatMap({ UniqueID($0) }) else {
-        throw DocumentCodecError("an id is malformed")
-      }
-      _ = decoder.table.number(of: id)
-    }
   }
 }
