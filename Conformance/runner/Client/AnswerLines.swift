@@ -8,6 +8,8 @@ struct AnswerLines {
   var lines: [[UInt8]]
   /// How many lines the end names too many.
   var surplus = 0
+  /// How many blanks stand behind the head, which JSON allows.
+  var blankCount = 0
   private let digest: Digest
 
   init(_ body: [UInt8], digest: @escaping Digest) {
@@ -24,7 +26,9 @@ struct AnswerLines {
   }
 
   var bytes: [UInt8] {
-    var bytes = JSONValue.object(head).bytes + [UInt8(ascii: "\n")]
+    var bytes = JSONValue.object(head).bytes
+    bytes += repeatElement(UInt8(ascii: " "), count: blankCount)
+    bytes.append(UInt8(ascii: "\n"))
     for line in lines { bytes += line + [UInt8(ascii: "\n")] }
     let digest = digest(bytes).prefix(8)
     let end: JSONValue = [

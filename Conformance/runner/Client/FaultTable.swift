@@ -6,8 +6,8 @@ import SyncProtocol
 /// The faults by the words of a scenario: `the server …`.
 extension Fault {
   private static let yearMilliseconds = 365 * 86_400_000
-  /// One byte more than an answer may have.
-  private static let bombByteCount = 256 << 20 + 1
+  /// More than an answer may have: it would be right otherwise.
+  private static let bombByteCount = 256 << 20
 
   init(_ words: [String]) throws {
     if let fault = Self.byName[words.joined(separator: " ")] {
@@ -92,10 +92,14 @@ extension Fault {
       lines.lines[place] = Array(
         "{\"id\":\"ana\",\"type\":\"patient\",\"_sync\":{\"clock\":7}}".utf8)
     },
-    "answers with a bomb": .damaging { answer in
-      let blanks = [UInt8](repeating: UInt8(ascii: " "), count: bombByteCount)
-      answer.body = Gzip.system?.packed(blanks, level: 1) ?? []
+    "answers with a bomb": .answers { exchange in
+      var answer = exchange.answer()
+      guard answer.status == 200 else { return answer }
+      var lines = exchange.lines(of: answer)
+      lines.blankCount = bombByteCount
+      answer.body = Gzip.system?.packed(lines.bytes, level: 1) ?? []
       answer.headers.set("Content-Encoding", "gzip")
+      return answer
     },
     "says that it is another": .rewriting {
       $0.head["server"] = "00000000-0000-4000-8000-000000000001"
