@@ -73,7 +73,7 @@ let package = Package(
     program("satchel-server", uses: ["Server"] + server),
     .executableTarget(
       name: "satchel-conformance",
-      dependencies: (replica + ["Replica", "Transport", "CommandLineTool"]).map {
+      dependencies: (server + ["Server", "Simulation", "Transport"]).map {
         .byName(name: $0)
       }, path: "Conformance/runner", swiftSettings: settings),
     program("satchel-bench", uses: ["Benchmarks", "Platform"]),
@@ -102,7 +102,7 @@ let package = Package(
       "ProgramTests",
       of: [
         "satchel", "satchel-syncd", "satchel-server", "satchel-conformance", "HTTP", "JSON",
-        "Platform",
+        "Platform", "Simulation",
       ]),
   ]
 )

@@ -1,14 +1,20 @@
 import Platform
 
-/// What only an operator of the server can do, as a program: `driver VERB [ARGUMENT…]`. It prints its result on
-/// standard output; status 3 says that it does not know the verb.
-struct Driver {
+/// What only an operator of the server can do.
+protocol Operator {
+  /// - Throws: `Driver.Missing` for a verb that it does not know.
+  @discardableResult
+  func run(_ verb: String, _ arguments: String...) throws -> String
+}
+
+/// The operator as a program: `driver VERB [ARGUMENT…]`. It prints its result on standard output;
+/// status 3 says that it does not know the verb.
+struct Driver: Operator {
   /// The driver does not know a verb that a scenario needs.
   struct Missing: Error { let verb: String }
 
   let program: String?
 
-  @discardableResult
   func run(_ verb: String, _ arguments: String...) throws -> String {
     guard let program else { throw Missing(verb: verb) }
     let result = try ChildProgram.run(program, [verb] + arguments)

@@ -103,7 +103,8 @@ final class Link {
 }
 
 extension JSONObject {
-  fileprivate func id(_ key: String) -> UniqueID? {
+  /// Nil if there is none, or no id.
+  func id(_ key: String) -> UniqueID? {
     self[key]?.stringValue.flatMap { UniqueID($0) }
   }
 }

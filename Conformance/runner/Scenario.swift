@@ -27,6 +27,20 @@ struct Scenario {
     }
     if steps.isEmpty { throw ScenarioFailure("\(name): has no steps") }
   }
+
+  /// Takes the steps in their order, up to the first that fails.
+  /// - Parameter carryOut: the words of one step.
+  func play(_ carryOut: ([String]) throws -> Void) -> Verdict {
+    for step in steps {
+      do { try carryOut(step.text.split(separator: " ").map(String.init)) } catch {
+        if let missing = error as? Driver.Missing {
+          return .skipped("the driver does not know \(missing.verb)")
+        }
+        return .failed("line \(step.line), \(step.text): \(error)")
+      }
+    }
+    return .passed
+  }
 }
 
 /// How a scenario came out.

@@ -8,7 +8,7 @@ import SyncProtocol
 /// Where one scenario is played: its laptops, and the server under test.
 final class ScenarioStage {
   private let url: String
-  private let driver: Driver
+  private let driver: any Operator
   private let world: ReplicaWorld
   /// For the first laptop of a run without a driver.
   private var code: String?
@@ -16,25 +16,13 @@ final class ScenarioStage {
   private var laptops: [String: MemoryLaptop] = [:]
   private var memories: [String: MemoryLaptop.Memory] = [:]
 
-  init(url: String, code: String?, driver: Driver, _ world: ReplicaWorld) {
+  init(url: String, code: String?, driver: any Operator, _ world: ReplicaWorld) {
     (self.url, self.code, self.driver, self.world) = (url, code, driver, world)
-  }
-
-  func play(_ scenario: Scenario) -> Verdict {
-    for step in scenario.steps {
-      do { try carryOut(step.text.split(separator: " ").map(String.init)) } catch {
-        if let missing = error as? Driver.Missing {
-          return .skipped("the driver does not know \(missing.verb)")
-        }
-        return .failed("line \(step.line), \(step.text): \(error)")
-      }
-    }
-    return .passed
   }
 
   // MARK: - Sentences
 
-  private func carryOut(_ words: [String]) throws {
+  func carryOut(_ words: [String]) throws {
     if words.contains("on"), words.count > 3 { return try expect(words) }
     if words.suffix(1) == ["patients"], words[1] == "has" { return try expectCount(words) }
     if words.suffix(2) == ["are", "equal"] { return try expectEqual(words.dropLast(2)) }
@@ -48,7 +36,7 @@ final class ScenarioStage {
 
   private func act(_ laptop: MemoryLaptop, _ words: [String]) throws {
     switch words[0] {
-    case "writes" where words.suffix(1) == ["patients"]: try writeMany(laptop, words[1])
+    case "writes" where words.suffix(1) == ["patients"]: try writeMany(laptop, words)
     case "writes" where words.suffix(2).first == "erases": try writeAndErase(laptop, words)
     case "asks":  // to erase ana
       laptop.set(
@@ -78,16 +66,23 @@ final class ScenarioStage {
     }
   }
 
-  /// All in one transaction.
-  private func writeMany(_ laptop: MemoryLaptop, _ number: String) throws {
-    guard let count = Int(number) else { throw ScenarioFailure("no number of patients") }
+  /// `A writes 2500 patients`, `A writes 100 long patients`: all in one transaction.
+  private func writeMany(_ laptop: MemoryLaptop, _ words: [String]) throws {
+    guard let count = Int(words[1]) else { throw ScenarioFailure("no number of patients") }
+    let isLong = words[2] == "long"
     let keys = (0..<count).map { Self.key("patient-\($0)") }
     laptop.write(keys) { document, write, knowledge in
-      laptop.set(
-        &document,
-        ["first_name": "Patient", "last_name": .string("\(count)"), "status": "active"], write,
-        knowledge)
+      laptop.set(&document, Self.sample(count, isLong: isLong), write, knowledge)
     }
+  }
+
+  /// A long patient: some 40 of them fill a page.
+  static func sample(_ number: Int, isLong: Bool) -> JSONObject {
+    var fields: JSONObject = [
+      "first_name": "Patient", "last_name": .string("\(number)"), "status": "active",
+    ]
+    if isLong { fields.append("notes", .string(String(repeating: "a note. ", count: 3000))) }
+    return fields
   }
 
   /// `A writes ana phone=2 and erases bo`, in one transaction.
@@ -209,18 +204,23 @@ final class ScenarioStage {
 
   // MARK: - Names
 
-  private func laptop(_ name: String) throws -> MemoryLaptop {
+  /// Of all laptops here.
+  var devices: [UniqueID] { laptops.values.map(\.device) }
+
+  func laptop(_ name: String) throws -> MemoryLaptop {
     guard let laptop = laptops[name] else { throw ScenarioFailure("no laptop \(name)") }
     return laptop
   }
 
-  /// Patients are called by names in lower case.
-  private static func key(_ name: String, type: String = "patient") -> DocumentKey {
+  /// Patients are called by names in lower case; other documents `TYPE/NAME`.
+  static func key(_ name: String, type: String = "patient") -> DocumentKey {
+    let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+    if parts.count == 2 { return key(parts[1], type: parts[0]) }
     let low = name.utf8.reduce(UInt64(5381)) { $0 &* 33 &+ UInt64($1) }
     return DocumentKey(type: type, id: UniqueID(high: 0x4000, low: 1 << 63 | low))
   }
 
-  private static func fields(_ words: some Sequence<String>) throws -> JSONObject {
+  static func fields(_ words: some Sequence<String>) throws -> JSONObject {
     var fields = JSONObject()
     for word in words {
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

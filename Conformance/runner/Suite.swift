@@ -1,7 +1,6 @@
 import CommandLineTool
 import JSON
 import Platform
-import Replica
 
 /// All scenarios of a directory.
 struct ScenarioSuite {
@@ -20,15 +19,12 @@ struct ScenarioSuite {
   }
 
   /// A line for each, and how many came out how at the end. The status is 0 if all passed.
-  func run(
-    url: String, code: String?, driver: Driver, json: Bool, _ world: ReplicaWorld
-  ) -> CommandOutcome {
+  func run(json: Bool, _ play: (Scenario) -> Verdict) -> CommandOutcome {
     var counts = (passed: 0, failed: 0, skipped: 0)
     var output = ""
     for scenario in scenarios {
-      let stage = ScenarioStage(url: url, code: code, driver: driver, world)
       let (word, why): (String, String)
-      switch stage.play(scenario) {
+      switch play(scenario) {
       case .passed: (word, why, counts.passed) = ("passed", "", counts.passed + 1)
       case .failed(let text): (word, why, counts.failed) = ("failed", text, counts.failed + 1)
       case .skipped(let text): (word, why, counts.skipped) = ("skipped", text, counts.skipped + 1)

@@ -8,7 +8,7 @@ ignoreBrokenPipes()
 
 let description = ProgramDescription(
   name: "satchel-conformance", version: "0.1.0",
-  summary: "plays scenarios against a server of the sync protocol",
+  summary: "plays scenarios against a server, or a laptop program, of the sync protocol",
   globalOptions: [],
   commands: [
     CommandDescription(
@@ -17,8 +17,10 @@ let description = ProgramDescription(
         OptionDescription("--server", "URL", "the server under test"),
         OptionDescription("--code", "CODE", "a one-time code, for a run without a driver"),
         OptionDescription("--driver", "PROGRAM", "does what only an operator can do"),
+        OptionDescription("--client", "PROGRAM", "drives the laptop program under test"),
         OptionDescription("--only", "NAME", "one scenario"),
-        OptionDescription("--scenarios", "DIR", "where they are, Conformance/scenarios without it"),
+        OptionDescription(
+          "--scenarios", "DIR", "where they are, without it Conformance/scenarios, or client in it"),
         OptionDescription("--json", "print one JSON object a line"),
       ], "play all scenarios")
   ])
@@ -26,16 +28,27 @@ let description = ProgramDescription(
 exit(
   ProgramRunner(description).run(Array(CommandLine.arguments.dropFirst())) { invocation in
     do {
-      guard let url = invocation.value("--server") else {
-        return .failure("--server URL is missing", status: 2)
+      let setup = try ReplicaSetup.system()
+      if let program = invocation.value("--client") {
+        return try suite(invocation, "Conformance/scenarios/client").run(
+          json: invocation.has("--json")
+        ) { ClientStage.play($0, program: program, setup) }
       }
-      let directory = invocation.value("--scenarios") ?? "Conformance/scenarios"
-      let suite = try ScenarioSuite(directory: directory, only: invocation.value("--only"))
-      return suite.run(
-        url: url, code: invocation.value("--code"),
-        driver: Driver(program: invocation.value("--driver")), json: invocation.has("--json"),
-        try ReplicaSetup.system().world)
+      guard let url = invocation.value("--server") else {
+        return .failure("--server URL or --client PROGRAM is missing", status: 2)
+      }
+      let driver = Driver(program: invocation.value("--driver"))
+      return try suite(invocation, "Conformance/scenarios").run(json: invocation.has("--json")) {
+        let stage = ScenarioStage(
+          url: url, code: invocation.value("--code"), driver: driver, setup.world)
+        return $0.play(stage.carryOut)
+      }
     } catch {
       return .failure("\(error)")
     }
   })
+
+func suite(_ invocation: Invocation, _ directory: String) throws -> ScenarioSuite {
+  try ScenarioSuite(
+    directory: invocation.value("--scenarios") ?? directory, only: invocation.value("--only"))
+}

@@ -289,6 +289,15 @@ package struct ClientSession: Sendable {
     guard cut.isHead, let page = reply.pull else {
       return [.fail(SyncRefusal(.malformed, "the server's answer holds no page"))]
     }
+    // The push is complete, so the server knows all of it: an answer that does not is an earlier one's.
+    guard cut.knowledge.isCovered(by: start.base.applying(reply.knowledge)) else {
+      return [
+        .fail(
+          SyncRefusal(
+            .unavailable,
+            "the answer is not to what was asked: the server does not name what was sent to it"))
+      ]
+    }
     return handle(reply, page, start, cut)
   }
 

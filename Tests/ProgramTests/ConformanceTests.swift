@@ -1,7 +1,7 @@
 import Platform
 import Testing
 
-/// The conformance suite against our own server: every scenario passes, none is skipped.
+/// The conformance suite against our own programs: every scenario passes, none is skipped.
 @Suite struct ConformanceTests {
   private let package = parentDirectory(of: parentDirectory(of: parentDirectory(of: #filePath)))
 
@@ -13,6 +13,47 @@ import Testing
     let last = try #require(result.text.split(separator: "\n").last)
     #expect(last.hasSuffix("passed, 0 failed, 0 skipped"))
     #expect(Int(last.prefix { $0 != " " }) ?? 0 >= 22)
+  }
+
+  @Test func `our laptop program survives every faulty server`() throws {
+    let fixture = try ProgramFixture()
+    let result = try clientConformance(fixture, "\(package)/Conformance/scenarios/client")
+    #expect(result.status == 0, "\(result.text)")
+    let last = try #require(result.text.split(separator: "\n").last)
+    #expect(last.hasSuffix("passed, 0 failed, 0 skipped"))
+    #expect(Int(last.prefix { $0 != " " }) ?? 0 >= 43)
+    // The server of a scenario, and all that belongs to it, is gone.
+    #expect(try POSIXFileSystem().contents(ofDirectory: fixture.path("tmp")).isEmpty)
+  }
+
+  @Test func `a laptop program that does not do as told is red`() throws {
+    let fixture = try ProgramFixture()
+    let directory = fixture.path("scenarios")
+    try POSIXFileSystem().createDirectory(directory)
+    let text = """
+      # A portal that counts as a server
+      - A and the laptop have worked
+      - the server answers 200 with a page
+      - the laptop syncs
+
+      """
+    try write(text, to: "\(directory)/portal.md")
+    let result = try clientConformance(fixture, directory)
+    #expect(result.status == 1)
+    #expect(result.text.contains("line 4, the laptop syncs: sync ended with status 1"))
+    #expect(result.text.hasSuffix("0 passed, 1 failed, 0 skipped\n"))
+  }
+
+  private func clientConformance(
+    _ fixture: ProgramFixture, _ scenarios: String
+  ) throws -> ProgramResult {
+    let process = try fixture.start(
+      "satchel-conformance",
+      ["--client", "\(package)/Conformance/driver-laptop", "--scenarios", scenarios],
+      environment: [
+        "SATCHEL_BIN=\(fixture.programs)", "PATH=/usr/bin:/bin", "TMPDIR=\(fixture.path("tmp"))",
+      ])
+    return try process.wait(withinSeconds: 600)
   }
 
   @Test func `a scenario whose end is not so is red, and one that needs more is skipped`() throws {

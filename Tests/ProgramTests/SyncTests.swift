@@ -1,4 +1,5 @@
 import JSON
+import Simulation
 import Testing
 
 /// Two laptops and a server, as people run them.

@@ -268,6 +268,16 @@ struct ClientSessionTests {
     #expect(client.end == nil)
   }
 
+  @Test(arguments: [true, false])
+  func `an answer that does not know what was pushed is an earlier one's`(isLast: Bool) {
+    var client = Client(isWhole: true)
+    client.cut([1], knowledge: Samples.knows(4, 1))
+    client.pulled(8, last: isLast)
+    #expect(client.trace.suffix(2).first?.hasPrefix("send") == true)
+    #expect(client.trace.last == "fail unavailable")
+    #expect(client.end == nil)
+  }
+
   @Test func `pages that were staged before a refusal are used after it`() {
     var client = Client()
     client.cut()

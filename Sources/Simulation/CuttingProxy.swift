@@ -1,20 +1,22 @@
 import Glibc
-import Platform
+package import Platform
 import Synchronization
 
-/// A way to a server that breaks: when so many bytes have passed in a direction, the connection is
-/// closed, and every later one at once, until the proxy is mended.
-final class CuttingProxy: Sendable {
-  let address: String
+/// A way to a server on this machine that breaks: when so many bytes have passed in a direction, the
+/// connections are closed, and every later one at once, until the proxy is mended. It ends with this
+/// object.
+package final class CuttingProxy: Sendable {
+  package let address: String
   private let line: Line
   private let thread: SystemThread
 
-  var url: String { "http://\(address)" }
+  package var url: String { "http://\(address)" }
 
   /// - Parameter server: host and port.
-  init(to server: String) throws {
+  /// - Throws: `EINVAL` if there is no port, or what the system says.
+  package init(to server: String) throws(SystemError) {
     guard let port = server.split(separator: ":").last.flatMap({ UInt16($0) }) else {
-      throw TestFailure("\(server) has no port")
+      throw SystemError("connect", server, code: EINVAL)
     }
     let listener = try ListeningSocket.tcp(host: "127.0.0.1", port: 0)
     let line = Line(serverPort: port)
@@ -26,26 +28,31 @@ final class CuttingProxy: Sendable {
   deinit {
     line.state.withLock { $0.isStopped = true }
     thread.join()
+    line.join()
   }
 
   /// Breaks after so many bytes from now on.
   /// - Parameters:
   ///   - sent: bytes from the laptop to the server; nil for any number.
   ///   - received: bytes from the server to the laptop.
-  func cut(sent: Int? = nil, received: Int? = nil) {
+  package func cut(sent: Int? = nil, received: Int? = nil) {
     line.state.withLock { $0 = Line.State(sentLimit: sent, receivedLimit: received) }
   }
 
-  func mend() { cut() }
+  /// From now on answers arrive drop by drop.
+  package func drip() { line.state.withLock { $0 = Line.State(isDripping: true) } }
 
-  var isCut: Bool { line.state.withLock { $0.isCut } }
+  package func mend() { cut() }
+
+  package var isCut: Bool { line.state.withLock { $0.isCut } }
 }
 
-/// One connection after the other, carried by one thread.
+/// Each connection is carried by a thread of its own.
 private final class Line: Sendable {
   struct State: Sendable {
     var sentLimit: Int?
     var receivedLimit: Int?
+    var isDripping = false
     var isCut = false
     var isStopped = false
 
@@ -60,7 +67,11 @@ private final class Line: Sendable {
   }
 
   private static let pollMilliseconds: Int32 = 10
+  /// A drop, in bytes, and the time until the next.
+  private static let dropByteCount = 16
+  private static let dropMicroseconds: UInt32 = 5000
   let state = Mutex(State())
+  private let threads = Mutex<[SystemThread]>([])
   private let serverPort: UInt16
 
   init(serverPort: UInt16) { self.serverPort = serverPort }
@@ -73,9 +84,13 @@ private final class Line: Sendable {
       guard poll(&ready, 1, Self.pollMilliseconds) > 0 else { continue }
       guard let laptop = try? listener.accept() else { continue }
       if state.withLock({ $0.isCut }) { continue }
-      carry(laptop)
+      guard let thread = try? SystemThread({ self.carry(laptop) }) else { continue }
+      threads.withLock { $0.append(thread) }
     }
   }
+
+  /// Waits for the connections to end.
+  func join() { for thread in threads.withLock({ $0 }) { thread.join() } }
 
   private func carry(_ laptop: StreamSocket) {
     guard
@@ -101,7 +116,18 @@ private final class Line: Sendable {
     guard let outcome = try? from.read(into: &buffer) else { return false }
     guard case .bytes(let count) = outcome else { return outcome == .wouldBlock }
     let allowed = state.withLock { $0.allow(count, isAnswer: isAnswer) }
-    return write(Array(buffer[..<allowed]), to: to) && allowed == count
+    let bytes = Array(buffer[..<allowed])
+    let isDripping = state.withLock { isAnswer && $0.isDripping }
+    return (isDripping ? drip(bytes, to: to) : write(bytes, to: to)) && allowed == count
+  }
+
+  private func drip(_ bytes: [UInt8], to socket: StreamSocket) -> Bool {
+    for start in stride(from: 0, to: bytes.count, by: Self.dropByteCount) {
+      let drop = bytes[start..<min(start + Self.dropByteCount, bytes.count)]
+      guard write(Array(drop), to: socket) else { return false }
+      usleep(Self.dropMicroseconds)
+    }
+    return true
   }
 
   private func write(_ bytes: [UInt8], to socket: StreamSocket) -> Bool {
