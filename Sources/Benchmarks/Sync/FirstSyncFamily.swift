@@ -32,7 +32,7 @@ struct FirstSyncFamily: MeasureFamily {
     var reader = writer
     for _ in 0..<bench.sizes.runs {
       reader = try ground.newLaptop()
-      try bench.settleDisk()
+      try ground.rest()
       var received = 0
       let time = try seconds { received = try reader.sync().bytesReceived }
       rates.append(Double(documents.count) / time)
@@ -41,19 +41,20 @@ struct FirstSyncFamily: MeasureFamily {
     let packedBytes = bytes.map { _ in Double(packed) }
     return [
       Finding(SyncMeasures.firstSync, Samples(rates)),
-      Finding(SyncMeasures.push, Samples(try pushes(documents, writer, reader, bench))),
+      Finding(SyncMeasures.push, Samples(try pushes(documents, writer, reader, ground, bench))),
     ] + (try small(documents[0].key, writer, reader, ground, bench)) + [
       Finding(SyncMeasures.firstSyncBytes, Samples(bytes, references: packedBytes))
     ]
   }
 
   private func pushes(
-    _ documents: [SampleDocument], _ writer: Laptop, _ reader: Laptop, _ bench: Workbench
+    _ documents: [SampleDocument], _ writer: Laptop, _ reader: Laptop, _ ground: SyncGround,
+    _ bench: Workbench
   ) throws -> [Double] {
     let keys = documents.map(\.key).filter { $0.type == "patient" }.prefix(Self.editCount)
     return try (0..<bench.sizes.runs).map { run in
       try reader.edit(keys, "notes", "edit \(run)")
-      try bench.settleDisk()
+      try ground.rest()
       let time = try seconds { try reader.sync() }
       try writer.sync()
       return Double(keys.count) / time

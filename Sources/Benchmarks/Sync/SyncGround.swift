@@ -52,6 +52,13 @@ final class SyncGround {
   /// Bytes of log at the server.
   func logByteCount() throws -> Int { try data.replica(of: account).store.logByteCount }
 
+  /// Brings server and laptops to rest: what arrived is in its place, and nobody works on it any more.
+  func rest() throws {
+    try serverReplica.checkpoint()
+    for laptop in laptops { try laptop.replica.checkpoint() }
+    try bench.settleDisk()
+  }
+
   var serverReplica: Replica { get throws { try data.replica(of: account) } }
 }
 
