@@ -11,13 +11,15 @@ final class CuttingProxy: Sendable {
 
   var url: String { "http://\(address)" }
 
-  /// - Parameter server: host and port.
-  init(to server: String) throws {
+  /// - Parameters:
+  ///   - server: host and port.
+  ///   - record: where all that passes is noted.
+  init(to server: String, record: SyncRecord? = nil) throws {
     guard let port = server.split(separator: ":").last.flatMap({ UInt16($0) }) else {
       throw TestFailure("\(server) has no port")
     }
     let listener = try ListeningSocket.tcp(host: "127.0.0.1", port: 0)
-    let line = Line(serverPort: port)
+    let line = Line(serverPort: port, record: record)
     address = "127.0.0.1:\(listener.port)"
     self.line = line
     thread = try SystemThread { line.serve(listener) }
@@ -62,8 +64,11 @@ private final class Line: Sendable {
   private static let pollMilliseconds: Int32 = 10
   let state = Mutex(State())
   private let serverPort: UInt16
+  private let record: SyncRecord?
 
-  init(serverPort: UInt16) { self.serverPort = serverPort }
+  init(serverPort: UInt16, record: SyncRecord?) {
+    (self.serverPort, self.record) = (serverPort, record)
+  }
 
   private var isStopped: Bool { state.withLock { $0.isStopped } }
 
@@ -82,6 +87,7 @@ private final class Line: Sendable {
       let server = try? StreamSocket.connect(
         toHost: "127.0.0.1", port: serverPort, milliseconds: 1000)
     else { return }
+    record?.beginConnection()
     while !isStopped, !state.withLock({ $0.isCut }) {
       var ready = [laptop, server].map {
         pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0)
@@ -101,6 +107,7 @@ private final class Line: Sendable {
     guard let outcome = try? from.read(into: &buffer) else { return false }
     guard case .bytes(let count) = outcome else { return outcome == .wouldBlock }
     let allowed = state.withLock { $0.allow(count, isAnswer: isAnswer) }
+    record?.add(buffer[..<allowed], isAnswer: isAnswer)
     return write(Array(buffer[..<allowed]), to: to) && allowed == count
   }
 
