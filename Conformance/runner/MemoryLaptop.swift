@@ -206,7 +206,7 @@ final class MemoryLaptop {
   private func carryOut(_ effect: ClientSession.Effect) throws -> ClientSession.Event? {
     switch effect {
     case .cutPush(let request): return .pushCut(cut(request))
-    case .send(let request):
+    case .send(let request), .sendPage(let request, _):
       do {
         let reply = try codec.reply(try link.post(codec.encode(request), exchange: true))
         offset = Int(reply.now) - Int(world.clock.now()) - skew
@@ -216,6 +216,7 @@ final class MemoryLaptop {
         return .refused(refusal)
       }
     case .notePushed: memory.isNew = false
+    case .noteAccepted: break
     case .dropStagedPull: dropStage()
     case .stagePull(let staged):
       memory.pages = Array(memory.pages.prefix(staged.pageCount - 1)) + [received].compactMap { $0 }

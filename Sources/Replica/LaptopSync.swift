@@ -134,6 +134,7 @@ package final class LaptopSync: Sendable {
     start.former = identity.isNew ? identity.former : []
     start.wanted = try replica.wanted()
     start.unstable = codec.name(of: peer.unstable)
+    start.pushUnderWay = replica.pushUnderWay()
     return start
   }
 
@@ -158,7 +159,14 @@ package final class LaptopSync: Sendable {
         try replica.cutPush(
           request, pageByteCount: pageByteCount.load(ordering: .relaxed)))
     case .send(let request):
-      return try send(request, &report)
+      return try send(codec.encode(request), &report)
+    case .sendPage(let request, let note):
+      let body = codec.encode(request)
+      try replica.keep(note, digest: SyncCodec.endDigest(of: body) ?? "")
+      return try send(body, &report)
+    case .noteAccepted(let note):
+      try replica.keep(note, digest: "")
+      return nil
     case .notePushed:
       try stored { () throws(StorageError) in
         try replica.store.updateIdentity { $0.notePushed() }
@@ -211,6 +219,7 @@ package final class LaptopSync: Sendable {
   private func shrinkPages(because refusal: SyncRefusal) throws(ReplicaError) {
     let count = pageByteCount.load(ordering: .relaxed) / 2
     guard count >= Self.smallestPageByteCount else { throw .sync(refusal) }
+    try replica.dropPushNote()
     pageByteCount.store(count, ordering: .relaxed)
   }
 
@@ -236,11 +245,10 @@ package final class LaptopSync: Sendable {
   }
 
   private func send(
-    _ request: SyncRequest, _ report: inout SyncReport
+    _ request: [UInt8], _ report: inout SyncReport
   ) throws(ReplicaError) -> ClientSession.Event {
     let before = replica.world.clock.now()
-    let reply = try transmit(
-      codec.encode(request), to: SyncProtocolVersion.exchangePath, &report)
+    let reply = try transmit(request, to: SyncProtocolVersion.exchangePath, &report)
     guard reply.status == 200 else { return .refused(try refusal(reply)) }
     guard reply.headers["content-type"] == SyncProtocolVersion.contentType,
       reply.headers[SyncProtocolVersion.headerName.lowercased()] == "\(SyncProtocolVersion.current)"
@@ -404,7 +412,7 @@ extension Replica {
       peer.unstable = end.lastPage.unstable ?? known
       // What this pull brought, the server has.
       peer.pushedUpTo = headBefore == end.pushedUpTo ? head : end.pushedUpTo
-      return [(PeerState.register, peer.value)]
+      return [(PeerState.register, peer.value), (PushNote.register, .null)]
     }
   }
 

@@ -105,6 +105,7 @@ package struct ServerSync: Sendable {
     let isKnown = request.server != nil || replica.knows(request.replica)
     let base = isKnown ? replica.base(named: request.base, codec) : nil
     let count = try stagedPageCount(request)
+    let digest = try stagedDigest(request, count)
     return try replica.store.read { (tables) throws(ReplicaError) in
       let knowledge = tables.knowledge
       var state = ServerSession.State(
@@ -113,6 +114,7 @@ package struct ServerSync: Sendable {
         now: replica.now(),
         base: base, replicas: caller.replicas, stagedPageCount: count)
       state.scope = caller.scope
+      state.stagedDigest = digest
       state.isFree = request.replica != replica.id && caller.isFree(request.replica)
       if let base {
         let hash = tables.history.hash(
@@ -159,13 +161,24 @@ package struct ServerSync: Sendable {
   }
 
   func stagedPageCount(_ request: SyncRequest) throws(ReplicaError) -> Int {
-    guard let push = request.push, push.page > 0 else { return 0 }
+    guard let push = request.push, push != .whole else { return 0 }
     let stage = stage(request.replica)
     let count = try stored { () throws(StorageError) in try stage.count() }
     guard count > 0 else { return 0 }
     let first = try stored { () throws(StorageError) in try stage.page(0) }
     guard let kept = (try? codec.request(first))?.push, kept.token == push.token else { return 0 }
     return count
+  }
+
+  /// The digest at the end of the last page that is kept, if the request's page is not the next.
+  private func stagedDigest(
+    _ request: SyncRequest, _ count: Int
+  ) throws(ReplicaError) -> String? {
+    guard let push = request.push, push.page != count, count > 0 else { return nil }
+    let last = try stored { () throws(StorageError) in
+      try stage(request.replica).page(count - 1)
+    }
+    return SyncCodec.endDigest(of: last)
   }
 
   func keep(

@@ -12,14 +12,20 @@ package final class CuttingProxy: Sendable {
 
   package var url: String { "http://\(address)" }
 
-  /// - Parameter server: host and port.
+  /// Gets bytes that passed, the number of their connection, and whether they are the server's.
+  package typealias Record =
+    @Sendable (_ bytes: [UInt8], _ connection: Int, _ isAnswer: Bool) -> Void
+
+  /// - Parameters:
+  ///   - server: host and port.
+  ///   - record: is told of all that passes, in order for each direction of a connection.
   /// - Throws: `EINVAL` if there is no port, or what the system says.
-  package init(to server: String) throws(SystemError) {
+  package init(to server: String, record: Record? = nil) throws(SystemError) {
     guard let port = server.split(separator: ":").last.flatMap({ UInt16($0) }) else {
       throw SystemError("connect", server, code: EINVAL)
     }
     let listener = try ListeningSocket.tcp(host: "127.0.0.1", port: 0)
-    let line = Line(serverPort: port)
+    let line = Line(serverPort: port, record: record)
     address = "127.0.0.1:\(listener.port)"
     self.line = line
     thread = try SystemThread { line.serve(listener) }
@@ -73,18 +79,24 @@ private final class Line: Sendable {
   let state = Mutex(State())
   private let threads = Mutex<[SystemThread]>([])
   private let serverPort: UInt16
+  private let record: CuttingProxy.Record?
 
-  init(serverPort: UInt16) { self.serverPort = serverPort }
+  init(serverPort: UInt16, record: CuttingProxy.Record?) {
+    (self.serverPort, self.record) = (serverPort, record)
+  }
 
   private var isStopped: Bool { state.withLock { $0.isStopped } }
 
   func serve(_ listener: ListeningSocket) {
+    var count = 0
     while !isStopped {
       var ready = pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)
       guard poll(&ready, 1, Self.pollMilliseconds) > 0 else { continue }
       guard let laptop = try? listener.accept() else { continue }
       if state.withLock({ $0.isCut }) { continue }
-      guard let thread = try? SystemThread({ self.carry(laptop) }) else { continue }
+      count += 1
+      let number = count
+      guard let thread = try? SystemThread({ self.carry(laptop, number) }) else { continue }
       threads.withLock { $0.append(thread) }
     }
   }
@@ -92,7 +104,8 @@ private final class Line: Sendable {
   /// Waits for the connections to end.
   func join() { for thread in threads.withLock({ $0 }) { thread.join() } }
 
-  private func carry(_ laptop: StreamSocket) {
+  /// - Parameter number: of the connection, from 1.
+  private func carry(_ laptop: StreamSocket, _ number: Int) {
     guard
       let server = try? StreamSocket.connect(
         toHost: "127.0.0.1", port: serverPort, milliseconds: 1000)
@@ -102,21 +115,22 @@ private final class Line: Sendable {
         pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0)
       }
       guard poll(&ready, 2, Self.pollMilliseconds) > 0 else { continue }
-      if ready[0].revents != 0, !pass(laptop, server, isAnswer: false) { return }
-      if ready[1].revents != 0, !pass(server, laptop, isAnswer: true) { return }
+      if ready[0].revents != 0, !pass(laptop, server, number, isAnswer: false) { return }
+      if ready[1].revents != 0, !pass(server, laptop, number, isAnswer: true) { return }
     }
   }
 
   /// Carries what has arrived.
   /// - Returns: false when the connection is over.
   private func pass(
-    _ from: StreamSocket, _ to: StreamSocket, isAnswer: Bool
+    _ from: StreamSocket, _ to: StreamSocket, _ number: Int, isAnswer: Bool
   ) -> Bool {
     var buffer = [UInt8](repeating: 0, count: 16 << 10)
     guard let outcome = try? from.read(into: &buffer) else { return false }
     guard case .bytes(let count) = outcome else { return outcome == .wouldBlock }
     let allowed = state.withLock { $0.allow(count, isAnswer: isAnswer) }
     let bytes = Array(buffer[..<allowed])
+    record?(bytes, number, isAnswer)
     let isDripping = state.withLock { isAnswer && $0.isDripping }
     return (isDripping ? drip(bytes, to: to) : write(bytes, to: to)) && allowed == count
   }

@@ -7,6 +7,9 @@ package import Documents
 ///     begin → cutPush → send → (page kept → cutPush → send)* → last page accepted
 ///           → (pull page → stagePull → send)* → last pull page → applyPull → finish
 ///
+/// A push of several pages is sent by `sendPage` instead of `send`: what the note says must be durable before the page
+/// leaves. A session that begins with such a note first asks the server which page comes next.
+///
 /// A refusal that says what to put right is followed by the effect that does so; the host answers that
 /// with `begin`, and the session starts over.
 ///
@@ -44,6 +47,8 @@ package struct ClientSession: Sendable {
     package var wanted: [DocumentKey] = []
     /// The name of what is known not to be stable.
     package var unstable: String?
+    /// A push that did not come to its end. The history here still holds what the note says.
+    package var pushUnderWay: PushUnderWay?
 
     package init(
       replica: ReplicaID, account: UniqueID, server: UniqueID, base: VersionVector,
@@ -76,6 +81,19 @@ package struct ClientSession: Sendable {
       self.since = since
       self.cursor = cursor
       self.pageCount = pageCount
+    }
+  }
+
+  package struct PushUnderWay: Sendable {
+    package var note: PushNote
+    /// What this replica knows now, and the hash of its history there.
+    package var knowledge: VersionVector
+    package var history: String
+
+    package init(note: PushNote, knowledge: VersionVector, history: String) {
+      self.note = note
+      self.knowledge = knowledge
+      self.history = history
     }
   }
 
@@ -154,6 +172,10 @@ package struct ClientSession: Sendable {
     case cutPush(PushRequest)
     /// Answer with `replied` or `refused`.
     case send(SyncRequest)
+    /// Keep a note durably, with the digest of the message (`PushNote.seal`), then send it; answer as to `send`.
+    case sendPage(SyncRequest, PushNote)
+    /// The push is applied, the pull goes on: keep a note of that durably.
+    case noteAccepted(PushNote)
     /// The push is applied: nothing needs to travel whole any more.
     case notePushed
     case dropStagedPull
@@ -173,7 +195,7 @@ package struct ClientSession: Sendable {
     /// Stamp anew what is ahead of the server's clock and not known there (DESIGN, rule 19); answer
     /// with `begin`.
     case restamp(now: UInt64, known: VersionVector)
-    /// What the server wanted and is to get (DESIGN, rule 11); answer with `begin`.
+    /// What the server wanted is to be sent (DESIGN, rule 11), or a push may go on elsewhere; answer with `begin`.
     case again
     case finish
     case fail(SyncRefusal)
@@ -195,6 +217,13 @@ package struct ClientSession: Sendable {
   /// What the server wanted.
   private var supply: [DocumentKey] = []
   private var hasSupplied = false
+  /// The push whose next page the server was asked for.
+  private var asking: PushNote?
+  private var hasAskedAgain = false
+  /// Where the present page began.
+  private var place: UInt64 = 0
+  /// Whether the push is applied at the server.
+  private var isAccepted = false
 
   /// Documents sent so far.
   package var pushedCount: Int { pushedParts }
@@ -219,13 +248,49 @@ package struct ClientSession: Sendable {
 
   private mutating func beginPush() -> [Effect] {
     guard let start else { return [] }
-    (pushPage, pushedParts) = (0, 0)
+    (pushPage, pushedParts, isAccepted) = (0, 0, false)
     stagedPages = start.staged?.pageCount ?? 0
+    self.start?.pushUnderWay = nil
+    if let push = start.pushUnderWay, push.note.replica == start.replica,
+      push.note.isWhole == start.isWhole
+    {
+      asking = push.note
+      return [.send(question(start, push))]
+    }
     return [.cutPush(pushRequest(start, after: start.isWhole ? 0 : start.pushedUpTo))]
   }
 
-  private func pushRequest(_ start: Start, after place: UInt64) -> PushRequest {
-    PushRequest(
+  private func question(_ start: Start, _ push: PushUnderWay) -> SyncRequest {
+    var request = SyncRequest(
+      replica: start.replica, base: codec.digest(of: push.note.base),
+      knowledge: push.knowledge.difference(from: push.note.base), history: push.history)
+    (request.account, request.server) = (start.account, start.server)
+    request.push = .question(push.note.token)
+    return request
+  }
+
+  /// Goes on with a push where the server says.
+  private mutating func goOn(_ note: PushNote, _ refusal: SyncRefusal) -> [Effect] {
+    switch note.continuation(refusal) {
+    case .anew: break
+    case .accepted(let known):
+      start?.base = known
+      start?.pushedUpTo = note.upTo
+      start?.isAgreed = false
+    case .page(let page, let place):
+      start?.base = note.base
+      start?.token = note.token
+      start?.isAgreed = false
+      pushPage = page
+      guard let start else { return [] }
+      return [.cutPush(pushRequest(start, after: place))]
+    }
+    return beginPush()
+  }
+
+  private mutating func pushRequest(_ start: Start, after place: UInt64) -> PushRequest {
+    self.place = place
+    return PushRequest(
       since: start.base, after: place, isFirst: pushPage == 0, isWhole: start.isWhole,
       supply: supply)
   }
@@ -245,7 +310,14 @@ package struct ClientSession: Sendable {
       request.pull = pullPosition(cut)
     }
     pushedParts += cut.parts.count
-    return [.send(request)]
+    return request.push == .whole ? [.send(request)] : [.sendPage(request, note(start, cut))]
+  }
+
+  private func note(_ start: Start, _ cut: PushCut) -> PushNote {
+    PushNote(
+      replica: start.replica, token: start.token, base: start.base, isWhole: start.isWhole,
+      page: pushPage, from: place, upTo: cut.position, knowledge: cut.knowledge,
+      history: cut.history)
   }
 
   private mutating func sendPull() -> [Effect] {
@@ -272,6 +344,11 @@ package struct ClientSession: Sendable {
   }
 
   private mutating func handle(_ reply: SyncReply) -> [Effect] {
+    if asking != nil {
+      // The question was taken for a page: nobody knows what is kept there.
+      asking = nil
+      return beginPush()
+    }
     guard let start, let cut else { return [] }
     guard reply.server ?? start.server == start.server else {
       return [
@@ -305,6 +382,12 @@ package struct ClientSession: Sendable {
     _ reply: SyncReply, _ page: PullPage, _ start: Start, _ cut: PushCut
   ) -> [Effect] {
     var effects: [Effect] = []
+    if !isAccepted, !page.isLast, pushedParts > 0, pushPage == 0 || start.isWhole {
+      var note = note(start, cut)
+      note.isWhole = false
+      effects.append(.noteAccepted(note))
+    }
+    isAccepted = true
     if start.isWhole || !start.former.isEmpty {
       self.start?.isWhole = false
       self.start?.former = []
@@ -329,6 +412,10 @@ package struct ClientSession: Sendable {
   }
 
   private mutating func handle(_ refusal: SyncRefusal) -> [Effect] {
+    if let note = asking {
+      asking = nil
+      if refusal.code == .pushRestart { return goOn(note, refusal) }
+    }
     restarts += 1
     guard restarts <= Self.maximumRestartCount else { return [.fail(refusal)] }
     switch (refusal.code, refusal.knowledge) {
@@ -340,6 +427,11 @@ package struct ClientSession: Sendable {
       start?.beginFromNothing(scope: refusal.scope)
       return [.dropStagedPull] + beginPush()
     case (.pushRestart, _):
+      if pushPage > 0, !hasAskedAgain {
+        // Perhaps it arrived twice: a request of a program that has ended may be late.
+        hasAskedAgain = true
+        return [.again]
+      }
       start?.token &+= 1
     case (.cursorGone, _):
       start?.staged = nil

@@ -30,8 +30,10 @@ package struct ServerSession: Sendable {
     package var isCursorValid = true
     /// By which the server was known before it was reset to an older state.
     package var formerServers: [UniqueID] = []
-    /// How many pages of the request's push are kept.
+    /// How many pages of the request's push are kept; those of another token do not count.
     package var stagedPageCount: Int
+    /// The digest at the end of the last of them; needed if the request's page is not the next.
+    package var stagedDigest: String?
 
     package init(
       server: UniqueID, account: UniqueID, knowledge: VersionVector, history: String, now: UInt64,
@@ -160,11 +162,20 @@ package struct ServerSession: Sendable {
     guard let request, let state else { return outOfOrder }
     if let refusal = mismatch(request, state) { return .refuse(refusal) }
     guard let push = request.push else { return pull() }
-    guard push.page == 0 || push.page == state.stagedPageCount else {
-      return .refuse(SyncRefusal(.pushRestart, "page \(push.page) is not the next of this push"))
+    guard push.page == state.stagedPageCount else {
+      return .refuse(otherPage(push, state))
     }
     if !push.isLast { return .stagePush(push) }
     return push.page == 0 ? accept([], []) : .collectPush(push)
+  }
+
+  /// Says which page is the next, and what is known by now: the push may be accepted.
+  private func otherPage(_ push: PushPosition, _ state: State) -> SyncRefusal {
+    var refusal = SyncRefusal(
+      .pushRestart, "page \(push.page) is not the next of this push", knowledge: state.knowledge)
+    refusal.nextPushPage = state.stagedPageCount
+    refusal.keptDigest = state.stagedDigest
+    return refusal
   }
 
   /// What must be put right before anything is exchanged (DESIGN, rules 13, 14, 16, 17).

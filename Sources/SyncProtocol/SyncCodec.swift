@@ -25,6 +25,13 @@ package struct SyncCodec: Sendable {
     return HexText.text(Array(digest(bytes).prefix(4)))
   }
 
+  /// The digest that stands at the end of a message; nil if the bytes are none.
+  package static func endDigest(of message: [UInt8]) -> String? {
+    let lines = message.dropLast()
+    guard let end = lines.lastIndex(of: UInt8(ascii: "\n")) else { return nil }
+    return (try? JSONValue(parsing: lines[(end + 1)...]))?.objectValue?["digest"]?.stringValue
+  }
+
   /// The hash of a history as messages tell it: 32 hexadecimal digits.
   package static func text(history hash: [UInt8]) -> String {
     HexText.text(Array(hash.prefix(16)))
@@ -305,6 +312,8 @@ extension SyncCodec {
     if let server = refusal.server { error.append("server", .string(server.description)) }
     if let now = refusal.now { error.append("now", .number(JSONNumber(now))) }
     if let scope = refusal.scope { error.append("scope", .string(scope)) }
+    if let page = refusal.nextPushPage { error.append("next_push_page", .int(page)) }
+    if let digest = refusal.keptDigest { error.append("kept", .string(digest)) }
     return JSONValue.object(["error": .object(error)]).bytes
   }
 
@@ -317,10 +326,13 @@ extension SyncCodec {
       let message = error["message"]?.stringValue
     else { return nil }
     let knowledge = entries(error["knowledge"]).map { VersionVector().applying($0) }
-    return SyncRefusal(
+    var refusal = SyncRefusal(
       code, message, knowledge: knowledge,
       now: error["now"]?.intValue.map { UInt64(max(0, $0)) },
       server: error["server"]?.stringValue.flatMap { UniqueID($0) },
       scope: error["scope"]?.stringValue)
+    refusal.nextPushPage = error["next_push_page"]?.intValue
+    refusal.keptDigest = error["kept"]?.stringValue
+    return refusal
   }
 }

@@ -163,7 +163,7 @@ package struct SyncRefusal: Error, Sendable, Equatable {
     case unknownBase = "unknown_base"
     /// The server lacks what the push builds on: send again relative to the knowledge given.
     case serverBehind = "server_behind"
-    /// Push pages are not there or out of order: begin the push anew.
+    /// Push pages are not there or out of order: begin the push anew, or go on where the server says.
     case pushRestart = "push_restart"
     /// The pull cannot go on where it stood: drop what is staged and begin it anew.
     case cursorGone = "cursor_gone"
@@ -212,6 +212,10 @@ package struct SyncRefusal: Error, Sendable, Equatable {
   package var server: UniqueID?
   /// What the device may see, where the laptop needs it; nil for its whole account.
   package var scope: String?
+  /// Where a page is not the next of its push: the number of the next, 0 if none is kept.
+  package var nextPushPage: Int?
+  /// The digest at the end of the last page that is kept of it.
+  package var keptDigest: String?
 
   package init(
     _ code: Code, _ message: String, knowledge: VersionVector? = nil, now: UInt64? = nil,

@@ -8,18 +8,20 @@ struct Client {
   var session = ClientSession(codec: Samples.codec)
   var trace: [String] = []
   private(set) var requests: [SyncRequest] = []
+  private(set) var notes: [PushNote] = []
   private(set) var end: ClientSession.PullEnd?
 
   init(
     base: VersionVector = Samples.knows(1, 1), pushedUpTo: UInt64 = 10,
-    staged: ClientSession.StagedPull? = nil, isWhole: Bool = false
+    staged: ClientSession.StagedPull? = nil, isWhole: Bool = false, underWay: PushNote? = nil
   ) {
-    begin(base: base, pushedUpTo: pushedUpTo, staged: staged, isWhole: isWhole)
+    begin(
+      base: base, pushedUpTo: pushedUpTo, staged: staged, isWhole: isWhole, underWay: underWay)
   }
 
   mutating func begin(
     base: VersionVector = Samples.knows(1, 1), pushedUpTo: UInt64 = 10,
-    staged: ClientSession.StagedPull? = nil, isWhole: Bool = false
+    staged: ClientSession.StagedPull? = nil, isWhole: Bool = false, underWay: PushNote? = nil
   ) {
     var start = ClientSession.Start(
       replica: Samples.laptop, account: Samples.account, server: Samples.server, base: base,
@@ -27,6 +29,9 @@ struct Client {
     start.isWhole = isWhole
     start.former = isWhole ? [.sample(8)] : []
     start.wanted = [Samples.part(40).key]
+    start.pushUnderWay = underWay.map {
+      ClientSession.PushUnderWay(note: $0, knowledge: Samples.knows(3, 1), history: "h3")
+    }
     handle(.begin(start))
   }
 
@@ -34,6 +39,10 @@ struct Client {
     for effect in session.handle(event) {
       trace.append(Self.line(effect))
       if case .send(let request) = effect { requests.append(request) }
+      if case .sendPage(let request, let note) = effect {
+        requests.append(request)
+        notes.append(note)
+      }
       if case .applyPull(let end) = effect { self.end = end }
     }
   }
@@ -79,7 +88,8 @@ struct Client {
     case .again: "again"
     case .shrinkPages: "shrink pages"
     case .startOver(let refusal): "start over at \(refusal.server == Samples.server)"
-    case .send(let request): "send" + text(request)
+    case .send(let request), .sendPage(let request, _): "send" + text(request)
+    case .noteAccepted(let note): "note accepted up to \(note.upTo)"
     case .dropStagedPull: "drop staged pull"
     case .stagePull(let staged):
       "stage page \(staged.pageCount) since \(text(staged.since)) to \(staged.cursor.position)"
@@ -96,8 +106,11 @@ struct Client {
   }
 
   private static func text(_ request: SyncRequest) -> String {
-    let push = request.push.map { push in
-      (push == .whole ? " all" : " push \(push.token).\(push.page)\(push.isLast ? " last" : "")")
+    let push = request.push.map { push -> String in
+      if push == .question(push.token) { return " question \(push.token)" }
+      return
+        (push == .whole
+        ? " all" : " push \(push.token).\(push.page)\(push.isLast ? " last" : "")")
         + " with \(request.parts.count)"
     }
     let pull = request.pull.map { pull in

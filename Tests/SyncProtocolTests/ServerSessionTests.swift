@@ -10,11 +10,13 @@ private struct Server {
   private(set) var trace: [String] = []
   private(set) var reply: SyncReply?
   private(set) var push: ServerSession.Push?
+  private(set) var refusal: SyncRefusal?
 
   mutating func handle(_ event: ServerSession.Event) {
     let effect = session.handle(event)
     if case .answer(let reply) = effect { self.reply = reply }
     if case .acceptPush(let push) = effect { self.push = push }
+    if case .refuse(let refusal) = effect { self.refusal = refusal }
     trace.append(Self.line(effect))
   }
 
@@ -109,21 +111,24 @@ struct ServerSessionTests {
     #expect(server.push?.changes.parts.first?.key == Samples.part(7).key)
   }
 
-  @Test(arguments: [(1, 0), (2, 1), (1, 2), (3, 2)])
-  func `a page out of order is refused`(page: Int, staged: Int) {
+  @Test(arguments: [(1, 0), (2, 1), (1, 2), (3, 2), (0, 3)])
+  func `a page out of order is refused, with the number of the next`(page: Int, staged: Int) {
     for isLast in [true, false] {
       var server = Server()
       server.receive { $0.push = PushPosition(token: 1, page: page, isLast: isLast) }
-      server.state(staged: staged)
+      server.state(staged: staged) { $0.stagedDigest = "d" }
       #expect(server.trace == ["read state", "refuse push_restart"])
+      #expect(server.refusal?.nextPushPage == staged && server.refusal?.keptDigest == "d")
+      #expect(server.refusal?.knowledge == Samples.knows(1, 4))
     }
   }
 
-  @Test func `the first page begins a push anew`() {
+  @Test func `the question for the next page is always refused`() {
     var server = Server()
-    server.receive { $0.push = PushPosition(token: 1, page: 0, isLast: false) }
-    server.state(staged: 3)
-    #expect(server.trace == ["read state", "stage page 0"])
+    server.receive { $0.push = .question(1) }
+    server.state(staged: 3, agrees: nil)
+    #expect(server.trace == ["read state", "refuse push_restart"])
+    #expect(server.refusal?.nextPushPage == 3)
   }
 
   @Test func `a request that only pulls is answered without a push`() {

@@ -85,6 +85,56 @@ import Testing
     }
   }
 
+  private static let late = "00000000-0000-4000-8000-00000000ffff"
+
+  /// Which documents arrived at a server; one request gets lost, or its answer.
+  private final class Arrived: Sendable {
+    private let lost: Int
+    private let isAnswerLost: Bool
+    private let state = Mutex((count: 0, documents: [DocumentKey]()))
+    private let codec: SyncCodec
+
+    init(_ replica: Replica, losing lost: Int, isAnswerLost: Bool) {
+      (self.lost, self.isAnswerLost) = (lost, isAnswerLost)
+      codec = SyncCodec(rules: replica.rules, digest: replica.world.digest)
+    }
+
+    var documents: [DocumentKey] { state.withLock { $0.documents } }
+
+    /// - Returns: whether the answer arrives.
+    func note(_ request: TransportRequest) throws(TransportError) -> Bool {
+      let number = state.withLock { state in
+        state.count += 1
+        return state.count
+      }
+      if number == lost, !isAnswerLost { throw TransportError("lost") }
+      let parts = (try? codec.request(request.body))?.parts ?? []
+      state.withLock { $0.documents += parts.map(\.key) }
+      return number != lost
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `a push that is cut anywhere goes on there`(isAnswerLost: Bool) throws {
+    try put(1...2100, in: here)
+    let pages = 3
+    for lost in 1...pages {
+      let (server, laptop) = (try TestReplica(clock: clock), try TestReplica(copyOf: here))
+      try laptop.enrol(at: server)
+      let arrived = Arrived(here.replica, losing: lost, isAnswerLost: isAnswerLost)
+      let link = DirectTransport(to: server, from: laptop) { request throws(TransportError) in
+        try arrived.note(request)
+      }
+      #expect(throws: ReplicaError.self) { try laptop.sync(over: link) }
+      try laptop.put([["type": "patient", "id": .string(Self.late), "first_name": "Late"]])
+      try laptop.sync(over: link)
+      let sent = arrived.documents
+      #expect(Set(sent).count == sent.count, "a document was sent twice, lost \(lost)")
+      #expect(sent.count == 2101)
+      #expect(try laptop.state() == server.state())
+    }
+  }
+
   @Test func `writes on both sides while a pull stands still are not lost`() throws {
     try put(1...4200, in: server)
     let cut = BadLink(DirectTransport(to: server, from: here), losing: 3)
@@ -117,30 +167,81 @@ import Testing
     #expect(try here.state() == server.state())
   }
 
-  @Test func `a page of another push is no next page`() throws {
-    try put(1...2, in: here)
-    let codec = SyncCodec(rules: here.replica.rules, digest: here.replica.world.digest)
-    let cut = try here.replica.cutPush(
-      ClientSession.PushRequest(since: VersionVector(), after: 0, isFirst: true))
-    var request = SyncRequest(
-      replica: here.replica.id, base: codec.digest(of: VersionVector()),
-      knowledge: cut.knowledge.entries, history: cut.history)
-    (request.account, request.server) = (server.replica.account, server.replica.serverID)
-    (request.parts, request.runs) = (Array(cut.parts.prefix(1)), cut.runs)
-    let link = DirectTransport(to: server, from: here)
-    func send(_ token: UInt64, _ page: Int, isLast: Bool) throws -> TransportReply {
+  /// Sends pages of a push by hand.
+  private struct PageSender {
+    private let link: DirectTransport
+    private let codec: SyncCodec
+    private let parts: [Document]
+    private var request: SyncRequest
+
+    init(_ here: TestReplica, to server: TestReplica) throws {
+      link = DirectTransport(to: server, from: here)
+      codec = SyncCodec(rules: here.replica.rules, digest: here.replica.world.digest)
+      let cut = try here.replica.cutPush(
+        ClientSession.PushRequest(since: VersionVector(), after: 0, isFirst: true))
+      parts = cut.parts
+      request = SyncRequest(
+        replica: here.replica.id, base: codec.digest(of: VersionVector()),
+        knowledge: cut.knowledge.entries, history: cut.history)
+      (request.account, request.server) = (server.replica.account, server.replica.serverID)
+      request.runs = cut.runs
+    }
+
+    /// - Parameter documents: which of them the page holds.
+    /// - Returns: nil if it was taken.
+    func send(
+      _ token: UInt64, _ page: Int, isLast: Bool = false, _ documents: Range<Int>
+    ) throws -> SyncRefusal? {
+      var request = request
       request.push = PushPosition(token: token, page: page, isLast: isLast)
-      return try link.send(
+      request.parts = Array(parts[documents])
+      let reply = try link.send(
         TransportRequest(
           path: SyncProtocolVersion.exchangePath, headers: [], body: codec.encode(request)))
+      if reply.status == 200 { return nil }
+      return SyncCodec.refusal(reply.body, status: reply.status)
+        ?? SyncRefusal(.malformed, "no refusal")
     }
-    #expect(try send(1, 0, isLast: false).status == 200)
-    request.parts = Array(cut.parts.dropFirst())
-    let refused = try send(2, 1, isLast: true)
-    #expect(SyncCodec.refusal(refused.body, status: refused.status)?.code == .pushRestart)
+  }
+
+  @Test func `a page of another push is no next page`() throws {
+    try put(1...2, in: here)
+    let pages = try PageSender(here, to: server)
+    #expect(try pages.send(1, 0, 0..<1) == nil)
+    #expect(try pages.send(2, 1, isLast: true, 1..<2)?.code == .pushRestart)
     #expect(try server.replica.documentCounts().isEmpty)
-    #expect(try send(1, 1, isLast: true).status == 200)
+    #expect(try pages.send(1, 1, isLast: true, 1..<2) == nil)
     #expect(try server.replica.documentCounts().first?.count == 2)
+  }
+
+  @Test func `the first page of another push takes the place of what was kept`() throws {
+    try put(1...3, in: here)
+    let pages = try PageSender(here, to: server)
+    let stage = Stage("push-\(here.replica.id)", in: server.replica.store)
+    #expect(try pages.send(1, 0, 0..<1) == nil && pages.send(1, 1, 1..<2) == nil)
+    #expect(try pages.send(1, 0, 0..<1)?.nextPushPage == 2, "a late copy drops nothing")
+    #expect(try stage.count() == 2)
+    #expect(try pages.send(2, 0, 0..<2) == nil)
+    #expect(try stage.count() == 1)
+    #expect(try pages.send(1, 2, isLast: true, 2..<3)?.nextPushPage == 0)
+    #expect(try pages.send(2, 1, isLast: true, 2..<3) == nil)
+    #expect(try server.replica.documentCounts().first?.count == 3)
+    #expect(try stage.count() == 0)
+  }
+
+  @Test func `a push has an end`() throws {
+    try put(1...3, in: here)
+    let pages = try PageSender(here, to: server)
+    #expect(try pages.send(1, 0, 0..<1) == nil)
+    let layout = server.replica.store.layout
+    let large = try POSIXFileSystem().open(
+      "\(layout.stage("push-\(here.replica.id)"))/1.jsonl", .openOrCreate)
+    try large.truncate(to: ServerSync.maximumPushByteCount)
+    large.close()
+    #expect(try pages.send(1, 2, 1..<2)?.code == .tooLarge)
+    #expect(try pages.send(2, 0, 0..<2) == nil, "a new push begins with nothing")
+    #expect(try pages.send(2, 1, isLast: true, 2..<3) == nil)
+    #expect(try here.replica.documentCounts().first?.count == 3)
   }
 
   @Test func `a push that was given up is dropped after a week`() throws {

@@ -54,8 +54,8 @@ final class SyncGround {
 
   /// Brings server and laptops to rest: what arrived is in its place, and nobody works on it any more.
   func rest() throws {
-    try serverReplica.checkpoint()
-    for laptop in laptops { try laptop.replica.checkpoint() }
+    _ = try serverReplica.checkpoint()
+    for laptop in laptops { _ = try laptop.replica.checkpoint() }
     try bench.settleDisk()
   }
 

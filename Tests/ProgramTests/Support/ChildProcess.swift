@@ -69,6 +69,14 @@ final class ChildProcess {
     if status == nil { Glibc.kill(id, signal) }
   }
 
+  /// Whether the program has ended, by itself or not.
+  var isOver: Bool {
+    if status != nil { return true }
+    var information = siginfo_t()
+    let code = waitid(P_PID, id_t(id), &information, WEXITED | WNOHANG | WNOWAIT)
+    return code == 0 && information.si_signo == SIGCHLD
+  }
+
   /// Waits until the program has written a line on standard error.
   func firstErrorLine(withinSeconds seconds: Double = 20) throws -> String {
     let deadline = Deadline(seconds)

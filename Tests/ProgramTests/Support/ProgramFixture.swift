@@ -79,7 +79,12 @@ final class ProgramFixture {
   /// Copies a store so that it does not notice: as if it had always been there.
   func copyUnnoticed(_ from: String, to: String) throws {
     try copy(from, to: to)
-    let identity = "\(to)/store.json"
+    try forgetPlace(of: to)
+  }
+
+  /// Makes a store take the place where it is now for that where it always was.
+  func forgetPlace(of store: String) throws {
+    let identity = "\(store)/store.json"
     guard var object = try JSONValue(parsing: readWhole(identity)).objectValue else {
       throw TestFailure("\(identity) is no object")
     }
