@@ -84,6 +84,24 @@ final class Link {
     return reply.body
   }
 
+  /// Posts bytes that are no message, and returns the status of the answer.
+  func postNonsense(byteCount: Int) throws -> Int {
+    try send([UInt8](repeating: 0x20, count: byteCount), to: SyncProtocolVersion.exchangePath)
+      .status
+  }
+
+  /// Waits until the feed's head is behind a place.
+  /// - Returns: the head.
+  func watch(after head: UInt64) throws -> UInt64 {
+    let body = JSONValue.object(["after": .number(JSONNumber(head))]).bytes
+    let reply = try send(body, to: SyncProtocolVersion.watchPath)
+    let object = (try? JSONValue(parsing: reply.body))?.objectValue
+    guard reply.status == 200, let head = object?["head"]?.intValue, head >= 0 else {
+      throw ScenarioFailure("watch: status \(reply.status)")
+    }
+    return UInt64(head)
+  }
+
   func repeatRequests() {
     for body in sent.reversed() + sent {
       _ = try? send(body, to: SyncProtocolVersion.exchangePath)

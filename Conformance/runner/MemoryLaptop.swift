@@ -189,6 +189,14 @@ final class MemoryLaptop {
   /// Sends again what it sent before, as a network may; answers are ignored.
   func repeatRequests() { link.repeatRequests() }
 
+  /// The head of the server's feed, as soon as it is behind the last place that was pulled from.
+  func watch() throws -> UInt64 { try link.watch(after: memory.cursor?.head ?? 0) }
+
+  func postNonsense(byteCount: Int) throws -> Int { try link.postNonsense(byteCount: byteCount) }
+
+  /// Takes the place of another feed for one of the server's.
+  func mistakePlace() { memory.cursor?.mark ^= 1 }
+
   private func start() -> ClientSession.Start {
     var start = ClientSession.Start(
       replica: memory.replica, account: enrolment.account, server: enrolment.server,

@@ -2,8 +2,10 @@ import Causality
 import Clinic
 import Documents
 import JSON
+import Platform
 import Replica
 import SyncProtocol
+import Synchronization
 
 /// Where one scenario is played: its laptops, and the server under test.
 final class ScenarioStage {
@@ -24,7 +26,7 @@ final class ScenarioStage {
 
   func carryOut(_ words: [String]) throws {
     if words.contains("on"), words.count > 3 { return try expect(words) }
-    if words.suffix(1) == ["patients"], words[1] == "has" { return try expectCount(words) }
+    if words.count == 4, words[1] == "has" { return try expectCount(words) }
     if words.suffix(2) == ["are", "equal"] { return try expectEqual(words.dropLast(2)) }
     switch words[0] {
     case "laptop": try addLaptop(words)
@@ -48,6 +50,18 @@ final class ScenarioStage {
     case "deletes": laptop.delete(Self.key(words[1]))
     case "restores": laptop.restore(Self.key(words[1]))
     case "erases": laptop.erase(Self.key(words[1]))
+    case "nests":  // ana 49 levels
+      guard let depth = Int(words[2]) else { throw ScenarioFailure("no number of levels") }
+      let deep = (1..<depth).reduce(JSONValue.array([])) { value, _ in .array([value]) }
+      laptop.set(Self.key(words[1]), ["plan": deep])
+    case "lacks":
+      if laptop.memory.documents[Self.key(words[1])] != nil { throw ScenarioFailure("it is there") }
+    case "watches": try watch(laptop, while: try self.laptop(words[2]))  // while B syncs
+    case "mistakes":  // its place
+      laptop.mistakePlace()
+    case "sends":  // 65 MiB
+      let status = try laptop.postNonsense(byteCount: (Int(words[1]) ?? 0) << 20)
+      if status != 413 { throw ScenarioFailure("it is answered with \(status)") }
     case "syncs": try sync(laptop, Array(words.dropFirst()))
     case "is" where words[1] == "refused": try expectRefusal(laptop, words[2])
     case "is" where words[1] == "copied":  // … to B
@@ -115,6 +129,27 @@ final class ScenarioStage {
     } catch is TransportError {}
   }
 
+  /// The answer must come although nobody asks again.
+  private func watch(_ laptop: MemoryLaptop, while other: MemoryLaptop) throws {
+    let seen = laptop.memory.cursor?.head ?? 0
+    let head = Mutex<UInt64?>(nil)
+    let waiting = Waiting(laptop)
+    let thread = try SystemThread { head.withLock { $0 = try? waiting.laptop.watch() } }
+    defer { thread.join() }
+    try other.sync()
+    thread.join()
+    guard let head = head.withLock({ $0 }), head > seen else {
+      throw ScenarioFailure("it is not told")
+    }
+  }
+
+  /// Lets one thread wait with a laptop that nobody uses meanwhile.
+  private struct Waiting: @unchecked Sendable {
+    let laptop: MemoryLaptop
+
+    init(_ laptop: MemoryLaptop) { self.laptop = laptop }
+  }
+
   private func everybodySyncs() throws {
     for _ in 0..<2 { for name in laptops.keys.sorted() { try laptops[name]?.sync() } }
   }
@@ -137,8 +172,15 @@ final class ScenarioStage {
     case "goes back": try driver.run("restore")
     case "restarts": try driver.run("restart")
     case "opens recovery": try driver.run("open-recovery", account ?? "")
+    case "suspends the account": try driver.run("suspend", account ?? "")
+    case "resumes the account": try driver.run("resume", account ?? "")
+    case "tidies up": try driver.run("tidy")
     case "closes recovery": try driver.run("close-recovery", account ?? "")
     default:
+      if words[0] == "is" {  // 35 days later
+        try driver.run("wait", words[1])
+        return
+      }
       guard words.count == 2 else { throw ScenarioFailure("the sentence is not understood") }
       let device = try laptop(words[1]).device.description
       switch words[0] {
@@ -175,11 +217,12 @@ final class ScenarioStage {
     }
   }
 
-  /// `B has 2500 patients`.
+  /// `B has 2500 patients`, `B has 1 refused_change`.
   private func expectCount(_ words: [String]) throws {
     let laptop = try laptop(words[0])
+    let type = words[3] == "patients" ? "patient" : words[3]
     let count = laptop.memory.documents.keys.filter {
-      $0.type == "patient" && laptop.fields($0) != nil
+      $0.type == type && laptop.fields($0) != nil
     }.count
     if "\(count)" != words[2] { throw ScenarioFailure("there are \(count)") }
   }

@@ -22,6 +22,16 @@ extension Replica {
     }
   }
 
+  /// Drops what has been in the trash for long enough and pages that nobody will ask for, ends the part of
+  /// laptops that are silent for good, and brings documents into their files. Durable on return.
+  /// - Returns: how many documents were written into files.
+  package func tidy() throws(ReplicaError) -> Int {
+    _ = try emptyTrash()
+    try dropAbandonedPushes()
+    try retireSilent()
+    return try checkpoint()
+  }
+
   /// Brings every changed document into its file, and notes which documents are to be reviewed.
   /// - Returns: how many files were written.
   package func checkpoint() throws(ReplicaError) -> Int {

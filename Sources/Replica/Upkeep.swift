@@ -90,10 +90,7 @@ package final class Upkeep: Sendable {
     guard isDue else { return }
     // The log holds everything meanwhile; the disk may have room later.
     do {
-      _ = try replica.emptyTrash()
-      try replica.dropAbandonedPushes()
-      try replica.retireSilent()
-      _ = try replica.checkpoint()
+      _ = try replica.tidy()
     } catch {
       clock.noteFailure(now: monotonicMilliseconds())
     }

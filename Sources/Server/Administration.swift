@@ -222,7 +222,7 @@ package struct Administration: Sendable {
     var count = 0
     for account in data.read(\.accounts) {
       let replica = try data.replica(of: account.id)
-      count += try onReplica { () throws(ReplicaError) in try replica.checkpoint() }
+      count += try onReplica { () throws(ReplicaError) in try replica.tidy() }
     }
     return CommandOutcome(printing: "\(count) documents written\n")
   }

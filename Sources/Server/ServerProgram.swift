@@ -2,7 +2,11 @@ package import CommandLineTool
 
 /// The version that `--version` prints, of all programs.
 package enum ProductVersion {
-  package static let text = "0.1.0"
+  #if DEBUG
+    package static let text = "0.1.0 (debug)"
+  #else
+    package static let text = "0.1.0"
+  #endif
 }
 
 /// What `satchel-server` understands.

@@ -96,15 +96,26 @@ import Testing
       try? meeting.here.carryOut(edit)
       try? meeting.there.carryOut(edit)
       try meeting.meet()
-      for laptop in [meeting.here, meeting.there] {
-        let kept = try laptop.replica.reviewItems().map(\.value)
-        let fresh = try Replica(
-          store: laptop.replica.store, role: .laptop, catalogue: .standard,
-          world: laptop.replica.world
-        ).reviewItems().map(\.value)
-        #expect(kept.map(canonical) == fresh.map(canonical), "\(vector.name)")
+      for laptop in [meeting.here, meeting.there] { try expectKept(laptop, vector) }
+    }
+    // What an item names changes, each document by itself, in ways that concern nobody else and others.
+    let laptop = meeting.here
+    let named = Set(try laptop.replica.reviewItems().flatMap(\.documents))
+    for (field, value) in [("notes", "a note"), ("status", "active"), ("name", "Nobody")] {
+      for key in named.sorted() {
+        try laptop.carryOut(1, [field: .string(value)], key)
+        try expectKept(laptop, vector)
       }
     }
+  }
+
+  private func expectKept(_ laptop: TestReplica, _ vector: MergeVector) throws {
+    let kept = try laptop.replica.reviewItems().map(\.value)
+    let fresh = try Replica(
+      store: laptop.replica.store, role: .laptop, catalogue: .standard,
+      world: laptop.replica.world
+    ).reviewItems().map(\.value)
+    #expect(kept.map(canonical) == fresh.map(canonical), "\(vector.name)")
   }
 
   @Test func `a write tells which items it opens`() throws {

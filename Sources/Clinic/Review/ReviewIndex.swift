@@ -36,8 +36,7 @@ package struct ReviewIndex: Sendable {
     var concerned: Set<DocumentKey> = isNewDay ? Set(items.keys) : []
     for (key, earlier) in written {
       // An item says who wrote last what it names, whatever was written.
-      let isNamedElsewhere = naming[key]?.contains { $0 != key } ?? false
-      if !isNamedElsewhere, items[key]?.contains(where: \.looksBeyond) != true,
+      if items[key]?.contains(where: \.looksBeyond) != true,
         earlier.allSatisfy({ reviewer.concernsNobodyElse(key, before: $0) })
       {
         new[key] = reviewer.items(of: key, updating: items[key] ?? [])
@@ -54,12 +53,12 @@ package struct ReviewIndex: Sendable {
         if reviewer.isHidden(key) { hidden.insert(key) } else { hidden.remove(key) }
       }
     }
-    // An item changes with whatever it names.
+    // An item of two documents is one of both.
     var others: Set<DocumentKey> = []
     for key in concerned {
       let own = reviewer.items(of: key)
       new[key] = own
-      others.formUnion(own.flatMap(\.documents) + (naming[key] ?? []))
+      others.formUnion(own.flatMap(\.documents))
     }
     for key in others.subtracting(concerned) { new[key] = reviewer.items(of: key) }
     take(new)

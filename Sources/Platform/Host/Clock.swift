@@ -11,7 +11,15 @@ package struct SystemClock: WallClock {
   package init() {}
 
   /// Milliseconds since 1970 UTC; 0 if the machine believes in an earlier time.
-  package func now() -> UInt64 { milliseconds(of: CLOCK_REALTIME) }
+  package func now() -> UInt64 { milliseconds(of: CLOCK_REALTIME) + Self.ahead }
+
+  #if DEBUG
+    /// Lets tests see what happens after weeks; programs that are built for use know of no such thing.
+    private static let ahead =
+      Host.environment("SATCHEL_TEST_CLOCK_AHEAD").flatMap { UInt64($0) }.map { $0 * 1000 } ?? 0
+  #else
+    private static let ahead: UInt64 = 0
+  #endif
 }
 
 /// Milliseconds since some moment before this program started; never goes back. For measuring how
