@@ -66,7 +66,7 @@ let package = Package(
     room("Simulation", uses: ["Platform"]),
     room(
       "Benchmarks",
-      uses: server + ["Commands", "Laptop", "Server", "Transport"]),
+      uses: server + ["Commands", "Laptop", "Server", "Simulation", "Transport"]),
     room("Demo", uses: server + ["Laptop", "Samples", "Server", "Transport"]),
     program("satchel", uses: ["Commands", "CommandLineTool", "Demo", "Platform"]),
     program("satchel-syncd", uses: ["Commands", "CommandLineTool", "Platform", "Replica"]),

@@ -29,7 +29,10 @@ enum BenchmarkGroup: String, CaseIterable, Sendable {
         ManyFamily(stores: stores),
       ]
     case .merge: return [JoinFamily(), ReviewFamily()]
-    case .sync: return [FirstSyncFamily(), TenLaptopsFamily(), ManySyncFamily()]
+    case .sync:
+      return [
+        FirstSyncFamily(), TenLaptopsFamily(), SlowLinkFamily(), WaitingFamily(), ManySyncFamily(),
+      ]
     }
   }
 }

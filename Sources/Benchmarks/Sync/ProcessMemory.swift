@@ -7,6 +7,11 @@ enum ProcessMemory {
   /// The most since the process began, in bytes.
   static func peak() throws -> Int { try value("VmHWM") }
 
+  /// The threads that there are now.
+  static func threads() throws -> Int {
+    try POSIXFileSystem().contents(ofDirectory: "/proc/self/task").count
+  }
+
   private static func value(_ name: String) throws -> Int {
     let path = "/proc/self/status"
     let file = try POSIXFileSystem().open(path, .read)

@@ -49,6 +49,12 @@ final class SyncGround {
     return laptop
   }
 
+  /// Host and port of the server.
+  var address: String { server.address }
+
+  /// How many laptops wait for news.
+  var waitingCount: Int { data.watches.count }
+
   /// Bytes of log at the server.
   func logByteCount() throws -> Int { try data.replica(of: account).store.logByteCount }
 

@@ -20,8 +20,15 @@ enum SyncMeasures {
   /// Bytes of a first sync beside `gzip -6` of the documents as JSON lines.
   static let firstSyncBytes = Measure("first_sync_bytes_vs_gzip", "bytes", .lower, .ratio, 1.25)
 
+  /// One changed document over an open connection of 300 ms and 128 kbit/s, beside what the link itself needs.
+  static let slowLink = Measure("slow_link", "x", .lower, .value, 1.1)
+  /// What a laptop that waits for news costs server and client together.
+  static let waitingMemory = Measure("waiting_kib", "kib", .lower, .value, 16)
+  /// Threads that 2,000 of them cost.
+  static let waitingThreads = Measure("waiting_threads", "threads", .lower, .value, 0)
+
   static let all = [
     firstSync, firstSyncMany, growthMany, push, oneChangeBytes, oneChange, noopBytes, noopWrites,
-    tenLaptops, firstSyncBytes,
+    tenLaptops, firstSyncBytes, slowLink, waitingMemory, waitingThreads,
   ]
 }

@@ -4,8 +4,6 @@ package import Documents
 /// from nothing would hold.
 package struct ReviewIndex: Sendable {
   private var items: [DocumentKey: [ReviewItem]] = [:]
-  /// The documents with items that name a document.
-  private var naming: [DocumentKey: Set<DocumentKey>] = [:]
   /// Documents that are concerned by what does not lead to them: few.
   private var hidden: Set<DocumentKey> = []
   /// Urgent first, then by id, each once.
@@ -35,7 +33,6 @@ package struct ReviewIndex: Sendable {
     // With the days items only go, but for what the end of an invite means for others.
     var concerned: Set<DocumentKey> = isNewDay ? Set(items.keys) : []
     for (key, earlier) in written {
-      // An item says who wrote last what it names, whatever was written.
       if items[key]?.contains(where: \.looksBeyond) != true,
         earlier.allSatisfy({ reviewer.concernsNobodyElse(key, before: $0) })
       {
@@ -76,9 +73,7 @@ package struct ReviewIndex: Sendable {
   }
 
   private mutating func set(_ own: [ReviewItem], of key: DocumentKey) {
-    for other in (items[key] ?? []).flatMap(\.documents) { naming[other]?.remove(key) }
     items[key] = own.isEmpty ? nil : own
-    for other in own.flatMap(\.documents) { naming[other, default: []].insert(key) }
   }
 
   private mutating func sort() {
