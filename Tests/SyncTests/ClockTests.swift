@@ -8,28 +8,15 @@ import Testing
 @testable import Replica
 
 /// No wrong clock delays, loses or wins anything for long (DESIGN, rule 19).
-@Suite struct ClockTests {
-  let clock = TestClock("2026-03-01T08:00:00Z")
+@Suite struct ClockTests: TwoLaptopSuite {
   let wrong = TestClock("2026-03-01T08:00:00Z")
-  let server: TestReplica
-  let here: TestReplica
-  let there: TestReplica
+  let all: TwoLaptops
   private let key = DocumentKey(type: "patient", id: UniqueID(high: 0x4000, low: 1 << 63 | 1))
 
   init() throws {
-    server = try TestReplica(clock: clock)
-    here = try TestReplica(of: server, clock: wrong)
-    there = try TestReplica(of: server, clock: clock)
+    all = try TwoLaptops(wrong: wrong)
     try here.carryOut(1, ["first_name": "Ana", "last_name": "Lima", "status": "active"], key)
     try meet()
-  }
-
-  private func meet() throws {
-    for laptop in [here, there, here, there] { try laptop.sync(with: server) }
-  }
-
-  private func expectEqual() throws {
-    #expect(try here.state() == server.state() && there.state() == server.state())
   }
 
   @Test(arguments: [60, -60, 525_600, -525_600])

@@ -10,41 +10,18 @@ import Testing
 @testable import Replica
 
 /// Copies of stores, older stores, and servers that have lost something (DESIGN, rules 16 to 18).
-@Suite struct IdentityTests {
-  let clock = TestClock("2026-03-01T08:00:00Z")
-  let server: TestReplica
-  let here: TestReplica
-  let there: TestReplica
+@Suite struct IdentityTests: TwoLaptopSuite {
+  let all: TwoLaptops
 
   init() throws {
-    server = try TestReplica(clock: clock)
-    here = try TestReplica(of: server, clock: clock)
-    there = try TestReplica(of: server, clock: clock)
+    all = try TwoLaptops()
     try here.put([patient(1, ["first_name": "Ana", "last_name": "Lima", "status": "active"])])
     try meet([here, there])
-  }
-
-  func key(_ number: UInt64) -> DocumentKey {
-    DocumentKey(type: "patient", id: UniqueID(high: 0x4000, low: 1 << 63 | number))
   }
 
   func patient(_ number: UInt64, _ fields: JSONObject) -> JSONObject {
     JSONObject([("type", "patient"), ("id", .string(key(number).id.description))])
       .merging(fields)
-  }
-
-  func edit(_ replica: TestReplica, _ number: UInt64, _ fields: JSONObject) throws {
-    try replica.carryOut(number, fields, key(number))
-  }
-
-  func meet(_ laptops: [TestReplica]) throws {
-    for laptop in laptops + laptops { try laptop.sync(with: server) }
-  }
-
-  /// All hold the same: knowledge, histories and documents.
-  func expectEqual(_ replicas: [TestReplica]) throws {
-    let states = try replicas.map { try $0.state() }
-    for state in states.dropFirst() { #expect(state == states[0]) }
   }
 
   @Test func `a laptop that was copied goes on as two and loses nothing`() throws {

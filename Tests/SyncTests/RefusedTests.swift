@@ -11,28 +11,15 @@ import Testing
 @testable import Replica
 
 /// What somebody had no right to write is put back in the commit that takes it in (DESIGN, rule 21).
-@Suite struct RefusedTests {
-  let clock = TestClock("2026-03-01T08:00:00Z")
-  let server: TestReplica
-  let here: TestReplica
-  let there: TestReplica
+@Suite struct RefusedTests: TwoLaptopSuite {
+  let all: TwoLaptops
   private let user = DocumentKey(type: "user", id: TestReplica.user)
 
   init() throws {
-    server = try TestReplica(clock: clock)
-    here = try TestReplica(of: server, clock: clock)
-    there = try TestReplica(of: server, clock: clock)
+    all = try TwoLaptops()
     try setUser(status: "active", role: "clinician")
     try edit(here, 1, ["first_name": "Ana", "last_name": "Lima", "status": "active", "phone": "1"])
-    try meet()
-  }
-
-  private func key(_ number: UInt64) -> DocumentKey {
-    DocumentKey(type: "patient", id: UniqueID(high: 0x4000, low: 1 << 63 | number))
-  }
-
-  private func edit(_ replica: TestReplica, _ number: UInt64, _ fields: JSONObject) throws {
-    try replica.carryOut(number, fields, key(number))
+    try meet(isJudged: true)
   }
 
   private func setUser(status: String, role: String) throws {
@@ -42,14 +29,6 @@ import Testing
         "email": "ada@example.org", "name": "Ada", "role": .string(role), "status": .string(status),
       ],
       user)
-  }
-
-  private func meet() throws {
-    for laptop in [here, there, here, there] { try laptop.sync(with: server, isJudged: true) }
-  }
-
-  private func expectEqual() throws {
-    #expect(try here.state() == server.state() && there.state() == server.state())
   }
 
   private func parked(_ replica: TestReplica) throws -> [String] {
@@ -63,7 +42,7 @@ import Testing
     try here.sync(with: server, isJudged: true)
     #expect(try server.shown(key(1))["phone"]?.stringValue == "1")
     #expect(try server.shown(key(1))["notes"]?.stringValue ?? "" == "")
-    try meet()
+    try meet(isJudged: true)
     try expectEqual()
     #expect(try here.shown(key(1))["phone"]?.stringValue == "1")
     for replica in [server, here] {
@@ -85,13 +64,13 @@ import Testing
   @Test func `a creation, a delete and a restore that are refused leave all as it was`() throws {
     try edit(here, 2, ["first_name": "Bo", "last_name": "Gone", "status": "active"])
     try here.replica.delete(key(2), reason: .mistake)
-    try meet()
+    try meet(isJudged: true)
     let before = try there.shown(key(1))
     try setUser(status: "suspended", role: "clinician")
     try edit(here, 3, ["first_name": "Cy", "last_name": "Secret", "status": "active"])
     try here.replica.delete(key(1), reason: .duplicate)
     try here.replica.restore(key(2))
-    try meet()
+    try meet(isJudged: true)
     try expectEqual()
     for replica in [server, here, there] {
       #expect(try canonical(replica.shown(key(1))) == canonical(before))
@@ -107,7 +86,7 @@ import Testing
     try there.sync(with: server, isJudged: true)
     try setUser(status: "inactive", role: "clinician")
     try edit(here, 1, ["phone": "late", "notes": "a field that it never had"])
-    try meet()
+    try meet(isJudged: true)
     try expectEqual()
     for replica in [server, here, there] {
       #expect(try replica.shown(key(1))["deleted"]?.boolValue == true)
@@ -149,7 +128,7 @@ import Testing
     #expect(!state.joined().contains("late"))
     for request in log.all { _ = try transport.send(request) }
     #expect(try server.state() == state)
-    try meet()
+    try meet(isJudged: true)
     try expectEqual()
   }
 
@@ -160,7 +139,7 @@ import Testing
     try other.sync(with: server, isJudged: true)
     try setUser(status: "inactive", role: "clinician")
     try edit(here, 1, ["phone": "2"])
-    try meet()
+    try meet(isJudged: true)
     try expectEqual()
     #expect(try here.shown(key(1))["phone"]?.stringValue == "3")
     #expect(try here.replica.reviewItems().map(\.rule) == ["refused"])
@@ -168,7 +147,7 @@ import Testing
 
   @Test func `a laptop writes no users, whatever its program says`() throws {
     try here.carryOut(0, ["role": "owner"], user)
-    try meet()
+    try meet(isJudged: true)
     try expectEqual()
     #expect(try server.shown(user)["role"]?.stringValue == "clinician")
     #expect(try parked(server).count == 1)
@@ -186,12 +165,12 @@ import Testing
     try setUser(status: "inactive", role: "clinician")
     try edit(here, 1, ["phone": "secret 2"])
     try edit(here, 2, ["first_name": "Bo", "last_name": "Kept", "status": "active"])
-    try meet()
+    try meet(isJudged: true)
     #expect(try parked(server).joined().contains("secret 2"))
     try server.replica.transact { (transaction) throws(ReplicaError) in
       try transaction.delete(key(1), reason: .erasure)
     }
-    try meet()
+    try meet(isJudged: true)
     for replica in [server, here] {
       let files = try parked(replica).joined()
       #expect(!files.contains("secret 2") && files.contains("Kept"))
@@ -214,7 +193,7 @@ import Testing
       transaction.beginNext()
     }
     #expect(commits.load(ordering: .relaxed) == 1)
-    try meet()
+    try meet(isJudged: true)
     try expectEqual()
     for number: UInt64 in [2, 4] {
       #expect(try there.shown(key(number))["last_name"]?.stringValue == "Good")
@@ -227,7 +206,7 @@ import Testing
     try edit(here, 2, ["first_name": "Bo", "last_name": "Good", "status": "active"])
     try here.carryOut(0, ["role": "owner"], user)
     try edit(here, 3, ["first_name": "Cy", "last_name": "Good", "status": "active"])
-    try meet()
+    try meet(isJudged: true)
     try expectEqual()
     #expect(try there.shown(key(2))["last_name"]?.stringValue == "Good")
     #expect(try there.shown(key(3))["last_name"]?.stringValue == "Good")

@@ -10,20 +10,11 @@ import Testing
 @testable import Replica
 
 /// What a device may see is part of its cursor and of what it knows (DESIGN, rule 25).
-@Suite struct ScopeTests {
-  let clock = TestClock("2026-03-01T08:00:00Z")
-  let server: TestReplica
-  let here: TestReplica
-  let there: TestReplica
+@Suite struct ScopeTests: TwoLaptopSuite {
+  let all: TwoLaptops
 
   init() throws {
-    server = try TestReplica(clock: clock)
-    here = try TestReplica(of: server, clock: clock)
-    there = try TestReplica(of: server, clock: clock)
-  }
-
-  private func key(_ number: UInt64) -> DocumentKey {
-    DocumentKey(type: "patient", id: UniqueID(high: 0x4000, low: 1 << 63 | number))
+    all = try TwoLaptops()
   }
 
   private func write(_ replica: TestReplica, _ number: UInt64, _ notes: String) throws {
@@ -32,10 +23,6 @@ import Testing
       [
         "first_name": "Ana", "last_name": "Lima", "status": "active", "notes": .string(notes),
       ], key(number))
-  }
-
-  private func meet() throws {
-    for laptop in [here, there, here] { try laptop.sync(with: server) }
   }
 
   @Test func `a change of scope brings everything anew, once, and loses nothing`() throws {

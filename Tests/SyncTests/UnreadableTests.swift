@@ -11,24 +11,15 @@ import Testing
 @testable import Replica
 
 /// A document that cannot be kept stops nobody: its bytes are kept aside (DESIGN, rule 21).
-@Suite struct UnreadableTests {
-  let clock = TestClock("2026-03-01T08:00:00Z")
-  let server: TestReplica
-  let here: TestReplica
-  let there: TestReplica
+@Suite struct UnreadableTests: TwoLaptopSuite {
+  let all: TwoLaptops
 
   init() throws {
-    server = try TestReplica(clock: clock)
-    here = try TestReplica(of: server, clock: clock)
-    there = try TestReplica(of: server, clock: clock)
+    all = try TwoLaptops()
     try server.carryOut(
       0, ["email": "ada@example.org", "name": "Ada", "role": "clinician", "status": "active"],
       DocumentKey(type: "user", id: TestReplica.user))
     for laptop in [here, there] { try laptop.sync(with: server) }
-  }
-
-  private func key(_ number: UInt64) -> DocumentKey {
-    DocumentKey(type: "patient", id: UniqueID(high: 0x4000, low: 1 << 63 | number))
   }
 
   private func write(_ replica: TestReplica, _ number: UInt64, _ notes: String) throws {

@@ -7,17 +7,12 @@ import Testing
 @testable import Replica
 
 /// A document that lives again but lacks content is fetched from whoever has it (DESIGN, rule 11).
-@Suite struct WantedTests {
-  let clock = TestClock("2026-03-01T08:00:00Z")
-  let server: TestReplica
-  let here: TestReplica
-  let there: TestReplica
+@Suite struct WantedTests: TwoLaptopSuite {
+  let all: TwoLaptops
   private let key = DocumentKey(type: "patient", id: UniqueID(high: 0x4000, low: 1 << 63 | 1))
 
   init() throws {
-    server = try TestReplica(clock: clock)
-    here = try TestReplica(of: server, clock: clock)
-    there = try TestReplica(of: server, clock: clock)
+    all = try TwoLaptops()
     try here.carryOut(
       1,
       [
