@@ -5,6 +5,9 @@ import JSON
 import Storage
 
 extension Replica {
+  /// So many documents are read at once.
+  private static let fetchedAtOnce = 1000
+
   /// Joins parts of documents into those that are here, with what follows for skeletons and for what
   /// was erased (DESIGN, rules 4, 10, 11, 12).
   func join(
@@ -12,7 +15,11 @@ extension Replica {
   ) throws(ReplicaError) {
     var returned: [(key: DocumentKey, units: [String])] = []
     var mayHaveToDrop: [Document] = []
-    for part in parts {
+    for (number, part) in parts.enumerated() {
+      if number % Self.fetchedAtOnce == 0 {
+        let next = parts[number..<min(number + Self.fetchedAtOnce, parts.count)]
+        try transaction.fetch(next.map(\.key))
+      }
       guard let mine = try transaction.document(part.key) else {
         try transaction.take(part, isNew: true)
         if part.lacksContent || part.isErased { mayHaveToDrop.append(part) }
@@ -27,6 +34,7 @@ extension Replica {
       if !units.isEmpty { returned.append((part.key, units)) }
       if part.lacksContent || joined.isErased { mayHaveToDrop.append(part) }
     }
+    try transaction.fetch([])
     for (key, units) in returned { try settle(key, returned: units, in: &transaction) }
     for part in mayHaveToDrop { try dropAgain(part, in: &transaction) }
   }

@@ -27,6 +27,8 @@ package struct LocalTransaction {
   /// What is known of them; nil of those that came from elsewhere.
   private var known: [DocumentDetails?] = []
   private var places: [DocumentKey: Int] = [:]
+  /// As they were before the transaction; nil for one that was not there.
+  private var fetched: [DocumentKey: Document?] = [:]
   /// The places of the documents that this transaction wrote, by their keys; an entry may be out of
   /// date.
   private var found: [IndexEntry: [Int]] = [:]
@@ -85,7 +87,15 @@ package struct LocalTransaction {
   /// A document as this transaction sees it, deleted or not.
   package func document(_ key: DocumentKey) throws(ReplicaError) -> Document? {
     if let place = places[key] { return changed[place] }
+    if let document = fetched[key] { return document }
     return try stored { () throws(StorageError) in try base.document(key) }
+  }
+
+  /// Reads documents that will be asked for soon, in place of those that were fetched before.
+  mutating func fetch(_ keys: [DocumentKey]) throws(ReplicaError) {
+    fetched = [:]
+    let documents = try stored { () throws(StorageError) in try base.documents(keys) }
+    for (key, document) in zip(keys, documents) { fetched[key] = .some(document) }
   }
 
   /// All documents of a type as this transaction sees them, in no order. O(documents of the type).
@@ -310,8 +320,7 @@ package struct LocalTransaction {
       known[place] = details
       return place
     }
-    let before =
-      isNew ? nil : try stored { () throws(StorageError) in try base.document(document.key) }
+    let before = isNew ? nil : try self.document(document.key)
     places[document.key] = changed.count
     changed.append(document)
     self.before.append(before)

@@ -105,6 +105,18 @@ final class DocumentReader: Sendable {
     }
   }
 
+  /// Makes documents, on all cores.
+  func documents(_ contents: [DocumentContent?]) throws(StorageError) -> [Document?] {
+    let chunks = inChunks(contents.count) { range in
+      Result { () throws(StorageError) in
+        try range.map { (place) throws(StorageError) in try contents[place].map(document) }
+      }
+    }
+    var documents: [Document?] = []
+    for chunk in chunks { documents += try chunk.get() }
+    return documents
+  }
+
   /// The log before a segment is not read any more.
   func release(before segment: UInt64) { log.release(before: segment) }
 }

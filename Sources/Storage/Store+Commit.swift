@@ -177,6 +177,15 @@ package struct Ahead: Sendable {
     return try state.tables.document(key)
   }
 
+  /// Documents in the order of their keys; nil where there is none. Many are read at once.
+  package func documents(_ keys: [DocumentKey]) throws(StorageError) -> [Document?] {
+    try store.state.withLock { (state) throws(StorageError) in
+      let isPending = state.queue.pending.contains { !$0.places.isEmpty }
+      guard isPending else { return try state.tables.documents(keys) }
+      return try keys.map { (key) throws(StorageError) in try Self.document(key, state) }
+    }
+  }
+
   /// Whether a document is there and nobody wrote its life, so that it is not deleted; nil if somebody
   /// did. Reads no document.
   package func isThere(_ key: DocumentKey) throws(StorageError) -> Bool? {

@@ -45,15 +45,24 @@ extension Tables {
     var contents: [DocumentContent?] = []
     contents.reserveCapacity(entries.count)
     for entry in entries { contents.append(try content(orDocumentOf: entry)) }
-    let (all, reader) = (contents, reader)
-    let chunks = inChunks(all.count) { range in
-      Result { () throws(StorageError) in
-        try range.map { (place) throws(StorageError) in try all[place].map(reader.document) }
+    return try reader.documents(contents)
+  }
+
+  /// The documents as they are now, in the order of their keys; nil where there is none. Many are read at
+  /// once.
+  func documents(_ keys: [DocumentKey]) throws(StorageError) -> [Document?] {
+    var contents: [DocumentContent?] = []
+    contents.reserveCapacity(keys.count)
+    for key in keys {
+      if let document = reader.cached(key) {
+        contents.append(.document(document))
+      } else if let entry = try entry(key) {
+        contents.append(.bytes(try reader.bytes(key, entry.place), key))
+      } else {
+        contents.append(nil)
       }
     }
-    var documents: [Document?] = []
-    for chunk in chunks { documents += try chunk.get() }
-    return documents
+    return try reader.documents(contents)
   }
 
   private func content(
