@@ -30,6 +30,8 @@ package final class Replica: Sendable {
   private let observer = Mutex<(@Sendable () -> Void)?>(nil)
   /// Knowledge that this server has told laptops, by its digest.
   let givenBases = Mutex<[String: VersionVector]>([:])
+  /// At a server: whose turn it is.
+  let senders = SenderTurns()
 
   package init(store: Store, role: Role, catalogue: Catalogue, world: ReplicaWorld) {
     self.store = store

@@ -50,6 +50,14 @@ package struct ServerSync: Sendable {
     do { request = try codec.request(body) } catch {
       throw SyncRefusal(.malformed, "\(error)")
     }
+    return try replica.senders.take(request.replica) { () throws(SyncRefusal) in
+      try answer(request, body, from: caller)
+    }
+  }
+
+  private func answer(
+    _ request: SyncRequest, _ body: [UInt8], from caller: SyncCaller
+  ) throws(SyncRefusal) -> [UInt8] {
     var session = ServerSession()
     var effect = session.handle(.received(request))
     while true {

@@ -22,6 +22,14 @@ extension ServerSync {
     else {
       throw SyncRefusal(.foreignAccount, "the device belongs to another account")
     }
+    return try replica.senders.take(request.replica) { () throws(SyncRefusal) in
+      try takeSurrender(request, push, body, of: device)
+    }
+  }
+
+  private func takeSurrender(
+    _ request: SyncRequest, _ push: PushPosition, _ body: [UInt8], of device: UniqueID
+  ) throws(SyncRefusal) -> Bool {
     do throws(ReplicaError) {
       let staged = try stagedPageCount(request)
       guard push.page == 0 || push.page == staged else {

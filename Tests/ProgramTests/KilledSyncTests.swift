@@ -135,8 +135,8 @@ private final class KilledClinic {
       let process = try laptop.start(["sync", "--server", proxy.url])
       var victim: Victim?
       if killCount < maximumKillCount {
-        // The first moment lies anywhere; what is left later is shorter, and a long sync is killed more often.
-        let limit = attempt == 0 ? length : length / max(2, documentCount / 2000)
+        // The first moment lies anywhere; what is left later is shorter.
+        let limit = attempt == 0 ? length : 1 + random.below(length)
         wait(for: process, microseconds: random.below(limit))
         // Other programs of the machine may have slowed down what was measured.
         if attempt == 0, process.isOver {
@@ -150,12 +150,14 @@ private final class KilledClinic {
       try kept.note(exchanges)
       if let victim { try note(victim, result, isHit: !exchanges.isEmpty) }
       if victim == .server { try server.start() }
-      guard result.status != 0 else { break }
+      if result.status == 0 {
+        pushPageCount += kept.pushPageCount
+        pullPageCount += kept.pullPageCount
+        return kept.repeated
+      }
       guard victim != nil else { throw TestFailure("a sync failed by itself: \(result.errors)") }
     }
-    pushPageCount += kept.pushPageCount
-    pullPageCount += kept.pullPageCount
-    return kept.repeated
+    throw TestFailure("a sync of \(laptop.store) does not come to its end")
   }
 
   private func wait(for process: ChildProcess, microseconds limit: Int) {

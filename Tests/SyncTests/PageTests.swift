@@ -229,6 +229,31 @@ import Testing
     #expect(try stage.count() == 0)
   }
 
+  @Test func `a late request of a program that has ended and those of the next take turns`() throws
+  {
+    try put(1...3, in: here)
+    let pages = try PageSender(here, to: server)
+    let refusals = Mutex<Set<SyncRefusal.Code>>([])
+    let question = PushPosition.question(0).page
+    for token in 1...50 as ClosedRange<UInt64> {
+      #expect(try pages.send(token, 0, 0..<2) == nil)
+      let isOver = Atomic(false)
+      let late = try SystemThread {
+        if let refusal = try? pages.send(token, 1, isLast: true, 2..<3) {
+          _ = refusals.withLock { $0.insert(refusal.code) }
+        }
+        isOver.store(true, ordering: .relaxed)
+      }
+      while !isOver.load(ordering: .relaxed) {
+        if let refusal = try pages.send(token, question, 0..<0) {
+          _ = refusals.withLock { $0.insert(refusal.code) }
+        }
+      }
+      late.join()
+    }
+    #expect(refusals.withLock { $0 } == [.pushRestart])
+  }
+
   @Test func `a push has an end`() throws {
     try put(1...3, in: here)
     let pages = try PageSender(here, to: server)

@@ -10,7 +10,8 @@ final class ProgramFixture {
   private let environment: [String]
 
   init() throws {
-    var template = Array("/tmp/satchel-programs-XXXXXX".utf8CString)
+    let parent = Host.environment("TMPDIR") ?? "/tmp"
+    var template = Array("\(parent)/satchel-programs-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw TestFailure("mkdtemp: \(errno)") }
     directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     programs = try Self.programDirectory()
