@@ -18,11 +18,13 @@ struct FeedPage {
   private(set) var isHead = true
 
   /// O(documents behind the place, up to the page's end).
+  /// - Parameter known: arrivals at which the receiver lacks nothing: they are not looked at.
   init(
     _ tables: borrowing Tables, since: VersionVector, after place: UInt64,
-    _ scope: PartScope = .lacking, maximumByteCount: Int = maximumByteCount
+    _ scope: PartScope = .lacking, maximumByteCount: Int = maximumByteCount,
+    known: KnownArrivals? = nil
   ) throws(StorageError) {
-    position = place
+    position = known?.after == place ? known?.through ?? place : place
     var byteCount = 0
     while true {
       let entries = try tables.arrivals(after: position, limit: Self.chunkCount)

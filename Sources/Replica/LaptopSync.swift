@@ -413,7 +413,7 @@ extension Replica {
       // What this pull brought, the server has.
       peer.pushedUpTo = headBefore == end.pushedUpTo ? head : end.pushedUpTo
       return [(PeerState.register, peer.value), (PushNote.register, .null)]
-    }
+    }.count
   }
 
   /// Both histories must agree where they meet (DESIGN, rule 16).

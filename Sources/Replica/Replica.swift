@@ -148,16 +148,15 @@ package final class Replica: Sendable {
   ///   - check: looks at the tables under the lock, and refuses by throwing.
   ///   - registers: made from the knowledge and the head of the feed after the commit; what is equal
   ///     to the register as it is is not written again.
-  /// - Returns: the number of documents that changed.
   func apply(
     _ changes: ChangeSet, judge: PushJudge? = nil,
     check: (borrowing Tables) throws(ReplicaError) -> Void,
     registers: (_ knowledge: VersionVector, _ headBefore: UInt64, _ head: UInt64) -> [(
       name: String, value: JSONValue
     )]
-  ) throws(ReplicaError) -> Int {
-    let (count, written, changed) = try writer.withLock {
-      (clock) throws(ReplicaError) -> (Int, [WrittenDocument], [Document]) in
+  ) throws(ReplicaError) -> AppliedChanges {
+    let (applied, written, changed) = try writer.withLock {
+      (clock) throws(ReplicaError) -> (AppliedChanges, [WrittenDocument], [Document]) in
       try stored { () throws(StorageError) in try store.drain() }
       try store.read { (tables) throws(ReplicaError) in try check(tables) }
       for record in changes.runs.flatMap(\.records) { clock.observe(record.stamp) }
@@ -170,13 +169,18 @@ package final class Replica: Sendable {
       batch.replaced = transaction.replaced
       batch.runs = runs(changes, transaction)
       batch.registers += changedRegisters(registers, after: batch)
+      let before = store.read { $0.head }
       try stored { () throws(StorageError) in try store.commit(batch) }
       reviewList.willTell()
-      return (arrived, transaction.written, transaction.changed)
+      var applied = AppliedChanges(count: arrived)
+      if transaction.changed.allSatisfy({ $0.clock.isCovered(by: changes.upTo) }) {
+        applied.known = KnownArrivals(after: before, through: store.read { $0.head })
+      }
+      return (applied, transaction.written, transaction.changed)
     }
     tell(written, as: changed)
     reviewList.told()
-    return count
+    return applied
   }
 
   /// - Returns: how many documents changed by what came, and what must be remembered.
@@ -330,4 +334,19 @@ package struct ReplicaWorld: Sendable {
     self.digest = digest
     self.clinic = clinic
   }
+}
+
+/// What came of a change-set.
+struct AppliedChanges: Sendable {
+  /// The documents that it changed.
+  let count: Int
+  /// The arrivals that it made, if its sender knows all that is in them.
+  var known: KnownArrivals?
+}
+
+/// Places of the feed, one behind the other, at which a laptop lacks nothing.
+struct KnownArrivals: Sendable {
+  /// The arrival before the first.
+  let after: UInt64
+  let through: UInt64
 }

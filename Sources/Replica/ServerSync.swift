@@ -60,17 +60,21 @@ package struct ServerSync: Sendable {
   ) throws(SyncRefusal) -> [UInt8] {
     var session = ServerSession()
     var effect = session.handle(.received(request))
+    var known: KnownArrivals?
     while true {
       switch effect {
       case .answer(let reply): return codec.encode(reply)
       case .refuse(let refusal): throw refusal
-      default: effect = session.handle(carryOut(effect, body, caller, request.replica))
+      default:
+        effect = session.handle(carryOut(effect, body, caller, request.replica, &known))
       }
     }
   }
 
+  /// - Parameter known: what the laptop's push has made arrive, if it need not be looked at for the pull.
   private func carryOut(
-    _ effect: ServerSession.Effect, _ body: [UInt8], _ caller: SyncCaller, _ sender: ReplicaID
+    _ effect: ServerSession.Effect, _ body: [UInt8], _ caller: SyncCaller, _ sender: ReplicaID,
+    _ known: inout KnownArrivals?
   ) -> ServerSession.Event {
     do throws(ReplicaError) {
       switch effect {
@@ -83,14 +87,14 @@ package struct ServerSync: Sendable {
         let kept = try collect(position, sender)
         return .collected(kept.parts, kept.unreadable)
       case .acceptPush(let push):
-        try replica.accept(push, by: caller.judge)
+        known = try replica.accept(push, by: caller.judge)
         try stored { () throws(StorageError) in try stage(push.replica).clear() }
         return .accepted
       case .adopt(let replica):
         do throws(SyncRefusal) { try caller.adopt(replica) } catch { throw .sync(error) }
         return .adopted
       case .cutPull(let position, let request):
-        var cut = try replica.cutPull(position, wanted: request.wanted)
+        var cut = try replica.cutPull(position, wanted: request.wanted, known)
         if let list = cut.unstable, codec.name(of: list) == request.unstable { cut.unstable = nil }
         return .pullCut(cut)
       case .answer, .refuse:
@@ -300,18 +304,21 @@ extension Replica {
   /// Accepts a complete push as one transaction (DESIGN, rules 13 to 21).
   ///
   /// - Parameter judge: whose rights count; nil if nothing is judged.
+  /// - Returns: what arrived by it, if the laptop lacks nothing there.
   /// - Throws: `sync` with a refusal that says what the laptop does next: nothing has changed then.
-  func accept(_ push: ServerSession.Push, by judge: PushJudge?) throws(ReplicaError) {
+  func accept(
+    _ push: ServerSession.Push, by judge: PushJudge?
+  ) throws(ReplicaError) -> KnownArrivals? {
     if let defect = push.changes.defect() {
       throw .sync(SyncRefusal(.malformed, "the push is refused: \(defect)"))
     }
     var recovered = 0
     do throws(ReplicaError) {
-      _ = try apply(push.changes, judge: judge) { (tables) throws(ReplicaError) in
+      return try apply(push.changes, judge: judge) { (tables) throws(ReplicaError) in
         recovered = try check(push, tables)
       } registers: { knowledge, _, _ in
         registers(after: push, knowledge, recovered: recovered)
-      }
+      }.known
     } catch {
       if case .sync(let refusal) = error, refusal.code == .recoveryClosed {
         try noteRefusedRecovery(by: push.replica, count: foreignCount(push))
@@ -432,9 +439,11 @@ extension Replica {
   }
 
   /// The next page of what a laptop lacks. On the last page everything is cut under one lock.
-  /// - Parameter wanted: documents that lack content there: sent whole with the last page.
+  /// - Parameters:
+  ///   - wanted: documents that lack content there: sent whole with the last page.
+  ///   - known: arrivals at which the laptop lacks nothing.
   func cutPull(
-    _ position: PullPosition, wanted: [DocumentKey]
+    _ position: PullPosition, wanted: [DocumentKey], _ known: KnownArrivals? = nil
   ) throws(ReplicaError) -> ServerSession.PullCut {
     let lacking = try self.wanted()
     let since = position.since ?? VersionVector()
@@ -445,7 +454,7 @@ extension Replica {
           if !isValid { return nil }
         }
         var page = try FeedPage(
-          tables, since: since, after: position.cursor?.position ?? 0)
+          tables, since: since, after: position.cursor?.position ?? 0, known: known)
         if page.isHead { try page.add(wanted, tables) }
         return page
       }
