@@ -193,9 +193,13 @@ final class ScenarioStage {
 
   // MARK: - Expectations
 
-  /// `ana on A has phone=1`, `ana on A has values phone=1 phone=2`, `ana on A is deleted`.
+  /// `ana on A has phone=1`, `ana on A has values phone=1 phone=2`, `ana on A is deleted`, `… is empty`.
   private func expect(_ words: [String]) throws {
     let (key, laptop) = (Self.key(words[0]), try laptop(words[2]))
+    if words[3...] == ["is", "empty"] {
+      if laptop.memory.documents[key]?.hasContent ?? true { throw ScenarioFailure("it is not") }
+      return
+    }
     if words[3] == "is" {
       let isDeleted = laptop.fields(key) == nil
       guard isDeleted == (words[4] == "deleted") else {
