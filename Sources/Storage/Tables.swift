@@ -70,6 +70,7 @@ package struct Tables: Sendable {
   }
 
   /// The document as the last checkpoint left it; nil if there was none.
+  /// - Throws: `corrupt` also if a later checkpoint was cut off that had written the document's file.
   package func checkpointed(_ key: DocumentKey) throws(StorageError) -> Document? {
     guard let entry = try base?.entry(key) else { return nil }
     return try reader.document(key, .file(entry.file), keeps: false)

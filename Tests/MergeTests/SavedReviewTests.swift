@@ -3,7 +3,9 @@ import Clinic
 import Dispatch
 import Documents
 import JSON
+import Platform
 import ReplicaTestSupport
+import Storage
 import Testing
 
 @testable import Replica
@@ -127,6 +129,28 @@ import Testing
     }
     try expectSaved(replica, "at the end")
     #expect(try list(replica) == list(restarted(replica)))
+  }
+
+  /// As after `kill -9` in the middle of the next checkpoint: a file is newer than the index that names it.
+  @Test func `a list is made from nothing where a checkpoint was cut off`() throws {
+    let vector = try #require(MergeVector.all.first { $0.name == "A1" })
+    let server = try TestReplica(clock: clock)
+    let store = server.replica.store
+    try server.put(vector.objects("start"))
+    _ = try list(server.replica)
+    _ = try server.replica.checkpoint()
+    for edit in vector.objects("a") { try server.carryOut(edit) }
+    let other = try TestReplica(copyOf: server)
+    _ = try other.replica.checkpoint()
+    let files = POSIXFileSystem()
+    for key in try vector.objects("a").map({ try #require($0.key) }) {
+      let new = try files.readFile(other.replica.store.layout.file(of: key))
+      #expect(try files.readFile(store.layout.file(of: key)) != new)
+      try files.writeFileDurably(store.layout.file(of: key), new)
+    }
+    #expect(try list(restarted(server.replica)) == list(server.replica))
+    _ = try server.replica.checkpoint()
+    try expectSaved(server.replica, "after the next checkpoint")
   }
 
   @Test func `nothing is noted before anybody asks`() throws {

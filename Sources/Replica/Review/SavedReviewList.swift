@@ -53,19 +53,30 @@ extension Replica {
         saved.day <= day
       else { return nil }
       let all = copy tables
-      var written = try stored { () throws(StorageError) in
-        var written: [DocumentKey: [Document?]] = [:]
-        let arrivals = try all.arrivals(after: covered, limit: ReviewList.mostWrites + 1)
-        for arrival in arrivals { written[arrival.key] = [try all.checkpointed(arrival.key)] }
-        return written
-      }
-      guard written.count <= ReviewList.mostWrites else { return nil }
+      guard var written = try Self.written(in: all, after: covered) else { return nil }
       if saved.day != day { try addInvites(of: all, to: &written) }
       return try withReviewer(of: all, day: day) { reviewer in
         var index = ReviewIndex(of: saved.documents, reviewer)
         index.update(after: written, reviewer, isNewDay: saved.day != day)
         return index
       }
+    }
+  }
+
+  /// What was written since a checkpoint, each document as the checkpoint left it; nil if that is too much, or if a
+  /// later checkpoint that was cut off has put newer files in their place.
+  private static func written(
+    in tables: Tables, after covered: UInt64
+  ) throws(ReplicaError) -> [DocumentKey: [Document?]]? {
+    do throws(StorageError) {
+      var written: [DocumentKey: [Document?]] = [:]
+      let arrivals = try tables.arrivals(after: covered, limit: ReviewList.mostWrites + 1)
+      guard arrivals.count <= ReviewList.mostWrites else { return nil }
+      for arrival in arrivals { written[arrival.key] = [try tables.checkpointed(arrival.key)] }
+      return written
+    } catch {
+      if error.code == .corrupt { return nil }
+      throw .storage(error)
     }
   }
 
