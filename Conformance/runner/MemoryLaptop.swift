@@ -35,6 +35,8 @@ final class MemoryLaptop {
   var skew = 0
   /// Its clock is corrected by the server's.
   var offset = 0
+  /// Erased documents of which content came all the same.
+  private(set) var receivedErased: Set<DocumentKey> = []
   /// The reply that is handled.
   private var received: SyncReply?
   private let link: Link
@@ -300,6 +302,7 @@ final class MemoryLaptop {
   }
 
   private func join(_ part: Document) {
+    if part.isErased, part.hasContent { receivedErased.insert(part.key) }
     var document = memory.documents[part.key] ?? part
     let returned = memory.documents[part.key] == nil ? [] : document.join(part)
     memory.documents[part.key] = document

@@ -197,7 +197,9 @@ final class ScenarioStage {
   private func expect(_ words: [String]) throws {
     let (key, laptop) = (Self.key(words[0]), try laptop(words[2]))
     if words[3...] == ["is", "empty"] {
-      if laptop.memory.documents[key]?.hasContent ?? true { throw ScenarioFailure("it is not") }
+      if laptop.receivedErased.contains(key) || laptop.memory.documents[key]?.hasContent ?? true {
+        throw ScenarioFailure("it is not")
+      }
       return
     }
     if words[3] == "is" {
