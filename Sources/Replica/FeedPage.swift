@@ -24,7 +24,8 @@ struct FeedPage {
     _ scope: PartScope = .lacking, maximumByteCount: Int = maximumByteCount,
     known: KnownArrivals? = nil
   ) throws(StorageError) {
-    position = known?.after == place ? known?.through ?? place : place
+    position = place
+    if let known, known.after == place { position = known.through }
     var byteCount = 0
     while true {
       let entries = try tables.arrivals(after: position, limit: Self.chunkCount)
@@ -36,7 +37,7 @@ struct FeedPage {
           return
         }
         position = entry.arrival
-        guard let part = document?.part(since: since, scope) else { continue }
+        guard let part = document.part(since: since, scope) else { continue }
         parts.append(part)
         byteCount += part.approximateByteCount
       }

@@ -6,60 +6,6 @@ import Storage
 import SyncProtocol
 import Synchronization
 
-/// How a laptop speaks to its server.
-package protocol SyncTransport: Sendable {
-  /// Sends a request and waits for its answer.
-  /// - Throws: if no answer came; nothing is known of what the server did.
-  func send(_ request: TransportRequest) throws(TransportError) -> TransportReply
-
-  /// Makes `send` fail soon, from now on.
-  func cancel()
-}
-
-extension SyncTransport {
-  /// For a way that never makes anybody wait.
-  package func cancel() {}
-}
-
-package struct TransportRequest: Sendable {
-  /// Behind the server's address, beginning with a slash.
-  package var path: String
-  package var headers: [(name: String, value: String)]
-  package var body: [UInt8]
-
-  package init(path: String, headers: [(name: String, value: String)], body: [UInt8]) {
-    self.path = path
-    self.headers = headers
-    self.body = body
-  }
-}
-
-package struct TransportReply: Sendable {
-  package var status: Int
-  /// Names in lower case.
-  package var headers: [String: String]
-  package var body: [UInt8]
-  /// All bytes on the connection, heads included.
-  package var bytesSent: Int
-  package var bytesReceived: Int
-
-  package init(
-    status: Int, headers: [String: String], body: [UInt8], bytesSent: Int, bytesReceived: Int
-  ) {
-    self.status = status
-    self.headers = headers
-    self.body = body
-    self.bytesSent = bytesSent
-    self.bytesReceived = bytesReceived
-  }
-}
-
-package struct TransportError: Error, Sendable, CustomStringConvertible {
-  package let description: String
-
-  package init(_ description: String) { self.description = description }
-}
-
 /// What one complete push and pull did.
 package struct SyncReport: Sendable {
   package var pushed = 0
@@ -256,9 +202,8 @@ package final class LaptopSync: Sendable {
       throw .unreachable("what answers at this address is no Satchel server")
     }
     do {
-      var message = try codec.replyHead(reply.body)
       // What a page holds is looked at once, when all of them are there.
-      if message.pull?.isLast ?? true { message = try codec.reply(reply.body) }
+      let message = try codec.reply(reply.body) { $0.pull?.isLast ?? true }
       received.withLock { $0 = reply.body }
       noteClock(message.now, before, replica.world.clock.now())
       return .replied(message)
@@ -356,107 +301,5 @@ package final class LaptopSync: Sendable {
     let pulled = try replica.applyPull(end, staged: parts, unreadable)
     if end.stagedPageCount > 0 { try clearStage() }
     return pulled
-  }
-}
-
-extension Replica {
-  /// What is known of the server.
-  package var peer: PeerState { store.read { PeerState($0.registers[PeerState.register]) } }
-
-  /// The next page of what a server with a knowledge lacks. The first tells all transactions too, so that
-  /// a server sees at once whether the histories agree. O(documents behind the place, up to the page's
-  /// end).
-  /// - Parameter pageByteCount: about the size of a page.
-  func cutPush(
-    _ request: ClientSession.PushRequest, pageByteCount: Int = FeedPage.maximumByteCount
-  ) throws(ReplicaError) -> ClientSession.PushCut {
-    try store.read { (tables) throws(ReplicaError) in
-      let page = try stored { () throws(StorageError) in
-        var page = try FeedPage(
-          tables, since: request.since, after: request.after,
-          request.isWhole ? .whole : .lacking, maximumByteCount: pageByteCount)
-        if request.isWhole { try page.add(referredTo(by: page.parts, tables), tables) }
-        if page.isHead { try page.add(request.supply, tables) }
-        return page
-      }
-      let knowledge = tables.knowledge
-      let tellsRuns = page.isHead || request.isFirst
-      return ClientSession.PushCut(
-        parts: page.parts, runs: tellsRuns ? tables.history.runs(since: request.since) : [],
-        position: page.position, isHead: page.isHead, knowledge: knowledge,
-        history: SyncCodec.text(history: tables.history.hash(at: knowledge) ?? []))
-    }
-  }
-
-  /// Applies a complete pull as one transaction (DESIGN, rule 14).
-  /// - Returns: the number of documents that changed.
-  func applyPull(
-    _ end: ClientSession.PullEnd, staged: [Document], _ unreadable: [UnreadablePart]
-  ) throws(ReplicaError) -> Int {
-    var changes = ChangeSet(
-      since: end.since, upTo: end.upTo, parts: staged + end.lastPage.parts,
-      runs: end.lastPage.runs)
-    changes.unreadable = unreadable + end.lastPage.unreadable
-    if let defect = changes.defect() {
-      throw .sync(SyncRefusal(.malformed, "the server's change-set is refused: \(defect)"))
-    }
-    let (offset, known) = (clockOffset, peer.unstable)
-    return try apply(changes) { (tables) throws(ReplicaError) in
-      try Self.compare(tables, changes, history: end.history)
-    } registers: { _, headBefore, head in
-      var peer = PeerState(nil)
-      peer.knowledge = end.upTo
-      peer.cursor = end.cursor
-      peer.scope = end.scope
-      peer.clockOffset = offset
-      peer.unstable = end.lastPage.unstable ?? known
-      // What this pull brought, the server has.
-      peer.pushedUpTo = headBefore == end.pushedUpTo ? head : end.pushedUpTo
-      return [(PeerState.register, peer.value), (PushNote.register, .null)]
-    }.count
-  }
-
-  /// Both histories must agree where they meet (DESIGN, rule 16).
-  static func compare(
-    _ tables: borrowing Tables, _ changes: ChangeSet, history: String
-  ) throws(ReplicaError) {
-    let hash = tables.history.hash(at: changes.upTo, adding: changes.runs)
-    guard let hash, SyncCodec.text(history: hash) == history else {
-      throw .sync(
-        SyncRefusal(
-          .historiesDiffer,
-          "this store and the server disagree about the past: one of them was restored from an "
-            + "older copy, or copied; nothing was changed"))
-    }
-  }
-}
-
-/// A page of a pull as it is kept: where the pull stands after it, then the message as it came.
-struct StagedPage {
-  let since: VersionVector
-  let cursor: PullCursor
-  let body: [UInt8]
-
-  init(since: VersionVector, cursor: PullCursor, body: [UInt8]) {
-    self.since = since
-    self.cursor = cursor
-    self.body = body
-  }
-
-  var bytes: [UInt8] {
-    let head: JSONValue = [
-      "since": SyncCodec.value(since.entries), "cursor": SyncCodec.encode(cursor),
-    ]
-    return head.bytes + [UInt8(ascii: "\n")] + body
-  }
-
-  init(_ bytes: [UInt8]) throws(TransportError) {
-    guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")),
-      let head = (try? JSONValue(parsing: bytes[..<end]))?.objectValue,
-      let since = SyncCodec.entries(head["since"]),
-      let cursor = head["cursor"].flatMap(SyncCodec.cursor)
-    else { throw TransportError("a staged page has no head") }
-    self.init(
-      since: VersionVector().applying(since), cursor: cursor, body: Array(bytes[(end + 1)...]))
   }
 }

@@ -145,16 +145,6 @@ private final class Line: Sendable {
   }
 
   private func write(_ bytes: [UInt8], to socket: StreamSocket) -> Bool {
-    var offset = 0
-    while offset < bytes.count, !isStopped {
-      guard let written = try? socket.write(bytes, from: offset) else {
-        // Nil is a full buffer; a broken connection throws, and `try?` flattens both.
-        guard (try? socket.wait(for: .writable, milliseconds: 1000))?.contains(.broken) == false
-        else { return false }
-        continue
-      }
-      offset += written
-    }
-    return offset == bytes.count
+    socket.writeAll(bytes) { isStopped }
   }
 }

@@ -78,7 +78,7 @@ private final class Direction: Sendable {
     let taking = try SystemThread {
       self.take(from, delay: delay, bitsPerSecond: bitsPerSecond, isStopped)
     }
-    let giving = try SystemThread { self.give(to) }
+    let giving = try SystemThread { self.give(to, isStopped) }
     threads.withLock { $0 = [taking, giving] }
   }
 
@@ -109,23 +109,14 @@ private final class Direction: Sendable {
     added.signal()
   }
 
-  private func give(_ to: StreamSocket) {
+  private func give(_ to: StreamSocket, _ isStopped: Flag) {
     while true {
       added.wait()
       let parcel = parcels.withLock { $0.removeFirst() }
       let now = monotonicMilliseconds()
       if parcel.due > now { pause(microseconds: UInt32(parcel.due - now) * 1000) }
       guard !parcel.bytes.isEmpty else { return to.shutdownWrite() }
-      var offset = 0
-      while offset < parcel.bytes.count {
-        guard let written = try? to.write(parcel.bytes, from: offset) else {
-          // Nil is a full buffer; a broken connection throws, and `try?` flattens both.
-          guard (try? to.wait(for: .writable, milliseconds: 1000))?.contains(.broken) == false
-          else { return }
-          continue
-        }
-        offset += written
-      }
+      guard to.writeAll(parcel.bytes, unless: { isStopped.isSet }) else { return }
     }
   }
 }

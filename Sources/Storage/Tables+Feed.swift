@@ -39,13 +39,16 @@ extension Tables {
     return found
   }
 
-  /// The documents that arrived, in their order; nil for one that is gone. Read in order, many are read at
-  /// once.
-  package func documents(_ entries: [FeedEntry]) throws(StorageError) -> [Document?] {
-    var contents: [DocumentContent?] = []
+  /// The documents that arrived, in their order. Read in order, many are read at once.
+  package func documents(_ entries: [FeedEntry]) throws(StorageError) -> [Document] {
+    var contents: [DocumentContent] = []
     contents.reserveCapacity(entries.count)
-    for entry in entries { contents.append(try content(orDocumentOf: entry)) }
-    return try reader.documents(contents)
+    for entry in entries {
+      let document = reader.cached(entry.key)
+      contents.append(
+        try document.map(DocumentContent.document) ?? .bytes(content(of: entry), entry.key))
+    }
+    return try reader.documents(contents).compactMap { $0 }
   }
 
   /// The documents as they are now, in the order of their keys; nil where there is none. Many are read at
@@ -63,19 +66,6 @@ extension Tables {
       }
     }
     return try reader.documents(contents)
-  }
-
-  private func content(
-    orDocumentOf entry: FeedEntry
-  ) throws(StorageError) -> DocumentContent? {
-    if let document = reader.cached(entry.key) { return .document(document) }
-    if let place = entry.place,
-      let content = reader.feed.content(at: place, arrival: entry.arrival)
-    {
-      return .bytes(content, entry.key)
-    }
-    guard let known = try self.entry(entry.key) else { return nil }
-    return .bytes(try reader.bytes(entry.key, known.place), entry.key)
   }
 
   /// The content of a document that arrived.

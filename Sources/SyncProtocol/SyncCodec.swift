@@ -46,7 +46,7 @@ package struct SyncCodec: Sendable {
   }
 
   package func request(_ bytes: [UInt8]) throws(SyncStreamError) -> SyncRequest {
-    let reader = try SyncStreamReader(bytes, digest: digest)
+    let reader = try reader(bytes)
     guard var request = Self.request(reader.head) else {
       throw SyncStreamError("the head of the request is malformed")
     }
@@ -55,33 +55,34 @@ package struct SyncCodec: Sendable {
     return request
   }
 
-  package func reply(_ bytes: [UInt8]) throws(SyncStreamError) -> SyncReply {
-    let reader = try SyncStreamReader(bytes, digest: digest)
+  /// - Parameter isWanted: by the head: whether documents and transactions are looked at now, or only the
+  ///   head and the end. They are empty then.
+  package func reply(
+    _ bytes: [UInt8], content isWanted: (SyncReply) -> Bool = { _ in true }
+  ) throws(SyncStreamError) -> SyncReply {
+    var reader = try SyncStreamReader(bytes, digest: digest)
     guard var reply = Self.reply(reader.head) else {
       throw SyncStreamError("the head of the reply is malformed")
     }
+    guard isWanted(reply) else { return reply }
+    try reader.readContent()
     (reply.parts, reply.runs) = (reader.parts, reader.runs)
     reply.unreadable = reader.unreadable
     return reply
   }
 
-  /// A reply whose documents and transactions are not looked at now: they are empty. Its end is checked.
-  package func replyHead(_ bytes: [UInt8]) throws(SyncStreamError) -> SyncReply {
-    guard let reply = Self.reply(try SyncStreamReader.head(bytes, digest: digest)) else {
-      throw SyncStreamError("the head of the reply is malformed")
-    }
-    return reply
-  }
-
+  /// A message, whole.
   func reader(_ bytes: [UInt8]) throws(SyncStreamError) -> SyncStreamReader {
-    try SyncStreamReader(bytes, digest: digest)
+    var reader = try SyncStreamReader(bytes, digest: digest)
+    try reader.readContent()
+    return reader
   }
 
   func stream(
     _ head: JSONObject, _ parts: [Document], _ runs: [TransactionRun]
   ) -> [UInt8] {
     var writer = SyncStreamWriter(head: head, rules: rules)
-    if !parts.isEmpty { writer.write(parts) }
+    writer.write(parts)
     for run in runs { writer.write(run) }
     return writer.finish(digest: digest)
   }

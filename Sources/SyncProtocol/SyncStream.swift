@@ -33,6 +33,7 @@ struct SyncStreamWriter {
         encoder.encode(document, rules.type(document.key.type), into: &bytes)
         bytes.append(UInt8(ascii: "\n"))
       }
+      assert(encoder.table.ids.count == known.table.ids.count, "a document names an unnoted id")
       return bytes
     }
     for part in parts { bytes += part }
@@ -65,18 +66,25 @@ package struct SyncStreamError: Error, Sendable, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// Reads what `SyncStreamWriter` writes, whole: the end is checked before anything else.
+/// Reads what `SyncStreamWriter` writes: the end is checked before anything else.
 struct SyncStreamReader {
   let head: JSONObject
+  private let content: [ArraySlice<UInt8>]
   private(set) var parts: [Document] = []
   private(set) var runs: [TransactionRun] = []
   /// One bad document never blocks another.
   private(set) var unreadable: [UnreadablePart] = []
 
+  /// Checks a message, and reads its head.
   init(_ bytes: [UInt8], digest: Digest) throws(SyncStreamError) {
     let lines = try Self.lines(of: bytes, digest: digest)
     head = try Self.object(lines[0])
-    let content = Array(lines.dropFirst())
+    content = Array(lines.dropFirst())
+  }
+
+  /// Reads what follows the head.
+  mutating func readContent() throws(SyncStreamError) {
+    let content = content
     let parsed = inChunks(content.count) { range in
       ParsedLines(content[range].map(ParsedLine.init))
     }
@@ -88,11 +96,6 @@ struct SyncStreamReader {
       parts += part.documents
       unreadable += part.unreadable
     }
-  }
-
-  /// The head of a message whose other lines are not looked at now.
-  static func head(_ bytes: [UInt8], digest: Digest) throws(SyncStreamError) -> JSONObject {
-    try object(try lines(of: bytes, digest: digest)[0])
   }
 
   /// The lines before the end, if that fits.

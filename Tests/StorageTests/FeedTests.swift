@@ -21,7 +21,7 @@ struct FeedTests {
   private static func fetched(_ store: Store) throws -> [String] {
     let tables = store.snapshot()
     return try tables.arrivals(after: 0, limit: .max).map { entry in
-      try tables.documents([entry])[0]?.text() ?? "none"
+      try tables.documents([entry])[0].text()
     }
   }
 

@@ -153,7 +153,7 @@ final class TestStore {
   static func state(of tables: Tables) throws(StorageError) -> String {
     var lines: [String] = ["head \(tables.head) \(tables.headMark)"]
     for entry in try tables.arrivals(after: 0, limit: .max) {
-      lines.append("\(entry.arrival) \(try tables.documents([entry])[0]?.text() ?? "none")")
+      lines.append("\(entry.arrival) \(try tables.documents([entry])[0].text())")
     }
     for type in tables.typeNames { lines.append("\(type) \(try tables.count(ofType: type))") }
     lines.append("knowledge \(tables.knowledge.entries)")

@@ -155,10 +155,12 @@ struct SyncCodecTests {
 
   @Test func `a reply is the same whether its documents are looked at at once or later`() throws {
     let bytes = codec.encode(Samples.reply())
-    let (whole, head) = (try codec.reply(bytes), try codec.replyHead(bytes))
+    let (whole, head) = (try codec.reply(bytes), try codec.reply(bytes) { _ in false })
     #expect(codec.encode(whole) == bytes && head.parts.isEmpty && head.runs.isEmpty)
     #expect(head.knowledge == whole.knowledge && head.pull?.isLast == whole.pull?.isLast)
-    #expect(throws: SyncStreamError.self) { _ = try codec.replyHead(bytes.dropLast(9) + [10]) }
+    #expect(throws: SyncStreamError.self) {
+      _ = try codec.reply(bytes.dropLast(9) + [10]) { _ in false }
+    }
   }
 
   @Test func `a stream of many documents comes back in its order`() throws {

@@ -13,7 +13,7 @@ package struct ReviewIndex: Sendable {
   package init(of keys: some Sequence<DocumentKey>, _ reviewer: Reviewer) {
     for key in keys {
       let own = reviewer.items(of: key)
-      if !own.isEmpty { set(own, of: key) }
+      if !own.isEmpty { items[key] = own }
       if reviewer.isHidden(key) { hidden.insert(key) }
     }
     sort()
@@ -68,12 +68,8 @@ package struct ReviewIndex: Sendable {
   /// Mostly neither old nor new has any.
   private mutating func take(_ new: [DocumentKey: [ReviewItem]]) {
     guard new.contains(where: { key, own in !own.isEmpty || items[key] != nil }) else { return }
-    for (key, own) in new { set(own, of: key) }
+    for (key, own) in new { items[key] = own.isEmpty ? nil : own }
     sort()
-  }
-
-  private mutating func set(_ own: [ReviewItem], of key: DocumentKey) {
-    items[key] = own.isEmpty ? nil : own
   }
 
   private mutating func sort() {

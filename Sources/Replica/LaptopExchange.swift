@@ -1,0 +1,79 @@
+import Causality
+import Documents
+import JSON
+import Platform
+import Storage
+import SyncProtocol
+import Synchronization
+
+extension Replica {
+  /// What is known of the server.
+  package var peer: PeerState { store.read { PeerState($0.registers[PeerState.register]) } }
+
+  /// The next page of what a server with a knowledge lacks. The first tells all transactions too, so that
+  /// a server sees at once whether the histories agree. O(documents behind the place, up to the page's
+  /// end).
+  /// - Parameter pageByteCount: about the size of a page.
+  func cutPush(
+    _ request: ClientSession.PushRequest, pageByteCount: Int = FeedPage.maximumByteCount
+  ) throws(ReplicaError) -> ClientSession.PushCut {
+    try store.read { (tables) throws(ReplicaError) in
+      let page = try stored { () throws(StorageError) in
+        var page = try FeedPage(
+          tables, since: request.since, after: request.after,
+          request.isWhole ? .whole : .lacking, maximumByteCount: pageByteCount)
+        if request.isWhole { try page.add(referredTo(by: page.parts, tables), tables) }
+        if page.isHead { try page.add(request.supply, tables) }
+        return page
+      }
+      let knowledge = tables.knowledge
+      let tellsRuns = page.isHead || request.isFirst
+      return ClientSession.PushCut(
+        parts: page.parts, runs: tellsRuns ? tables.history.runs(since: request.since) : [],
+        position: page.position, isHead: page.isHead, knowledge: knowledge,
+        history: SyncCodec.text(history: tables.history.hash(at: knowledge) ?? []))
+    }
+  }
+
+  /// Applies a complete pull as one transaction (DESIGN, rule 14).
+  /// - Returns: the number of documents that changed.
+  func applyPull(
+    _ end: ClientSession.PullEnd, staged: [Document], _ unreadable: [UnreadablePart]
+  ) throws(ReplicaError) -> Int {
+    var changes = ChangeSet(
+      since: end.since, upTo: end.upTo, parts: staged + end.lastPage.parts,
+      runs: end.lastPage.runs)
+    changes.unreadable = unreadable + end.lastPage.unreadable
+    if let defect = changes.defect() {
+      throw .sync(SyncRefusal(.malformed, "the server's change-set is refused: \(defect)"))
+    }
+    let (offset, known) = (clockOffset, peer.unstable)
+    return try apply(changes) { (tables) throws(ReplicaError) in
+      try Self.compare(tables, changes, history: end.history)
+    } registers: { _, headBefore, head in
+      var peer = PeerState(nil)
+      peer.knowledge = end.upTo
+      peer.cursor = end.cursor
+      peer.scope = end.scope
+      peer.clockOffset = offset
+      peer.unstable = end.lastPage.unstable ?? known
+      // What this pull brought, the server has.
+      peer.pushedUpTo = headBefore == end.pushedUpTo ? head : end.pushedUpTo
+      return [(PeerState.register, peer.value), (PushNote.register, .null)]
+    }.count
+  }
+
+  /// Both histories must agree where they meet (DESIGN, rule 16).
+  static func compare(
+    _ tables: borrowing Tables, _ changes: ChangeSet, history: String
+  ) throws(ReplicaError) {
+    let hash = tables.history.hash(at: changes.upTo, adding: changes.runs)
+    guard let hash, SyncCodec.text(history: hash) == history else {
+      throw .sync(
+        SyncRefusal(
+          .historiesDiffer,
+          "this store and the server disagree about the past: one of them was restored from an "
+            + "older copy, or copied; nothing was changed"))
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Causality
+import Documents
+import JSON
+import Platform
+import Storage
+import SyncProtocol
+import Synchronization
+
+/// The pages of pushes that are not complete, as a server keeps them.
+extension ServerSync {
+  /// What one replica may have kept here of a push that is not complete, in bytes.
+  static let maximumPushByteCount = 1 << 30
+
+  func stage(_ sender: ReplicaID) -> Stage {
+    Stage("push-\(sender)", in: replica.store)
+  }
+
+  func stagedPageCount(_ request: SyncRequest) throws(ReplicaError) -> Int {
+    guard let push = request.push, push != .whole else { return 0 }
+    let stage = stage(request.replica)
+    let count = try stored { () throws(StorageError) in try stage.count() }
+    guard count > 0 else { return 0 }
+    let first = try stored { () throws(StorageError) in try stage.page(0) }
+    guard let kept = (try? codec.request(first))?.push, kept.token == push.token else { return 0 }
+    return count
+  }
+
+  /// The digest at the end of the last page that is kept, if the request's page is not the next.
+  func stagedDigest(
+    _ request: SyncRequest, _ count: Int
+  ) throws(ReplicaError) -> String? {
+    guard let push = request.push, push.page != count, count > 0 else { return nil }
+    let last = try stored { () throws(StorageError) in
+      try stage(request.replica).page(count - 1)
+    }
+    return SyncCodec.endDigest(of: last)
+  }
+
+  func keep(
+    _ body: [UInt8], _ position: PushPosition, _ sender: ReplicaID
+  ) throws(ReplicaError) {
+    let stage = stage(sender)
+    let kept =
+      position.page == 0
+      ? 0
+      : try stored { () throws(StorageError) in
+        try stage.byteCount()
+      }
+    guard kept + body.count <= Self.maximumPushByteCount else {
+      throw .sync(
+        SyncRefusal(.tooLarge, "a push of more than \(Self.maximumPushByteCount) bytes"))
+    }
+    try stored { () throws(StorageError) in
+      if position.page == 0 { try stage.clear() }
+      try stage.put(body, number: position.page)
+    }
+  }
+
+  func collect(
+    _ position: PushPosition, _ sender: ReplicaID
+  ) throws(ReplicaError) -> (parts: [Document], unreadable: [UnreadablePart]) {
+    var kept: (parts: [Document], unreadable: [UnreadablePart]) = ([], [])
+    for number in 0..<position.page {
+      let page = try stored { () throws(StorageError) in try stage(sender).page(number) }
+      guard let request = try? codec.request(page), request.push?.token == position.token else {
+        throw .sync(SyncRefusal(.pushRestart, "page \(number) of the push is damaged here"))
+      }
+      kept.parts += request.parts
+      kept.unreadable += request.unreadable
+    }
+    return kept
+  }
+}
