@@ -78,6 +78,9 @@ final class DocumentReader: Sendable {
     }
   }
 
+  /// The content of a record of the log, of any kind.
+  func logged(_ place: LogPlace) throws(StorageError) -> [UInt8] { try log.read(place) }
+
   private func file(_ path: String, _ image: FileImage) throws(StorageError) -> [UInt8] {
     let bytes: [UInt8]
     do throws(SystemError) { bytes = try read(path, Int(image.byteCount)) } catch {

@@ -176,9 +176,6 @@ struct RecoveryReader {
     return readings
   }
 
-  /// This part of a segment is read at first: 32 KiB of the usual size.
-  private static let firstPart = 128
-
   private func segment(
     _ number: UInt64, _ seal: CleanClose?
   ) throws(StorageError) -> SegmentReading {
@@ -186,36 +183,27 @@ struct RecoveryReader {
     return try translated { () throws(SystemError) in
       let file = try fileSystem.open(path, .read)
       defer { file.close() }
-      let size = try file.size()
-      var count = min(size, max(environment.segmentByteCount / Self.firstPart, 512))
-      while true {
-        let bytes = try file.read(at: 0, count: count)
-        let reading = SegmentReading(
-          path: path, number: number, bytes: bytes, fileByteCount: size,
-          seal: environment.seal, digest: environment.digest)
-        if count == size || isWhole(reading, bytes, seal) { return reading }
-        count = min(size, 8 * count)
-      }
+      return try SegmentReading(
+        path: path, number: number, file: file, closedAfter: knownEnd(seal), seal: environment.seal,
+        digest: environment.digest)
     }
   }
 
-  /// Whether the beginning of a segment tells all: it ends where the store was closed, nothing stands
-  /// behind that, and no power cut has come in between.
-  private func isWhole(
-    _ reading: SegmentReading, _ bytes: [UInt8], _ seal: CleanClose?
-  ) -> Bool {
-    guard let seal, !seal.boot.isEmpty, seal.boot == environment.boot, reading.end == .clean,
-      let header = reading.header
-    else { return false }
-    return bytes.count - reading.validEnd >= Frame.headerByteCount
-      && header.firstSequence + UInt64(reading.frameCount) == seal.sequence + 1
+  /// The last record that was saved, where the store was closed and no power cut has come in between.
+  private func knownEnd(_ seal: CleanClose?) -> UInt64? {
+    guard let seal, !seal.boot.isEmpty, seal.boot == environment.boot else { return nil }
+    return seal.sequence
   }
 
   /// The documents that these segments hold: their files need not be what the manifest says.
   func documentKeys(in segments: [SegmentReading]) -> Set<DocumentKey> {
-    let frames = segments.flatMap { $0.batches.flatMap(\.frames) + $0.salvaged }.map(\.frame)
-    return Set(
-      frames.filter { $0.kind == .document }.compactMap { try? codec.document($0.payload).key })
+    let log = LogReader(layout: layout, environment: environment)
+    var keys: Set<DocumentKey> = []
+    for frame in segments.lazy.flatMap({ $0.batches.flatMap(\.frames) + $0.salvaged })
+    where frame.kind == .document {
+      if let key = try? codec.document(log.read(frame.record)).key { keys.insert(key) }
+    }
+    return keys
   }
 
   /// Each segment must go on where the one before it ends, and nothing in them may be damaged.
@@ -276,34 +264,25 @@ struct RecoveryReader {
   }
 
   private func apply(
-    _ logged: LoggedFrame, from segment: SegmentReading, to tables: inout Tables,
+    _ frame: LoggedFrame, from segment: SegmentReading, to tables: inout Tables,
     _ damage: inout Damage
   ) throws(StorageError) {
-    let frame = logged.frame
+    if frame.kind == .commit { return }
+    let payload = try tables.reader.logged(frame.record)
     do {
       switch frame.kind {
-      case .document:
-        let place = LogPlace(
-          segment: segment.number, offset: logged.payloadOffset, byteCount: frame.byteCount,
-          sequence: frame.sequence, checksum: logged.checksum)
-        tables.put(try codec.document(frame.payload), at: .log(place))
-      case .replaced:
-        let place = LogPlace(
-          segment: segment.number, offset: logged.payloadOffset, byteCount: frame.byteCount,
-          sequence: frame.sequence, checksum: logged.checksum)
-        tables.addReplaced(try codec.document(frame.payload).key, at: place)
-      case .cut:
-        tables.cut(try codec.cut(frame.payload))
+      case .document: tables.put(try codec.document(payload), at: .log(frame.record))
+      case .replaced: tables.addReplaced(try codec.document(payload).key, at: frame.record)
+      case .cut: tables.cut(try codec.cut(payload))
       case .transactions:
-        let run = try codec.run(frame.payload)
+        let run = try codec.run(payload)
         if !tables.append(run), !damage.hasLostTransactions {
           throw DocumentCodecError("transactions are missing")
         }
       case .register:
-        let (name, value) = try codec.register(frame.payload)
+        let (name, value) = try codec.register(payload)
         tables.setRegister(name, value)
-      case .commit:
-        break
+      case .commit: break
       }
     } catch {
       damage.hasLostTransactions = true

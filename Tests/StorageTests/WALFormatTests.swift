@@ -56,10 +56,16 @@ struct WALFormatTests {
   @Test func `the bytes in the article are a segment with one batch`() throws {
     let digest = try Cryptography.load().sha256
     let bytes = try Self.article()
-    let reading = SegmentReading(path: "x", number: 1, bytes: bytes, digest: digest)
+    let store = try TestStore()
+    let file = try POSIXFileSystem().open(store.layout.segment(9), .createNew)
+    defer { file.close() }
+    try file.write(bytes, at: 0)
+    let reading = try SegmentReading(path: file.path, number: 1, file: file, digest: digest)
     #expect(reading.header?.salt == Self.salt && reading.end == .clean)
     #expect(reading.batches.map(\.mark) == [Self.mark])
-    #expect(reading.batches.first?.frames.map(\.frame.payload) == [Self.register])
+    let places = reading.batches.flatMap(\.frames).map(\.record)
+    #expect(
+      try places.map { try file.read(at: $0.offset, count: $0.byteCount) } == [Self.register])
     #expect(reading.validEnd == bytes.count)
   }
 }

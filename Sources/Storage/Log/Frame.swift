@@ -15,7 +15,7 @@ import Platform
 /// A frame is valid if and only if both checksums hold, the kind is known, the three bytes are zero
 /// and the length is within its limit. A write holds one batch or several, and begins only after the
 /// write before it is durable; the place says with which frame it began, even where that is damaged.
-package struct Frame: Sendable, Equatable {
+package enum Frame {
   package enum Kind: UInt8, Sendable {
     /// A document with all its versions, as in its file.
     case document = 1
@@ -36,17 +36,6 @@ package struct Frame: Sendable, Equatable {
   /// No payload is longer than this many bytes.
   package static let maximumPayloadByteCount = 64 << 20
 
-  package let kind: Kind
-  package let sequence: UInt64
-  package let place: UInt32
-  /// Of the payload as it stands in the segment.
-  let byteCount: Int
-  /// Its content.
-  package let payload: [UInt8]
-
-  /// The sequence number of the first frame of its write.
-  var writeStart: UInt64 { sequence &- UInt64(place) }
-
   /// Appends a frame to bytes that will be written together.
   /// - Returns: the CRC-32C of the payload, as it stands in the frame.
   @discardableResult
@@ -65,69 +54,6 @@ package struct Frame: Sendable, Equatable {
     bytes.appendLittleEndian(crc32c(bytes[start...], seed: salt))
     bytes.append(contentsOf: payload)
     return checksum
-  }
-}
-
-/// What stands at one place of a segment.
-enum FrameReading {
-  case frame(Frame, checksum: UInt32, end: Int)
-  /// No valid frame begins here.
-  case none
-}
-
-/// Reads frames out of a segment's bytes.
-struct FrameReader {
-  let bytes: [UInt8]
-  /// The number of the segment.
-  let segment: UInt64
-  let salt: UInt32
-  let seal: any Seal
-
-  /// O(payload).
-  func read(at offset: Int) -> FrameReading {
-    guard hasHeader(at: offset), let kind = Frame.Kind(rawValue: bytes[offset + 4]) else {
-      return .none
-    }
-    let count = Int(bytes.littleEndian(UInt32.self, at: offset))
-    let begin = offset + Frame.headerByteCount
-    guard begin + count <= bytes.count else { return .none }
-    let payload = bytes[begin..<begin + count]
-    let checksum = crc32c(payload, seed: salt)
-    guard checksum == bytes.littleEndian(UInt32.self, at: offset + 20) else { return .none }
-    let sequence = bytes.littleEndian(UInt64.self, at: offset + 8)
-    let piece = SealedPiece.frame(segment: segment, salt: salt, sequence: sequence)
-    guard let content = seal.opened(Array(payload), as: piece) else { return .none }
-    let frame = Frame(
-      kind: kind, sequence: sequence,
-      place: bytes.littleEndian(UInt32.self, at: offset + 16), byteCount: count, payload: content)
-    return .frame(frame, checksum: checksum, end: begin + count)
-  }
-
-  /// Whether a valid header begins at a place. Cheap where none does.
-  private func hasHeader(at offset: Int) -> Bool {
-    guard offset + Frame.headerByteCount <= bytes.count,
-      (1...6).contains(bytes[offset + 4]), bytes[offset + 5] == 0, bytes[offset + 6] == 0,
-      bytes[offset + 7] == 0,
-      bytes.littleEndian(UInt32.self, at: offset) <= UInt32(Frame.maximumPayloadByteCount)
-    else { return false }
-    return crc32c(bytes[offset..<offset + 24], seed: salt)
-      == bytes.littleEndian(UInt32.self, at: offset + 24)
-  }
-
-  /// The valid frames beyond a place, wherever they begin. O(bytes).
-  func frames(
-    after offset: Int
-  ) -> some Sequence<(offset: Int, frame: Frame, checksum: UInt32)> {
-    var place = offset
-    return AnyIterator {
-      while place + Frame.headerByteCount <= bytes.count {
-        defer { place += 1 }
-        if case .frame(let frame, let checksum, _) = read(at: place) {
-          return (place, frame, checksum)
-        }
-      }
-      return nil
-    }
   }
 }
 

@@ -13,13 +13,17 @@ struct SegmentBatch {
   let chain: LogChain
 }
 
-/// A frame, and where it stands.
+/// A frame, and where its payload stands.
 struct LoggedFrame {
-  let frame: Frame
-  /// The checksum of its payload.
-  let checksum: UInt32
-  /// Where its payload begins, in bytes.
-  let payloadOffset: Int
+  let kind: Frame.Kind
+  /// Its place in its write.
+  let place: UInt32
+  let record: LogPlace
+
+  var sequence: UInt64 { record.sequence }
+
+  /// The sequence number of the first frame of its write.
+  var writeStart: UInt64 { sequence &- UInt64(place) }
 }
 
 /// What a segment holds, as far as it is whole.
@@ -54,62 +58,73 @@ struct SegmentReading {
   /// The frames of all complete batches, commit frames included.
   var frameCount: Int { batches.reduce(0) { $0 + $1.frames.count + 1 } }
 
-  /// Reads a segment.
+  /// Reads a segment. O(segment), in memory O(frames).
   ///
   /// Bytes behind the last complete batch are torn, if nothing shows that they had been
   /// acknowledged; damaged, if a later write does, since that begins only afterwards.
   ///
-  /// - Parameter fileByteCount: the size of the file; nil if these are all its bytes.
+  /// - Parameters:
+  ///   - file: the segment; stays open.
+  ///   - closedAfter: the last record that was saved, if that is known for sure: behind it, where zeros
+  ///     begin, nothing is looked for.
   init(
-    path: String, number: UInt64, bytes: [UInt8], fileByteCount: Int? = nil,
+    path: String, number: UInt64, file: any File, closedAfter last: UInt64? = nil,
     seal: any Seal = NoSeal(), digest: Digest
-  ) {
+  ) throws(SystemError) {
     self.path = path
     self.number = number
-    byteCount = fileByteCount ?? bytes.count
-    header = SegmentHeader(bytes)
+    let bytes = try SegmentBytes(file)
+    byteCount = bytes.count
+    header = SegmentHeader(Array(try bytes.read(at: 0, count: SegmentHeader.byteCount)))
     chain = header?.chain ?? .start
     guard let header else {
-      end = Self.endWithoutHead(bytes)
+      end = try Self.endWithoutHead(bytes)
       return
     }
     (lastWriteStart, validEnd) = (SegmentHeader.byteCount, SegmentHeader.byteCount)
     let reader = FrameReader(bytes: bytes, segment: number, salt: header.salt, seal: seal)
-    let next = readBatches(reader, from: header.firstSequence, digest)
-    judgeEnd(reader, expecting: next)
+    let next = try readBatches(reader, from: header.firstSequence, digest)
+    if let last, next == last + 1, try endsWithZeros(bytes) { return }
+    try judgeEnd(reader, expecting: next)
+  }
+
+  /// Whether there is room for a frame behind the last batch, and none begins there.
+  private func endsWithZeros(_ bytes: SegmentBytes) throws(SystemError) -> Bool {
+    let end = validEnd + Frame.headerByteCount
+    if end > bytes.count { return false }
+    return try !bytes.hasContent(from: validEnd, to: end)
   }
 
   /// The head is durable before anything is written behind it: where nothing is, the head itself was
   /// never finished.
-  private static func endWithoutHead(_ bytes: [UInt8]) -> End {
-    if bytes.dropFirst(SegmentHeader.byteCount).contains(where: { $0 != 0 }) {
+  private static func endWithoutHead(_ bytes: SegmentBytes) throws(SystemError) -> End {
+    if try bytes.hasContent(from: SegmentHeader.byteCount, to: bytes.count) {
       return .damaged(offset: 0, what: "the head of the segment is damaged")
     }
-    return bytes.contains { $0 != 0 } ? .torn : .clean
+    return try bytes.hasContent(from: 0, to: bytes.count) ? .torn : .clean
   }
 
   /// - Returns: the sequence number that the next batch would begin with.
   private mutating func readBatches(
     _ reader: FrameReader, from firstSequence: UInt64, _ digest: Digest
-  ) -> UInt64 {
+  ) throws(SystemError) -> UInt64 {
     var sequence = firstSequence
     var place: UInt32 = 0
     var frames: [LoggedFrame] = []
     var next = firstSequence
     var offset = validEnd
     var writeStart = offset
-    while case .frame(let frame, let checksum, let end) = reader.read(at: offset),
+    while let (frame, payload, end) = try reader.read(at: offset),
       frame.sequence == sequence, frame.place == place || frame.place == 0 && frames.isEmpty
     {
       if frame.place == 0 { writeStart = offset }
-      let payload = offset + Frame.headerByteCount
       (offset, sequence, place) = (end, sequence + 1, frame.place + 1)
       guard frame.kind == .commit else {
-        frames.append(LoggedFrame(frame: frame, checksum: checksum, payloadOffset: payload))
+        frames.append(frame)
         continue
       }
-      let after = chain.adding(frames.map(\.checksum), digest: digest)
-      guard let last = BatchEnd(frame.payload), last.frameCount == UInt64(frames.count),
+      let after = chain.adding(frames.map(\.record.checksum), digest: digest)
+      guard let last = BatchEnd(payload), last.frameCount == UInt64(frames.count),
         last.chain == after
       else { break }
       batches.append(
@@ -121,29 +136,32 @@ struct SegmentReading {
     return next
   }
 
-  private mutating func judgeEnd(_ reader: FrameReader, expecting next: UInt64) {
-    guard reader.bytes[validEnd...].contains(where: { $0 != 0 }) else { return }
+  private mutating func judgeEnd(
+    _ reader: FrameReader, expecting next: UInt64
+  ) throws(SystemError) {
+    guard try reader.bytes.hasContent(from: validEnd, to: byteCount) else { return }
     end = .torn
-    let later = reader.frames(after: validEnd).first { $0.frame.writeStart > next }
+    var found: [LoggedFrame] = []
+    var later: LoggedFrame?
+    var offset = validEnd
+    while let (frame, _) = try reader.firstFrame(from: offset) {
+      found.append(frame)
+      if later == nil, frame.writeStart > next { later = frame }
+      offset = frame.record.offset - Frame.headerByteCount + 1
+    }
     guard let later else { return }
+    let place = later.record.offset - Frame.headerByteCount
     end = .damaged(
       offset: validEnd,
       what:
-        "record \(next) is damaged: record \(later.frame.sequence) at byte \(later.offset) shows "
+        "record \(next) is damaged: record \(later.sequence) at byte \(place) shows "
         + "that it had been saved")
-    salvage(reader, from: validEnd)
-  }
-
-  private mutating func salvage(_ reader: FrameReader, from offset: Int) {
-    salvaged = reader.frames(after: offset).map { place, frame, checksum in
-      LoggedFrame(
-        frame: frame, checksum: checksum, payloadOffset: place + Frame.headerByteCount)
-    }
+    salvaged = found
   }
 
   /// The sequence number behind the last frame that can be read; nil if none can.
   var nextSequence: UInt64? {
-    let last = salvaged.map(\.frame.sequence).max()
+    let last = salvaged.map(\.sequence).max()
     return last.map { $0 + 1 } ?? header.map { $0.firstSequence + UInt64(frameCount) }
   }
 
