@@ -50,6 +50,19 @@ package struct ChangeSet: Sendable {
   /// What is wrong with a change-set that says it is whole; nil if nothing. A receiver that finds
   /// something refuses all of it.
   package func defect() -> String? {
+    if let defect = defect(of: parts) { return defect }
+    for entry in upTo.entries where entry.number > since[entry.replica] {
+      let isThere = runs.contains { run in
+        run.replica == entry.replica && run.first <= since[entry.replica] + 1
+          && run.last >= entry.number
+      }
+      if !isThere { return "the transactions of \(entry.replica) are missing" }
+    }
+    return nil
+  }
+
+  /// What is wrong with some of its parts; nil if nothing.
+  package func defect(of parts: [Document]) -> String? {
     for part in parts {
       guard part.clock.isCovered(by: upTo) else {
         return "\(part.key) has seen transactions beyond the end of the change-set"
@@ -57,13 +70,6 @@ package struct ChangeSet: Sendable {
       for version in part.units.flatMap(\.versions) where !part.clock.covers(version.write.dot) {
         return "\(part.key) has a version \(version.write.dot) beyond its clock"
       }
-    }
-    for entry in upTo.entries where entry.number > since[entry.replica] {
-      let isThere = runs.contains { run in
-        run.replica == entry.replica && run.first <= since[entry.replica] + 1
-          && run.last >= entry.number
-      }
-      if !isThere { return "the transactions of \(entry.replica) are missing" }
     }
     return nil
   }

@@ -10,18 +10,20 @@ import Synchronization
 extension Replica {
   /// Accepts a complete push as one transaction (DESIGN, rules 13 to 21).
   ///
-  /// - Parameter judge: whose rights count; nil if nothing is judged.
+  /// - Parameters:
+  ///   - judge: whose rights count; nil if nothing is judged.
+  ///   - page: reads a page that is kept.
   /// - Returns: what arrived by it, if the laptop lacks nothing there.
   /// - Throws: `sync` with a refusal that says what the laptop does next: nothing has changed then.
   func accept(
-    _ push: ServerSession.Push, by judge: PushJudge?
+    _ push: ServerSession.Push, by judge: PushJudge?,
+    page: @escaping (Int) throws(ReplicaError) -> ArrivingChanges.Page
   ) throws(ReplicaError) -> KnownArrivals? {
-    if let defect = push.changes.defect() {
-      throw .sync(SyncRefusal(.malformed, "the push is refused: \(defect)"))
-    }
+    if let defect = push.changes.defect() { throw .sync(ArrivingChanges.refusal(defect)) }
+    let changes = ArrivingChanges(push.changes, kept: push.position.page, page: page)
     var recovered = 0
     do throws(ReplicaError) {
-      return try apply(push.changes, judge: judge) { (tables) throws(ReplicaError) in
+      return try apply(changes, judge: judge) { (tables) throws(ReplicaError) in
         recovered = try check(push, tables)
       } registers: { knowledge, _, _ in
         registers(after: push, knowledge, recovered: recovered)

@@ -12,14 +12,14 @@ extension Replica {
   /// Carries out the requests for erasure that a push brought, if administrators made them (DESIGN,
   /// rule 12).
   func eraseAsAsked(
-    _ changes: ChangeSet, in transaction: inout LocalTransaction
+    _ requests: [DocumentKey], in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
-    for part in changes.latestParts where part.key.type == "erasure_request" {
-      guard let request = try transaction.living(part.key),
+    for key in requests {
+      guard let request = try transaction.living(key),
         try isAdministrator(request.origin.author.user, transaction),
-        let key = DocumentKey(reviewValue: transaction.fields(request)["document"])
+        let erased = DocumentKey(reviewValue: transaction.fields(request)["document"])
       else { continue }
-      try erase(key, in: &transaction)
+      try erase(erased, in: &transaction)
     }
   }
 

@@ -36,19 +36,19 @@ extension Replica {
   }
 
   /// Applies a complete pull as one transaction (DESIGN, rule 14).
+  /// - Parameter page: reads a page that is kept.
   /// - Returns: the number of documents that changed.
   func applyPull(
-    _ end: ClientSession.PullEnd, staged: [Document], _ unreadable: [UnreadablePart]
+    _ end: ClientSession.PullEnd,
+    page: @escaping (Int) throws(ReplicaError) -> ArrivingChanges.Page
   ) throws(ReplicaError) -> Int {
     var changes = ChangeSet(
-      since: end.since, upTo: end.upTo, parts: staged + end.lastPage.parts,
-      runs: end.lastPage.runs)
-    changes.unreadable = unreadable + end.lastPage.unreadable
-    if let defect = changes.defect() {
-      throw .sync(SyncRefusal(.malformed, "the server's change-set is refused: \(defect)"))
-    }
+      since: end.since, upTo: end.upTo, parts: end.lastPage.parts, runs: end.lastPage.runs)
+    changes.unreadable = end.lastPage.unreadable
+    if let defect = changes.defect() { throw .sync(ArrivingChanges.refusal(defect)) }
+    let arriving = ArrivingChanges(changes, kept: end.stagedPageCount, page: page)
     let (offset, known) = (clockOffset, peer.unstable)
-    return try apply(changes) { (tables) throws(ReplicaError) in
+    return try apply(arriving) { (tables) throws(ReplicaError) in
       try Self.compare(tables, changes, history: end.history)
     } registers: { _, headBefore, head in
       var peer = PeerState(nil)

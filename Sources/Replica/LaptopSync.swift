@@ -286,19 +286,17 @@ package final class LaptopSync: Sendable {
   }
 
   private func apply(_ end: ClientSession.PullEnd) throws(ReplicaError) -> Int {
-    var (parts, unreadable): ([Document], [UnreadablePart]) = ([], [])
-    for number in 0..<end.stagedPageCount {
+    let pulled = try replica.applyPull(end) { [self] (number) throws(ReplicaError) in
       let file = try stored { () throws(StorageError) in try stage.page(number) }
       do {
         let page = try codec.reply(try StagedPage(file).body)
-        parts += page.parts
-        unreadable += page.unreadable
+        return ArrivingChanges.Page(
+          parts: page.parts, unreadable: page.unreadable, byteCount: file.count)
       } catch {
         try clearStage()
         throw .unreachable("a staged page is damaged (\(error)); the next sync fetches it again")
       }
     }
-    let pulled = try replica.applyPull(end, staged: parts, unreadable)
     if end.stagedPageCount > 0 { try clearStage() }
     return pulled
   }

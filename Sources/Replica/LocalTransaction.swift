@@ -24,6 +24,8 @@ package struct LocalTransaction {
   private(set) var changed: [Document] = []
   /// The same as they were before the transaction; nil of new ones.
   private(set) var before: [Document?] = []
+  /// What of the transaction stands in the log already, as it was then; what changes again is in `changed`.
+  private(set) var begun: BegunDocuments?
   /// What is known of them; nil of those that came from elsewhere.
   private var known: [DocumentDetails?] = []
   private var places: [DocumentKey: Int] = [:]
@@ -87,6 +89,7 @@ package struct LocalTransaction {
   /// A document as this transaction sees it, deleted or not.
   package func document(_ key: DocumentKey) throws(ReplicaError) -> Document? {
     if let place = places[key] { return changed[place] }
+    if let document = try begunDocument(key) { return document }
     if let document = fetched[key] { return document }
     return try stored { () throws(StorageError) in try base.document(key) }
   }
@@ -100,8 +103,9 @@ package struct LocalTransaction {
 
   /// All documents of a type as this transaction sees them, in no order. O(documents of the type).
   package func documents(ofType type: String) throws(ReplicaError) -> [Document] {
-    let old = try stored { () throws(StorageError) in try base.documents(ofType: type) }
-      .filter { places[$0.key] == nil }
+    let old = try stored { () throws(StorageError) in
+      try base.documents(ofType: type, begun: begun?.records)
+    }.filter { places[$0.key] == nil }
     return old + changed.filter { $0.key.type == type }
   }
 
@@ -111,7 +115,8 @@ package struct LocalTransaction {
     ofType type: String, _ index: ClinicIndex, key: String, includingDeleted: Bool = false
   ) throws(ReplicaError) -> [Document] {
     let old = try stored { () throws(StorageError) in
-      try base.documents(ofType: type, index: index.rawValue, value: key)
+      try base.documents(
+        ofType: type, index: index.rawValue, value: key, begun: begun?.records)
     }
     let own = unindexed.union(found[IndexEntry(index: index, key: key)] ?? []).filter { place in
       changed[place].key.type == type && index.key(details(place).fields) == key
@@ -139,7 +144,7 @@ package struct LocalTransaction {
     ofType type: String, index: String, key: String
   ) throws(ReplicaError) -> [Document] {
     let old = try stored { () throws(StorageError) in
-      try base.documents(ofType: type, index: index, value: key)
+      try base.documents(ofType: type, index: index, value: key, begun: begun?.records)
     }.filter { places[$0.key] == nil }
     return old + ownPlaces(type, index, key).map { changed[$0] }
   }
@@ -187,7 +192,7 @@ package struct LocalTransaction {
 
   /// Whether a document is there and not deleted. Mostly reads none.
   package func isLiving(_ key: DocumentKey) throws(ReplicaError) -> Bool {
-    if places[key] == nil {
+    if places[key] == nil, begun?.records.contains(key) != true {
       let isThere = try stored { () throws(StorageError) in try base.isThere(key) }
       if let isThere { return isThere }
     }
@@ -265,10 +270,10 @@ package struct LocalTransaction {
   mutating func putBack(
     _ key: DocumentKey, _ refused: Set<Dot>, wasDeleted: Bool
   ) throws(ReplicaError) {
-    guard let place = places[key] else { return }
-    var document = changed[place]
+    guard var document = try document(key) else { return }
+    let before = try stored { () throws(StorageError) in try base.document(key) }
     let isPutBack = document.putBack(
-      refused, before: before[place], wasDeleted: wasDeleted, knowledge: knowledge, by: write)
+      refused, before: before, wasDeleted: wasDeleted, knowledge: knowledge, by: write)
     if isPutBack { try put(document) }
   }
 
@@ -291,7 +296,9 @@ package struct LocalTransaction {
   }
 
   /// Whether the transaction itself wrote anything.
-  var hasWritten: Bool { changed.contains { $0.clock.covers(dot) } }
+  var hasWritten: Bool {
+    begun?.clock.covers(dot) ?? false || changed.contains { $0.clock.covers(dot) }
+  }
 
   /// Puts a document that came from elsewhere below what this transaction writes.
   /// - Parameter isNew: whether there was none.
@@ -328,13 +335,64 @@ package struct LocalTransaction {
     return changed.count - 1
   }
 
+  /// How many documents it changed; one that changed again after it was begun counts twice.
+  var changedCount: Int { (begun?.records.count ?? 0) + changed.count }
+
+  /// Whether somebody who knows so much lacks nothing of what it changed.
+  func isCovered(by knowledge: VersionVector) -> Bool {
+    begun?.clock.isCovered(by: knowledge) ?? true
+      && changed.allSatisfy { $0.clock.isCovered(by: knowledge) }
+  }
+
+  private func begunDocument(_ key: DocumentKey) throws(ReplicaError) -> Document? {
+    guard let begun else { return nil }
+    return try stored { () throws(StorageError) in
+      try base.document(key, begun: begun.records)
+    }
+  }
+
+  /// Writes what has changed so far into the log, so that it need not stay in memory: the transaction goes
+  /// on. The next commit must be of this transaction.
+  mutating func begin(in store: Store) throws(ReplicaError) {
+    guard !changed.isEmpty else { return }
+    var batch = Batch()
+    (batch.documents, batch.details, batch.replaced) = (changed, details, replaced)
+    let records = try stored { () throws(StorageError) in
+      try store.begin(batch, behind: begun?.records)
+    }
+    var next = begun ?? BegunDocuments(records: records)
+    next.records = records
+    for document in changed { next.note(document) }
+    begun = next
+    (changed, before, known, places) = ([], [], [], [:])
+    (found, unindexed, fetched) = ([:], [], [:])
+    revision += 1
+  }
+
   /// The versions that the transaction takes out of documents, each with its document.
   var replaced: [Document] {
     zip(before, changed).compactMap { before, after in before?.replaced(by: after) }
   }
 
-  /// The documents that it changed, as they were before.
-  var written: [WrittenDocument] { zip(changed, before).map { ($0.key, $1) } }
+  /// What whoever watches is told once it is visible.
+  var news: News {
+    News(zip(changed, before).map { ($0.key, $1) }, as: changed, besides: begun)
+  }
+}
+
+/// Documents of a transaction that stand in the log before its commit.
+struct BegunDocuments {
+  var records: BegunRecords
+  /// All that they have seen.
+  private(set) var clock = VersionVector()
+  private(set) var hasErased = false
+
+  init(records: BegunRecords) { self.records = records }
+
+  mutating func note(_ document: Document) {
+    clock.formUnion(document.clock)
+    if document.isErased { hasErased = true }
+  }
 }
 
 /// The changed documents of a transaction by the keys of indexes, as far as somebody has asked. For one

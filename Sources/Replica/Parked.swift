@@ -6,10 +6,9 @@ import Storage
 
 /// What is kept aside for people must not outlive an erasure (DESIGN, rule 12).
 extension Replica {
-  /// Forgets what is kept aside, or staged by somebody, of documents that a commit erased. What cannot be
+  /// Forgets what is kept aside, or staged by somebody, of documents that were erased. What cannot be
   /// removed now is removed with the next checkpoint.
-  func forgetErased(_ documents: [Document]) {
-    guard documents.contains(where: \.isErased) else { return }
+  func forgetErased() {
     // A laptop begins its push anew.
     if role == .server { try? Stage.dropAbandoned(in: store, unchangedSince: .max) }
     try? forgetErasedParked()

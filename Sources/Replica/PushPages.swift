@@ -56,18 +56,15 @@ extension ServerSync {
     }
   }
 
-  func collect(
-    _ position: PushPosition, _ sender: ReplicaID
-  ) throws(ReplicaError) -> (parts: [Document], unreadable: [UnreadablePart]) {
-    var kept: (parts: [Document], unreadable: [UnreadablePart]) = ([], [])
-    for number in 0..<position.page {
-      let page = try stored { () throws(StorageError) in try stage(sender).page(number) }
-      guard let request = try? codec.request(page), request.push?.token == position.token else {
-        throw .sync(SyncRefusal(.pushRestart, "page \(number) of the push is damaged here"))
-      }
-      kept.parts += request.parts
-      kept.unreadable += request.unreadable
+  /// Reads a page that is kept of a push.
+  func page(
+    _ number: Int, of push: PushPosition, _ sender: ReplicaID
+  ) throws(ReplicaError) -> ArrivingChanges.Page {
+    let file = try stored { () throws(StorageError) in try stage(sender).page(number) }
+    guard let request = try? codec.request(file), request.push?.token == push.token else {
+      throw .sync(SyncRefusal(.pushRestart, "page \(number) of the push is damaged here"))
     }
-    return kept
+    return ArrivingChanges.Page(
+      parts: request.parts, unreadable: request.unreadable, byteCount: file.count)
   }
 }

@@ -12,12 +12,14 @@ struct RefusedTransactions {
   private(set) var reasons: [Dot: String] = [:]
   /// What they wrote: by dot, documents with nothing but those versions.
   private(set) var documents: [Dot: [Document]] = [:]
+  /// Those of the documents that were deleted before the push came, and those that were not.
+  private(set) var wasDeleted: [DocumentKey: Bool] = [:]
 
   var isEmpty: Bool { reasons.isEmpty }
   var dots: Set<Dot> { Set(reasons.keys) }
 
-  /// Looks at all that is new in the parts. One version that is not allowed refuses its transaction.
-  init(
+  /// Looks at all that is new in some parts. One version that is not allowed refuses its transaction.
+  mutating func judge(
     _ parts: [Document], new isNew: (Dot) -> Bool,
     objection: (Version, String, DocumentKey) throws(ReplicaError) -> String?
   ) throws(ReplicaError) {
@@ -29,11 +31,17 @@ struct RefusedTransactions {
         }
       }
     }
-    guard !reasons.isEmpty else { return }
-    for part in parts {
-      for dot in reasons.keys {
-        if let written = part.part(from: [dot]) { documents[dot, default: []].append(written) }
-      }
+  }
+
+  /// Notes what they wrote in a part. Of a document that comes twice the later part counts.
+  mutating func note(
+    _ part: Document, wasDeleted: () throws(ReplicaError) -> Bool
+  ) throws(ReplicaError) {
+    for dot in reasons.keys {
+      guard let written = part.part(from: [dot]) else { continue }
+      documents[dot, default: []].removeAll { $0.key == part.key }
+      documents[dot, default: []].append(written)
+      if self.wasDeleted[part.key] == nil { self.wasDeleted[part.key] = try wasDeleted() }
     }
   }
 }
@@ -52,19 +60,34 @@ extension Replica {
   /// Finds what a push had no right to write. Nothing is judged while recovery is open: what arrives then
   /// was judged by the server that was lost.
   func refused(
-    in changes: ChangeSet, by judge: PushJudge?, _ transaction: LocalTransaction
-  ) throws(ReplicaError) -> RefusedTransactions? {
+    in changes: ArrivingChanges, by judge: PushJudge?, _ transaction: LocalTransaction
+  ) throws(ReplicaError) -> RefusedTransactions {
     let (known, registers) = store.read { ($0.knowledge, $0.registers) }
-    guard let judge, !RecoveryState(registers).isOpen else { return nil }
+    var refused = RefusedTransactions()
+    guard let judge, !RecoveryState(registers).isOpen else { return refused }
     var rights: [UniqueID: WriteRights] = [:]
-    let refused = try RefusedTransactions(changes.latestParts) {
-      !known.covers($0)
-    } objection: { (version, unit, key) throws(ReplicaError) in
-      let user = version.write.author.user ?? judge.user
-      if rights[user] == nil { rights[user] = try self.rights(of: user, transaction) }
-      return rights[user]?.objection(to: version, of: unit, key)
+    try changes.forEachPiece { (piece, _) throws(ReplicaError) in
+      try refused.judge(try withoutParked(piece.latestParts, transaction)) {
+        !known.covers($0)
+      } objection: { (version, unit, key) throws(ReplicaError) in
+        let user = version.write.author.user ?? judge.user
+        if rights[user] == nil { rights[user] = try self.rights(of: user, transaction) }
+        return rights[user]?.objection(to: version, of: unit, key)
+      }
     }
-    return refused.isEmpty ? nil : refused
+    return refused
+  }
+
+  /// Notes what refused transactions wrote in parts that are not joined yet.
+  func note(
+    _ parts: [Document], in refused: inout RefusedTransactions, _ transaction: LocalTransaction
+  ) throws(ReplicaError) {
+    for part in parts {
+      try refused.note(part) { () throws(ReplicaError) in
+        guard let known = try transaction.document(part.key) else { return false }
+        return try transaction.isDeleted(known)
+      }
+    }
   }
 
   private func rights(
@@ -74,28 +97,13 @@ extension Replica {
     return WriteRights(catalogue, user: document.map(transaction.fields))
   }
 
-  /// Which of the documents that refused transactions wrote are deleted now.
-  func deletedBefore(
-    _ refused: RefusedTransactions?, _ transaction: LocalTransaction
-  ) throws(ReplicaError) -> Set<DocumentKey> {
-    var deleted: Set<DocumentKey> = []
-    for document in (refused?.documents ?? [:]).values.joined() {
-      guard let known = try transaction.document(document.key) else { continue }
-      if try transaction.isDeleted(known) { deleted.insert(document.key) }
-    }
-    return deleted
-  }
-
   /// Puts back what was refused, keeps it aside, and says so in a document for each transaction.
-  /// - Parameter deleted: the documents that were deleted before.
   /// - Returns: the registers that remember them.
   func putBack(
-    _ refused: RefusedTransactions, deleted: Set<DocumentKey>,
-    in transaction: inout LocalTransaction
+    _ refused: RefusedTransactions, in transaction: inout LocalTransaction
   ) throws(ReplicaError) -> [(name: String, value: JSONValue)] {
-    let keys = Set(refused.documents.values.joined().map(\.key)).sorted()
-    for key in keys {
-      try transaction.putBack(key, refused.dots, wasDeleted: deleted.contains(key))
+    for (key, wasDeleted) in refused.wasDeleted.sorted(by: { $0.key < $1.key }) {
+      try transaction.putBack(key, refused.dots, wasDeleted: wasDeleted)
     }
     var registers: [(name: String, value: JSONValue)] = []
     for (dot, reason) in refused.reasons.sorted(by: { $0.key < $1.key }) {

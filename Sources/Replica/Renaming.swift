@@ -99,7 +99,7 @@ extension Replica {
       return changed
     }
     guard !changed.isEmpty else { return }
-    tell(changed.map { ($0.after.key, $0.before) }, as: changed.map(\.after))
+    tell(News(changed.map { ($0.after.key, $0.before) }, as: changed.map(\.after)))
     reviewList.told()
   }
 

@@ -27,6 +27,8 @@ package final class Replica: Sendable {
   private let offset: Atomic<Int>
   let reviewList = ReviewList()
   let wantedDocuments = WantedDocuments()
+  /// So many documents of a change-set are in memory at once.
+  package let pieces = PieceSize()
   private let observer = Mutex<(@Sendable () -> Void)?>(nil)
   /// Knowledge that this server has told laptops, by its digest.
   let givenBases = Mutex<[String: VersionVector]>([:])
@@ -89,7 +91,7 @@ package final class Replica: Sendable {
     if let staged {
       defer { reviewList.told() }
       try stored { () throws(StorageError) in try store.wait(for: staged.ticket) }
-      tell(staged.written, as: staged.changed)
+      tell(staged.news)
     }
     return result
   }
@@ -113,20 +115,22 @@ package final class Replica: Sendable {
   /// Nil if the transaction wrote nothing.
   private func stage(
     _ transaction: LocalTransaction
-  ) throws(ReplicaError) -> (
-    ticket: CommitTicket, written: [WrittenDocument], changed: [Document]
-  )? {
+  ) throws(ReplicaError) -> (ticket: CommitTicket, news: News)? {
     guard !transaction.changed.isEmpty else { return nil }
     var transaction = transaction
     var batch = Batch()
-    if role == .server { batch.registers = try number(transaction.changed, in: &transaction) }
+    if role == .server {
+      var last = lastNumber
+      try number(transaction.changed, after: &last, in: &transaction)
+      batch.registers = numberRegister(last)
+    }
     batch.documents = transaction.changed
     batch.details = transaction.details
     batch.replaced = transaction.replaced
     batch.runs = [run(of: transaction)]
     let ticket = try stored { () throws(StorageError) in try store.stage(batch) }
     reviewList.willTell()
-    return (ticket, transaction.written, transaction.changed)
+    return (ticket, transaction.news)
   }
 
   private func run(of transaction: LocalTransaction) -> TransactionRun {
@@ -149,76 +153,41 @@ package final class Replica: Sendable {
   ///   - registers: made from the knowledge and the head of the feed after the commit; what is equal
   ///     to the register as it is is not written again.
   func apply(
-    _ changes: ChangeSet, judge: PushJudge? = nil,
+    _ changes: ArrivingChanges, judge: PushJudge? = nil,
     check: (borrowing Tables) throws(ReplicaError) -> Void,
     registers: (_ knowledge: VersionVector, _ headBefore: UInt64, _ head: UInt64) -> [(
       name: String, value: JSONValue
     )]
   ) throws(ReplicaError) -> AppliedChanges {
-    let (applied, written, changed) = try writer.withLock {
-      (clock) throws(ReplicaError) -> (AppliedChanges, [WrittenDocument], [Document]) in
+    let (applied, news) = try writer.withLock {
+      (clock) throws(ReplicaError) -> (AppliedChanges, News) in
       try stored { () throws(StorageError) in try store.drain() }
       try store.read { (tables) throws(ReplicaError) in try check(tables) }
-      for record in changes.runs.flatMap(\.records) { clock.observe(record.stamp) }
+      for record in changes.last.runs.flatMap(\.records) { clock.observe(record.stamp) }
       var transaction = try begin(by: author, &clock)
+      // Does nothing after the commit.
+      defer { store.giveUpBegun() }
       let (arrived, numbered) = try takeIn(changes, judge, &transaction)
       var batch = Batch()
       batch.registers = numbered
+      batch.begun = transaction.begun?.records
       batch.documents = transaction.changed
       batch.details = transaction.details
       batch.replaced = transaction.replaced
-      batch.runs = runs(changes, transaction)
+      batch.runs = runs(changes.last, transaction)
       batch.registers += changedRegisters(registers, after: batch)
       let before = store.read { $0.head }
       try stored { () throws(StorageError) in try store.commit(batch) }
       reviewList.willTell()
       var applied = AppliedChanges(count: arrived)
-      if transaction.changed.allSatisfy({ $0.clock.isCovered(by: changes.upTo) }) {
+      if transaction.isCovered(by: changes.last.upTo) {
         applied.known = KnownArrivals(after: before, through: store.read { $0.head })
       }
-      return (applied, transaction.written, transaction.changed)
+      return (applied, transaction.news)
     }
-    tell(written, as: changed)
+    tell(news)
     reviewList.told()
     return applied
-  }
-
-  /// - Returns: how many documents changed by what came, and what must be remembered.
-  private func takeIn(
-    _ changes: ChangeSet, _ judge: PushJudge?, _ transaction: inout LocalTransaction
-  ) throws(ReplicaError) -> (count: Int, registers: [(name: String, value: JSONValue)]) {
-    guard role == .server else {
-      let parts = changes.latestParts
-      try parkUnreadable(changes.unreadable, from: nil)
-      let refused = try parkRefused(parts)
-      try join(parts, into: &transaction)
-      try removeRefused(refused, parts, in: &transaction)
-      return (transaction.changed.count, [])
-    }
-    // A push that comes twice brings nothing back that was refused.
-    let parked = Self.parked(store.read { $0.registers })
-    var changes = changes
-    if !parked.isEmpty {
-      changes.parts = try changes.latestParts.map { (part) throws(ReplicaError) in
-        // Nothing was put back in what was erased.
-        try transaction.document(part.key)?.isErased ?? false ? part : part.without(parked)
-      }
-    }
-    let refused = try refused(in: changes, by: judge, transaction)
-    let deleted = try deletedBefore(refused, transaction)
-    // An erasure is final and has left nothing else: one that is refused must not be joined at all.
-    if let refused {
-      changes.parts = changes.latestParts.filter { !$0.isErased(by: refused.dots) }
-    }
-    try join(changes.latestParts, into: &transaction)
-    var registers: [(name: String, value: JSONValue)] = []
-    if let refused { registers = try putBack(refused, deleted: deleted, in: &transaction) }
-    try keepUnreadable(changes.unreadable, from: judge, in: &transaction)
-    try eraseAsAsked(changes, in: &transaction)
-    let count = transaction.changed.count
-    registers += try number(transaction.changed, in: &transaction)
-    try writeAsServer(because: changes, in: &transaction)
-    return (count, registers)
   }
 
   /// Changes documents without writing to them: no transaction, nothing that travels. Durable on
@@ -226,8 +195,7 @@ package final class Replica: Sendable {
   func rewrite(
     _ body: (inout LocalTransaction) throws(ReplicaError) -> Void
   ) throws(ReplicaError) {
-    let (written, changed) = try writer.withLock {
-      (clock) throws(ReplicaError) -> ([WrittenDocument], [Document]) in
+    let news = try writer.withLock { (clock) throws(ReplicaError) -> News in
       try stored { () throws(StorageError) in try store.drain() }
       var transaction = try begin(by: author, &clock)
       try body(&transaction)
@@ -237,9 +205,9 @@ package final class Replica: Sendable {
       batch.replaced = transaction.replaced
       try stored { () throws(StorageError) in try store.commit(batch) }
       reviewList.willTell()
-      return (transaction.written, transaction.changed)
+      return transaction.news
     }
-    tell(written, as: changed)
+    tell(news)
     reviewList.told()
   }
 
@@ -282,25 +250,29 @@ package final class Replica: Sendable {
     let (known, head, current) = store.read { ($0.knowledge, $0.head, $0.registers) }
     var after = known
     for run in batch.runs { after.include(Dot(run.replica, run.last)) }
-    return registers(after, head, head + UInt64(batch.documents.count)).filter {
+    let arrived = (batch.begun?.count ?? 0) + batch.documents.count
+    return registers(after, head, head + UInt64(arrived)).filter {
       !(current[$0.name] ?? .null).isIdentical(to: $0.value)
     }
   }
 
   /// Gives the next numbers to the documents that have none, in their order.
-  /// - Returns: the register that keeps the last number.
-  private func number(
-    _ documents: [Document], in transaction: inout LocalTransaction
-  ) throws(ReplicaError) -> [(name: String, value: JSONValue)] {
-    let missing = documents.filter { $0.received == nil }
-    guard !missing.isEmpty else { return [] }
-    var last = store.read { $0.registers[Self.receivedRegister]?.intValue } ?? 0
-    for document in missing {
+  /// - Parameter last: the last number that was given.
+  func number(
+    _ documents: [Document], after last: inout Int, in transaction: inout LocalTransaction
+  ) throws(ReplicaError) {
+    for document in documents where document.received == nil {
       last += 1
       try transaction.receive(document.key, number: last)
     }
-    return [(Self.receivedRegister, .int(last))]
   }
+
+  /// The register that keeps the last number; empty if that is the one that it keeps.
+  func numberRegister(_ last: Int) -> [(name: String, value: JSONValue)] {
+    last == lastNumber ? [] : [(Self.receivedRegister, .int(last))]
+  }
+
+  var lastNumber: Int { store.read { $0.registers[Self.receivedRegister]?.intValue } ?? 0 }
 
   /// The last number that this server gave to a document.
   static let receivedRegister = "received"
@@ -315,6 +287,16 @@ package final class Replica: Sendable {
     _ body: (borrowing Tables) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try store.read(body)
+  }
+}
+
+/// How many documents of a change-set are in memory at once; tests make it small.
+package final class PieceSize: Sendable {
+  private let count = Atomic(ArrivingChanges.pieceDocumentCount)
+
+  package var documentCount: Int {
+    get { count.load(ordering: .relaxed) }
+    set { count.store(newValue, ordering: .relaxed) }
   }
 }
 

@@ -83,11 +83,10 @@ package struct ServerSync: Sendable {
       case .stagePush(let position):
         try keep(body, position, sender)
         return .staged
-      case .collectPush(let position):
-        let kept = try collect(position, sender)
-        return .collected(kept.parts, kept.unreadable)
       case .acceptPush(let push):
-        known = try replica.accept(push, by: caller.judge)
+        known = try replica.accept(push, by: caller.judge) { (number) throws(ReplicaError) in
+          try page(number, of: push.position, sender)
+        }
         try stored { () throws(StorageError) in try stage(push.replica).clear() }
         return .accepted
       case .adopt(let replica):

@@ -6,9 +6,8 @@ extension Replica {
   /// Writes what only a server may write, as far as a push gave reason for it (DESIGN, rule 22).
   /// O(what came and could give reason).
   func writeAsServer(
-    because changes: ChangeSet, in transaction: inout LocalTransaction
+    because reasons: [DocumentKey], in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
-    let reasons = changes.latestParts.filter(Self.mayGiveReason).map(\.key)
     guard !reasons.isEmpty else { return }
     let writes = try transaction.looking { clinic in
       reasons.flatMap { clinic.serverWrites(because: $0) }
@@ -22,7 +21,7 @@ extension Replica {
   }
 
   /// Most of what arrives gives none: it is not worth a look at other documents.
-  private static func mayGiveReason(_ part: Document) -> Bool {
+  static func mayGiveReason(_ part: Document) -> Bool {
     let units: [String]
     switch part.key.type {
     case "invite", "user": return true

@@ -39,10 +39,14 @@ extension ServerSync {
         try keep(body, push, request.replica)
         return false
       }
-      let kept =
-        push.page == 0 ? (parts: [], unreadable: []) : try collect(push, request.replica)
-      try replica.parkUnreadable(kept.unreadable + request.unreadable, from: device)
-      try replica.parkSurrender(kept.parts + request.parts, of: device)
+      var parts: [Document] = []
+      for number in 0..<push.page {
+        let page = try page(number, of: push, request.replica)
+        try replica.parkUnreadable(page.unreadable, from: device)
+        parts += page.parts
+      }
+      try replica.parkUnreadable(request.unreadable, from: device)
+      try replica.parkSurrender(parts + request.parts, of: device)
       try stored { () throws(StorageError) in try stage(request.replica).clear() }
       return true
     } catch {

@@ -23,6 +23,9 @@ final class WantedDocuments: Sendable {
   func set(lacking: Set<DocumentKey>) { state.withLock { $0 = State(lacking: lacking) } }
   func set(wanted: [DocumentKey]) { state.withLock { $0.wanted = wanted } }
 
+  /// All must be looked at again.
+  func forget() { state.withLock { $0 = State() } }
+
   /// Takes in documents as they are from now on.
   func note(_ documents: [Document]) {
     state.withLock { state in

@@ -6,6 +6,8 @@ package import JSON
 package struct Batch: Sendable {
   /// Whole documents as they are from now on, in the order of their arrival.
   package var documents: [Document] = []
+  /// Those that stand in the log already (`Store.begin`): they arrive before the others.
+  package var begun: BegunRecords?
   /// What is known of the documents, in their order; empty if it is not worked out yet.
   package var details: [DocumentDetails] = []
   /// What the documents held before and hold no longer: documents with nothing but those versions.
@@ -21,7 +23,7 @@ package struct Batch: Sendable {
   package init() {}
 
   package var isEmpty: Bool {
-    documents.isEmpty && cuts.isEmpty && runs.isEmpty && registers.isEmpty
+    documents.isEmpty && begun == nil && cuts.isEmpty && runs.isEmpty && registers.isEmpty
   }
 }
 

@@ -45,7 +45,7 @@ extension Store {
     inChunks(documents.count) { documents[$0].map(details) }.flatMap { $0 }
   }
 
-  private func encode(_ batch: Batch) throws(StorageError) -> LogBatch {
+  func encode(_ batch: Batch) throws(StorageError) -> LogBatch {
     let codec = RecordCodec(rules: environment.rules)
     var records: [(kind: Frame.Kind, payload: [UInt8])] = []
     records.reserveCapacity(batch.documents.count + batch.runs.count + batch.registers.count)
@@ -69,7 +69,8 @@ extension Store {
         problem: "a record of \(record.payload.count) bytes is longer than "
           + "\(limit)")
     }
-    return LogBatch(records: records, mark: environment.random.uint64())
+    return LogBatch(
+      records: records, mark: environment.random.uint64(), begun: batch.begun?.name)
   }
 
   /// A batch with a gap must not reach the log: no opening could read it.
@@ -100,7 +101,7 @@ extension Store {
   private func lead() {
     log.withLock { log in
       let writing = state.withLock { $0.queue.beginWriting() }
-      let filled = writing.filter { !$0.log.records.isEmpty }
+      let filled = writing.filter { !$0.log.isEmpty }
       let places: [[LogPlace]]
       do throws(StorageError) {
         places = filled.isEmpty ? [] : try log.append(filled.map(\.log))
@@ -124,6 +125,10 @@ extension Store {
     _ commit: PendingCommit, at places: [LogPlace], to state: inout State
   ) {
     let batch = commit.batch
+    if let begun = batch.begun {
+      for document in begun.documents { state.tables.put(document) }
+      for (key, place) in begun.replaced { state.tables.addReplaced(key, at: place) }
+    }
     for (number, document) in batch.documents.enumerated() {
       state.tables.put(document, at: .log(places[number]), keys: batch.details[number].keys)
     }
@@ -142,7 +147,7 @@ extension Store {
 /// Only one thread at a time may stage what it builds on it; others only make durable what was staged,
 /// which changes nothing here.
 package struct Ahead: Sendable {
-  private let store: Store
+  let store: Store
 
   package init(_ store: Store) { self.store = store }
 

@@ -200,17 +200,29 @@ package struct Tables: Sendable {
   mutating func put(
     _ document: Document, at place: DocumentPlace, keys known: [[UInt8]?]? = nil
   ) {
-    let key = document.key
+    put(
+      document.key, at: place, hasLife: !document.versions(of: Unit.life).isEmpty,
+      keys: known ?? indexes.keys(of: document, rules))
+    reader.remember(document)
+  }
+
+  /// The same for one that is not in memory.
+  mutating func put(_ document: BegunDocument) {
+    put(document.key, at: .log(document.place), hasLife: document.hasLife, keys: document.keys)
+    reader.forget(document.key)
+  }
+
+  private mutating func put(
+    _ key: DocumentKey, at place: DocumentPlace, hasLife: Bool, keys: [[UInt8]?]
+  ) {
     head += 1
-    let keys = known ?? indexes.keys(of: document, rules)
     let known = recent[key.type]?[key.id]
     let entry = Entry(
-      arrival: head, place: place, hasLife: !document.versions(of: Unit.life).isEmpty, keys: keys,
+      arrival: head, place: place, hasLife: hasLife, keys: keys,
       isNew: known == nil ? try? isUnknown(key) : known?.isNew)
     recent[key.type, default: [:]][key.id] = entry
     recentFeed.append(FeedEntry(arrival: head, key: key))
     dropSuperseded()
-    reader.remember(document)
   }
 
   private mutating func dropSuperseded() {

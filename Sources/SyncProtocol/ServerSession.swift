@@ -52,7 +52,9 @@ package struct ServerSession: Sendable {
 
   /// A complete push: everything in it is checked again under the lock.
   package struct Push: Sendable {
+    /// With the parts of its last page; those before it are kept, and dropped once it is accepted.
     package var changes: ChangeSet
+    package var position: PushPosition
     package var replica: ReplicaID
     package var replicas: [ReplicaID]
     /// The hash of the laptop's history at the end of the change-set.
@@ -91,8 +93,6 @@ package struct ServerSession: Sendable {
     case adopted
     /// The page is durable.
     case staged
-    /// The parts of the pages that are kept; the stage is dropped once the push is accepted.
-    case collected([Document], [UnreadablePart])
     case accepted
     case pullCut(PullCut)
     /// The host could not do it.
@@ -103,7 +103,6 @@ package struct ServerSession: Sendable {
     case readState(SyncRequest)
     case adopt(ReplicaID)
     case stagePush(PushPosition)
-    case collectPush(PushPosition)
     case acceptPush(Push)
     case cutPull(PullPosition, SyncRequest)
     case answer(SyncReply)
@@ -127,7 +126,6 @@ package struct ServerSession: Sendable {
       if let request { state?.replicas.append(request.replica) }
       return begin()
     case .staged: return answerStaged()
-    case .collected(let parts, let unreadable): return accept(parts, unreadable)
     case .accepted: return pull()
     case .pullCut(let cut): return answer(cut)
     case .refused(let refusal): return .refuse(refusal)
@@ -165,8 +163,7 @@ package struct ServerSession: Sendable {
     guard push.page == state.stagedPageCount else {
       return .refuse(otherPage(push, state))
     }
-    if !push.isLast { return .stagePush(push) }
-    return push.page == 0 ? accept([], []) : .collectPush(push)
+    return push.isLast ? accept(push) : .stagePush(push)
   }
 
   /// Says which page is the next, and what is known by now: the push may be accepted.
@@ -219,15 +216,15 @@ package struct ServerSession: Sendable {
     return reply { $0.nextPushPage = push.page + 1 }
   }
 
-  private func accept(_ staged: [Document], _ unreadable: [UnreadablePart]) -> Effect {
+  private func accept(_ push: PushPosition) -> Effect {
     guard let request, let state, let base = state.base else { return outOfOrder }
     var changes = ChangeSet(
-      since: base, upTo: base.applying(request.knowledge), parts: staged + request.parts,
+      since: base, upTo: base.applying(request.knowledge), parts: request.parts,
       runs: request.runs)
-    changes.unreadable = unreadable + request.unreadable
+    changes.unreadable = request.unreadable
     return .acceptPush(
       Push(
-        changes: changes, replica: request.replica, replicas: state.replicas,
+        changes: changes, position: push, replica: request.replica, replicas: state.replicas,
         history: request.history, former: request.former.filter(state.replicas.contains)))
   }
 

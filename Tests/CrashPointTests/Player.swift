@@ -63,8 +63,21 @@ final class Player {
   /// Commits the batch that follows the state of the store.
   func commit() throws(StorageError) {
     attempted = acknowledged + 1
-    try store?.commit(workload.batches[acknowledged])
+    try store?.commit(try begun(workload.batches[acknowledged]))
     acknowledged = attempted
+  }
+
+  /// Writes all documents of a larger batch but the last into the log before the batch is whole.
+  private func begun(_ batch: Batch) throws(StorageError) -> Batch {
+    guard let last = batch.documents.last, batch.documents.count > 1 else { return batch }
+    var batch = batch
+    for document in batch.documents.dropLast() {
+      var part = Batch()
+      part.documents = [document]
+      batch.begun = try store?.begin(part, behind: batch.begun)
+    }
+    batch.documents = [last]
+    return batch
   }
 
   /// Commits a batch that changes nothing and is shorter than any other: what a torn one left is

@@ -53,6 +53,24 @@ struct JoinTests {
     }
   }
 
+  /// A document that changes while its pages are on their way is sent again.
+  @Test(arguments: 0..<200)
+  func `an earlier part below a later one makes no difference`(seed: Int) {
+    var sample = Sample(seed: seed)
+    for _ in 0..<4 {
+      let (sender, receiver) = (sample.pick(), sample.pick())
+      let later = sender.document.joined(with: sample.pick().document)
+      let since = Self.lowered(receiver.knowledge, &sample.generator)
+      guard let last = later.part(since: since) else { continue }
+      let first = sender.document.part(since: since)
+      let both = (first.map { receiver.document.joined(with: $0) } ?? receiver.document)
+        .joined(with: last)
+      #expect(both.bytes() == receiver.document.joined(with: last).bytes())
+      let new = sender.document.joined(with: later)
+      #expect(new.bytes() == later.bytes(), "where there was none")
+    }
+  }
+
   @Test(arguments: 0..<40)
   func `who has no copy takes the part as it comes`(seed: Int) {
     var sample = Sample(seed: seed)

@@ -133,9 +133,10 @@ import Testing
     let (joined, returned) = skeleton.joined(with: whole, isServer: true)
     #expect(returned.contains("phone") && joined.hasContent)
     _ = try server.replica.apply(
-      ChangeSet(
-        since: VersionVector(), upTo: server.replica.read { $0.knowledge }, parts: [whole],
-        runs: [])
+      ArrivingChanges(
+        ChangeSet(
+          since: VersionVector(), upTo: server.replica.read { $0.knowledge }, parts: [whole],
+          runs: []))
     ) { (_) throws(ReplicaError) in
     } registers: { _, _, _ in
       []

@@ -87,6 +87,13 @@ package final class TestReplica {
     if role == .server { devices.copy(copy.devices) }
   }
 
+  /// Closes the store without a word and opens it again.
+  package func reopen() throws {
+    let setup = try ReplicaSetup.system()
+    replica.store.close()
+    replica = try Self.openUnnoticed(root, role, setup, clock)
+  }
+
   private static func newRoot(_ setup: ReplicaSetup) -> String {
     let name = HexText.text(setup.world.random.bytes(12))
     return "\(Host.environment("TMPDIR") ?? "/tmp")/satchel-replica-\(name)"
@@ -106,8 +113,14 @@ package final class TestReplica {
   ) -> Replica {
     var world = setup.world
     world.clock = clock
-    return Replica(store: store, role: role, catalogue: .standard, world: world)
+    let replica = Replica(store: store, role: role, catalogue: .standard, world: world)
+    let wanted = pieces ?? Host.environment("SATCHEL_TEST_PIECES").flatMap { Int($0) }
+    if let wanted { replica.pieces.documentCount = wanted }
+    return replica
   }
+
+  /// So many documents of a change-set are in memory at once, at the replicas that are made meanwhile.
+  @TaskLocal package static var pieces: Int?
 
   /// A store that does not know where it was is in no other place.
   private static func openUnnoticed(

@@ -10,12 +10,21 @@ package struct TwoLaptops {
   package let here: TestReplica
   package let there: TestReplica
 
-  /// - Parameter wrong: the clock of the laptop here, if it is not right.
-  package init(at time: String = "2026-03-01T08:00:00Z", wrong: TestClock? = nil) throws {
-    clock = TestClock(time)
-    server = try TestReplica(clock: clock)
-    here = try TestReplica(of: server, clock: wrong ?? clock)
-    there = try TestReplica(of: server, clock: clock)
+  /// - Parameters:
+  ///   - wrong: the clock of the laptop here, if it is not right.
+  ///   - pieces: how many documents they take in at once.
+  package init(
+    at time: String = "2026-03-01T08:00:00Z", wrong: TestClock? = nil, pieces: Int? = nil
+  ) throws {
+    let clock = TestClock(time)
+    self.clock = clock
+    (server, here, there) = try TestReplica.$pieces.withValue(pieces) {
+      let server = try TestReplica(clock: clock)
+      return (
+        server, try TestReplica(of: server, clock: wrong ?? clock),
+        try TestReplica(of: server, clock: clock)
+      )
+    }
   }
 }
 

@@ -126,7 +126,7 @@ extension Replica {
   }
 
   fileprivate func take(_ changes: ChangeSet) throws {
-    _ = try apply(changes) { (_) throws(ReplicaError) in
+    _ = try apply(ArrivingChanges(changes)) { (_) throws(ReplicaError) in
     } registers: { _, _, _ in
       []
     }

@@ -52,7 +52,6 @@ private struct Server {
     case .readState: "read state"
     case .adopt: "adopt"
     case .stagePush(let push): "stage page \(push.page)"
-    case .collectPush(let push): "collect \(push.page) pages"
     case .acceptPush(let push):
       "accept \(push.changes.parts.count) parts up to \(push.changes.upTo[Samples.laptop])"
     case .cutPull(let pull, _): "cut pull from \(pull.cursor.map { "\($0.position)" } ?? "start")"
@@ -102,13 +101,12 @@ struct ServerSessionTests {
     var server = Server()
     server.receive { $0.push = PushPosition(token: 1, page: 2, isLast: true) }
     server.state(staged: 2)
-    server.handle(.collected([Samples.part(7), Samples.part(8)], []))
     server.handle(.accepted)
     #expect(
       server.trace == [
-        "read state", "collect 2 pages", "accept 4 parts up to 3", "cut pull from 4",
+        "read state", "accept 2 parts up to 3", "cut pull from 4",
       ])
-    #expect(server.push?.changes.parts.first?.key == Samples.part(7).key)
+    #expect(server.push?.position == PushPosition(token: 1, page: 2, isLast: true))
   }
 
   @Test(arguments: [(1, 0), (2, 1), (1, 2), (3, 2), (0, 3)])
@@ -270,7 +268,7 @@ struct ServerSessionTests {
   }
 
   @Test func `events before a request are refused`() {
-    for event in [ServerSession.Event.staged, .accepted, .collected([], [])] {
+    for event in [ServerSession.Event.staged, .accepted] {
       var server = Server()
       server.handle(event)
       #expect(server.trace == ["refuse unavailable"])

@@ -1,4 +1,5 @@
 import Causality
+import Clinic
 import Documents
 import JSON
 import Platform
@@ -18,7 +19,10 @@ import Testing
 
   init() throws {
     server = try TestReplica(clock: clock)
-    here = try TestReplica(of: server, clock: clock)
+    here = try TestReplica.$pieces.withValue(700) { [server, clock] in
+      try TestReplica(of: server, clock: clock)
+    }
+    server.replica.pieces.documentCount = 900
   }
 
   private func put(_ numbers: ClosedRange<Int>, in replica: TestReplica) throws {
@@ -133,6 +137,68 @@ import Testing
       #expect(sent.count == 2101)
       #expect(try laptop.state() == server.state())
     }
+  }
+
+  private func damage(_ path: String) throws {
+    let file = try POSIXFileSystem().open(path, .readWrite)
+    defer { file.close() }
+    let place = try file.size() / 2
+    let byte = try file.read(at: place, count: 1)
+    try file.write(byte.map { $0 ^ 1 }, at: place)
+  }
+
+  @Test func `a kept page that is damaged is fetched again, and nothing of the pull is left`()
+    throws
+  {
+    try put(1...4200, in: server)
+    let cut = BadLink(DirectTransport(to: server, from: here), losing: 5)
+    #expect(throws: ReplicaError.self) { try here.sync(over: cut) }
+    let stage = here.replica.store.layout.stage("pull")
+    // Those before it are joined by then.
+    try damage("\(stage)/3.jsonl")
+    #expect(throws: ReplicaError.self) { try here.sync(with: server) }
+    #expect(try here.replica.documentCounts().isEmpty)
+    try put(4300...4301, in: here)
+    let state = try here.state()
+    try here.reopen()
+    #expect(try here.state() == state && here.replica.store.damage.isEmpty)
+    for _ in 0..<2 { try here.sync(with: server) }
+    #expect(try here.state() == server.state())
+  }
+
+  @Test func `a kept page of a push that is damaged is sent again`() throws {
+    try put(1...3200, in: here)
+    let cut = BadLink(DirectTransport(to: server, from: here), losing: 4)
+    #expect(throws: ReplicaError.self) { try here.sync(over: cut) }
+    try damage(server.replica.store.layout.stage("push-\(here.replica.id)") + "/2.jsonl")
+    let way = BadLink(DirectTransport(to: server, from: here))
+    _ = try? here.sync(over: way)
+    try here.sync(over: way)
+    #expect(try here.state() == server.state())
+    try server.reopen()
+    #expect(try here.state() == server.state() && server.replica.store.damage.isEmpty)
+  }
+
+  @Test func `what is taken in piece by piece is found and reviewed as what comes at once`() throws
+  {
+    try put(1...2500, in: server)
+    try server.put(
+      (1...3).map { number in
+        [
+          "type": "patient", "id": .string("00000000-0000-4000-8000-00000000000\(number)"),
+          "first_name": "Ana", "last_name": "Lima", "email": "ana@example.org",
+          "date_of_birth": "1980-01-01", "status": "active",
+        ]
+      })
+    let whole = try TestReplica(of: server, clock: clock)
+    for laptop in [here, whole] { try laptop.sync(with: server) }
+    let items = try whole.replica.reviewItems().map(\.id)
+    #expect(!items.isEmpty)
+    #expect(try here.replica.reviewItems().map(\.id) == items)
+    var query = ListQuery(type: "patient")
+    query.filters = [("email", "ana@example.org")]
+    #expect(try here.replica.list(query).count == 3)
+    #expect(try here.state() == whole.state())
   }
 
   @Test func `writes on both sides while a pull stands still are not lost`() throws {

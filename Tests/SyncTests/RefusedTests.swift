@@ -16,7 +16,7 @@ import Testing
   private let user = DocumentKey(type: "user", id: TestReplica.user)
 
   init() throws {
-    all = try TwoLaptops()
+    all = try TwoLaptops(pieces: 1)
     try setUser(status: "active", role: "clinician")
     try edit(here, 1, ["first_name": "Ana", "last_name": "Lima", "status": "active", "phone": "1"])
     try meet(isJudged: true)

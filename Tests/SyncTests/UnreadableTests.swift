@@ -15,7 +15,7 @@ import Testing
   let all: TwoLaptops
 
   init() throws {
-    all = try TwoLaptops()
+    all = try TwoLaptops(pieces: 1)
     try server.carryOut(
       0, ["email": "ada@example.org", "name": "Ada", "role": "clinician", "status": "active"],
       DocumentKey(type: "user", id: TestReplica.user))

@@ -53,6 +53,9 @@ final class ReviewList: Sendable {
     }
   }
 
+  /// Tells that more was written than anybody can look at one by one.
+  func noteMany() { written.withLock { $0 = nil } }
+
   /// The items, urgent first, then by id.
   func items(_ replica: Replica) throws(ReplicaError) -> [ReviewItem] {
     try state.withLock { (state) throws(ReplicaError) in
@@ -134,21 +137,47 @@ final class ReviewList: Sendable {
 /// A document that was written, as it was before; nil if it was not there.
 typealias WrittenDocument = (key: DocumentKey, before: Document?)
 
+/// What a commit has changed.
+struct News: Sendable {
+  let written: [WrittenDocument]
+  /// The same as they are now.
+  let documents: [Document]
+  /// Whether more was changed, which is not in memory.
+  let isPartial: Bool
+  let hasErased: Bool
+
+  /// - Parameter begun: what was changed besides, and is not in memory.
+  init(
+    _ written: [WrittenDocument], as documents: [Document], besides begun: BegunDocuments? = nil
+  ) {
+    self.written = written
+    self.documents = documents
+    isPartial = begun != nil
+    hasErased = begun?.hasErased ?? false || documents.contains(where: \.isErased)
+  }
+}
+
 /// Collects what one caller writes. For one thread at a time.
 final class WriteWatch: Sendable {
   /// Whose writes are collected: of whoever runs under it.
   @TaskLocal static var current: WriteWatch?
 
-  private let written = Mutex<[DocumentKey: Document?]>([:])
+  /// Nil if it was more than anybody waits for.
+  private let written = Mutex<[DocumentKey: Document?]?>([:])
 
   /// Of a document that is written twice, what was before the first counts.
   func note(_ documents: [WrittenDocument]) {
     written.withLock { written in
-      for (key, before) in documents where written[key] == nil { written[key] = .some(before) }
+      guard var all = written else { return }
+      written = nil
+      for (key, before) in documents where all[key] == nil { all[key] = .some(before) }
+      written = all
     }
   }
 
-  var all: [DocumentKey: Document?] { written.withLock { $0 } }
+  func noteMany() { written.withLock { $0 = nil } }
+
+  var all: [DocumentKey: Document?]? { written.withLock { $0 } }
 }
 
 extension Replica {
@@ -191,8 +220,9 @@ extension Replica {
   ) throws -> [ReviewItem] {
     let watch = WriteWatch()
     try WriteWatch.$current.withValue(watch) { try writes() }
-    let written = watch.all
-    guard !written.isEmpty, written.count <= Self.watchedCount else { return [] }
+    guard let written = watch.all, !written.isEmpty, written.count <= Self.watchedCount else {
+      return []
+    }
     let day = reviewDay
     return try read { (tables) throws(ReplicaError) in
       try withState(of: copy tables) { state in
@@ -207,12 +237,16 @@ extension Replica {
   private static let watchedCount = 5000
 
   /// Tells the review list and whoever watches of what was written, once it is visible.
-  /// - Parameter documents: the same as they are now.
-  func tell(_ written: [WrittenDocument], as documents: [Document]) {
-    wantedDocuments.note(documents)
+  func tell(_ news: News) {
+    if news.isPartial { wantedDocuments.forget() } else { wantedDocuments.note(news.documents) }
     tellObserver()
-    forgetErased(documents)
-    reviewList.note(written)
-    WriteWatch.current?.note(written)
+    if news.hasErased { forgetErased() }
+    if news.isPartial {
+      reviewList.noteMany()
+      WriteWatch.current?.noteMany()
+    } else {
+      reviewList.note(news.written)
+      WriteWatch.current?.note(news.written)
+    }
   }
 }

@@ -147,7 +147,7 @@ struct SegmentReading {
     while let (frame, _) = try reader.firstFrame(from: offset) {
       found.append(frame)
       if later == nil, frame.writeStart > next { later = frame }
-      offset = frame.record.offset - Frame.headerByteCount + 1
+      offset = frame.record.offset + frame.record.byteCount
     }
     guard let later else { return }
     let place = later.record.offset - Frame.headerByteCount

@@ -5,6 +5,16 @@ import Platform
 struct LogBatch {
   let records: [(kind: Frame.Kind, payload: [UInt8])]
   let mark: UInt64
+  /// The first record of it that stands in the log already; nil if none does.
+  var begun: UInt64?
+
+  var isEmpty: Bool { records.isEmpty && begun == nil }
+
+  init(records: [(kind: Frame.Kind, payload: [UInt8])], mark: UInt64, begun: UInt64? = nil) {
+    self.records = records
+    self.mark = mark
+    self.begun = begun
+  }
 }
 
 /// The log: batches of records, each durable as a whole or not at all.
@@ -13,6 +23,8 @@ struct WriteAheadLog {
   private let environment: StoreEnvironment
   let pool: SegmentPool
   private var current: OpenSegment?
+  /// What is written of a batch that is not whole, behind the end of the segment.
+  private var begun: BegunBatch?
   /// The number that the next segment gets.
   private(set) var nextSegment: UInt64
   private(set) var nextSequence: UInt64
@@ -33,6 +45,16 @@ struct WriteAheadLog {
     var end: Int
     /// Where the file ends that was made before it was needed.
     let capacity: Int
+  }
+
+  private struct BegunBatch {
+    /// Its first record, which is its name.
+    let first: UInt64
+    /// The number of the next record.
+    var sequence: UInt64
+    /// Where that will begin.
+    var end: Int
+    var checksums: [UInt32] = []
   }
 
   /// Where a log goes on.
@@ -90,57 +112,124 @@ struct WriteAheadLog {
   ///   knows what is durable: every later call fails too.
   mutating func append(_ batches: [LogBatch]) throws(StorageError) -> [[LogPlace]] {
     if let poison { throw poison }
-    guard !batches.isEmpty else { return [] }
+    guard let first = batches.first else { return [] }
+    try settleBegun(with: first.begun)
+    for batch in batches.dropFirst() where batch.begun != nil { throw gaveUp }
     let segment = try segment(for: batches)
     let encoded = try encode(batches, for: segment)
-    try write(encoded.bytes, to: segment)
+    try write(encoded.bytes, to: segment, at: encoded.start)
     do { try segment.file.synchronize() } catch { throw poisoned(by: error) }
-    current?.end += encoded.bytes.count
-    byteCount += encoded.bytes.count
-    (nextSequence, chain) = (encoded.sequence, encoded.chain)
+    byteCount += encoded.end - segment.end
+    current?.end = encoded.end
+    (nextSequence, chain, begun) = (encoded.sequence, encoded.chain, nil)
     return encoded.places
   }
 
-  /// Batches as they will stand in a segment.
+  /// Writes records of a batch before it is whole. Neither durable nor part of the log before the batch is
+  /// appended, as the next one: whoever appends another in between gives this one up.
+  ///
+  /// - Parameter name: what the first such call for the batch has returned; nil for the first.
+  /// - Returns: the batch's name, and where the records stand.
+  /// - Throws: as `append` does; the batch is given up.
+  mutating func begin(
+    _ records: [(kind: Frame.Kind, payload: [UInt8])], of name: UInt64?
+  ) throws(StorageError) -> (name: UInt64, places: [LogPlace]) {
+    if let poison { throw poison }
+    try settleBegun(with: name)
+    let segment = try segment(for: [LogBatch(records: records, mark: 0)])
+    var encoded = Encoded(behind: begun, segment, nextSequence, chain)
+    let places = try encode(records, into: &encoded, for: segment)
+    try write(encoded.bytes, to: segment, at: encoded.start)
+    begun = BegunBatch(
+      first: begun?.first ?? nextSequence, sequence: encoded.sequence, end: encoded.end,
+      checksums: (begun?.checksums ?? []) + places.map(\.checksum))
+    return (begun?.first ?? nextSequence, places)
+  }
+
+  /// Gives up what is written of a batch, unless it is this one.
+  /// - Throws: `system` if this one was given up before.
+  private mutating func settleBegun(with name: UInt64?) throws(StorageError) {
+    if begun?.first == name { return }
+    giveUpBegun()
+    if name != nil { throw gaveUp }
+  }
+
+  private var gaveUp: StorageError {
+    StorageError(
+      .system, path: layout.log,
+      problem: "other changes were saved before these were whole; nothing of these was: try again")
+  }
+
+  /// What was written of the batch stands behind the end of its segment, where nothing may follow.
+  mutating func giveUpBegun() {
+    guard begun != nil else { return }
+    begun = nil
+    if let current { try? current.file.truncate(to: max(current.end, current.capacity)) }
+    endSegment()
+  }
+
+  /// Frames as they will stand in a segment.
   private struct Encoded {
     var bytes: [UInt8] = []
+    /// Of the batches.
     var places: [[LogPlace]] = []
+    /// Where they begin in the segment.
+    let start: Int
     /// Of the next frame behind them.
     var sequence: UInt64
     var chain: LogChain
+
+    var end: Int { start + bytes.count }
+
+    init(
+      behind begun: BegunBatch?, _ segment: OpenSegment, _ sequence: UInt64, _ chain: LogChain
+    ) {
+      start = begun?.end ?? segment.end
+      self.sequence = begun?.sequence ?? sequence
+      self.chain = chain
+    }
   }
 
   private func encode(
     _ batches: [LogBatch], for segment: OpenSegment
   ) throws(StorageError) -> Encoded {
-    var encoded = Encoded(sequence: nextSequence, chain: chain)
+    var encoded = Encoded(behind: begun, segment, nextSequence, chain)
     encoded.bytes.reserveCapacity(byteCount(of: batches))
     let durable = nextSequence - 1
-    func append(_ kind: Frame.Kind, _ content: [UInt8]) throws(StorageError) -> LogPlace {
-      let payload = try environment.seal.sealed(
-        content,
-        as: .frame(segment: segment.number, salt: segment.salt, sequence: encoded.sequence))
-      let offset = segment.end + encoded.bytes.count + Frame.headerByteCount
-      let checksum = Frame.append(
-        kind, payload, sequence: encoded.sequence,
-        place: UInt32(encoded.sequence - nextSequence), salt: segment.salt, to: &encoded.bytes)
-      encoded.sequence += 1
-      return LogPlace(
-        segment: segment.number, offset: offset, byteCount: payload.count,
-        sequence: encoded.sequence - 1, checksum: checksum)
-    }
     for batch in batches {
-      var places: [LogPlace] = []
-      places.reserveCapacity(batch.records.count)
-      for record in batch.records { places.append(try append(record.kind, record.payload)) }
-      encoded.chain = encoded.chain.adding(places.map(\.checksum), digest: environment.digest)
+      let places = try encode(batch.records, into: &encoded, for: segment)
+      let checksums = (batch.begun == nil ? [] : begun?.checksums ?? []) + places.map(\.checksum)
+      encoded.chain = encoded.chain.adding(checksums, digest: environment.digest)
       let end = BatchEnd(
-        frameCount: UInt64(batch.records.count), mark: batch.mark, durable: durable,
+        frameCount: UInt64(checksums.count), mark: batch.mark, durable: durable,
         chain: encoded.chain)
-      _ = try append(.commit, end.payload)
+      _ = try encode([(.commit, end.payload)], into: &encoded, for: segment)
       encoded.places.append(places)
     }
     return encoded
+  }
+
+  private func encode(
+    _ records: [(kind: Frame.Kind, payload: [UInt8])], into encoded: inout Encoded,
+    for segment: OpenSegment
+  ) throws(StorageError) -> [LogPlace] {
+    var places: [LogPlace] = []
+    places.reserveCapacity(records.count)
+    for record in records {
+      let payload = try environment.seal.sealed(
+        record.payload,
+        as: .frame(segment: segment.number, salt: segment.salt, sequence: encoded.sequence))
+      let offset = encoded.end + Frame.headerByteCount
+      let checksum = Frame.append(
+        record.kind, payload, sequence: encoded.sequence,
+        place: UInt32(encoded.sequence - nextSequence), salt: segment.salt, to: &encoded.bytes)
+      places.append(
+        LogPlace(
+          segment: segment.number, offset: offset, byteCount: payload.count,
+          sequence: encoded.sequence, checksum: checksum))
+      encoded.sequence += 1
+    }
+    return places
   }
 
   private func byteCount(of batches: [LogBatch]) -> Int {
@@ -151,14 +240,14 @@ struct WriteAheadLog {
   }
 
   private mutating func write(
-    _ bytes: [UInt8], to segment: OpenSegment
+    _ bytes: [UInt8], to segment: OpenSegment, at offset: Int
   ) throws(StorageError) {
     do {
-      try segment.file.write(bytes, at: segment.end)
+      try segment.file.write(bytes, at: offset)
     } catch {
       // What was written of the batch must not stand before a later one: that goes into a new segment.
-      segment.file.close()
-      current = nil
+      giveUpBegun()
+      endSegment()
       throw StorageError(error)
     }
   }
@@ -167,6 +256,7 @@ struct WriteAheadLog {
 
   private mutating func segment(for batches: [LogBatch]) throws(StorageError) -> OpenSegment {
     if let current {
+      if begun != nil { return current }
       let limit = max(current.capacity, environment.segmentByteCount)
       let isEmpty = current.end == SegmentHeader.byteCount
       if isEmpty || current.end + byteCount(of: batches) <= limit { return current }
@@ -207,6 +297,7 @@ struct WriteAheadLog {
   /// - Returns: the position before it: all batches so far are in earlier segments.
   mutating func rotate() throws(StorageError) -> Position {
     if let poison { throw poison }
+    giveUpBegun()
     let position = Position(segment: nextSegment, sequence: nextSequence, chain: chain)
     try beginSegment()
     return position

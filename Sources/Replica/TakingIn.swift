@@ -1,0 +1,90 @@
+import Causality
+import Documents
+import JSON
+import Storage
+
+/// How a change-set becomes part of a transaction, piece by piece.
+extension Replica {
+  /// - Returns: how many documents changed by what came, and what must be remembered.
+  func takeIn(
+    _ changes: ArrivingChanges, _ judge: PushJudge?, _ transaction: inout LocalTransaction
+  ) throws(ReplicaError) -> (count: Int, registers: [(name: String, value: JSONValue)]) {
+    var changes = changes
+    changes.pieceDocumentCount = pieces.documentCount
+    if role == .server { return try takeInAtServer(changes, judge, &transaction) }
+    try takeInAtLaptop(changes, &transaction)
+    return (transaction.changedCount, [])
+  }
+
+  private func takeInAtLaptop(
+    _ changes: ArrivingChanges, _ transaction: inout LocalTransaction
+  ) throws(ReplicaError) {
+    var refused: Set<Dot> = []
+    try changes.forEachPiece { (piece, isLast) throws(ReplicaError) in
+      let parts = piece.latestParts
+      try parkUnreadable(piece.unreadable, from: nil)
+      refused.formUnion(try parkRefused(parts))
+      try join(parts, into: &transaction)
+      if !isLast { try transaction.begin(in: store) }
+    }
+    if refused.isEmpty { return }
+    try changes.forEachPiece { (piece, _) throws(ReplicaError) in
+      try removeRefused(refused, piece.latestParts, in: &transaction)
+    }
+  }
+
+  private func takeInAtServer(
+    _ changes: ArrivingChanges, _ judge: PushJudge?, _ transaction: inout LocalTransaction
+  ) throws(ReplicaError) -> (count: Int, registers: [(name: String, value: JSONValue)]) {
+    var refused = try refused(in: changes, by: judge, transaction)
+    var reasons = ServerReasons()
+    var last = lastNumber
+    try changes.forEachPiece { (piece, isLast) throws(ReplicaError) in
+      var parts = try withoutParked(piece.latestParts, transaction)
+      if !refused.isEmpty {
+        try note(parts, in: &refused, transaction)
+        // An erasure is final and has left nothing else: one that is refused must not be joined at all.
+        parts.removeAll { $0.isErased(by: refused.dots) }
+      }
+      try join(parts, into: &transaction)
+      try keepUnreadable(piece.unreadable, from: judge, in: &transaction)
+      reasons.note(parts)
+      guard !isLast else { return }
+      try number(transaction.changed, after: &last, in: &transaction)
+      try transaction.begin(in: store)
+    }
+    var registers = try putBack(refused, in: &transaction)
+    try eraseAsAsked(reasons.erasures, in: &transaction)
+    let count = transaction.changedCount
+    try number(transaction.changed, after: &last, in: &transaction)
+    registers += numberRegister(last)
+    try writeAsServer(because: reasons.others, in: &transaction)
+    return (count, registers)
+  }
+
+  /// A push that comes twice brings nothing back that was refused.
+  func withoutParked(
+    _ parts: [Document], _ transaction: LocalTransaction
+  ) throws(ReplicaError) -> [Document] {
+    let parked = Self.parked(store.read { $0.registers })
+    if parked.isEmpty { return parts }
+    return try parts.map { (part) throws(ReplicaError) in
+      // Nothing was put back in what was erased.
+      try transaction.document(part.key)?.isErased ?? false ? part : part.without(parked)
+    }
+  }
+}
+
+/// Documents of a push because of which a server may have to write something itself.
+struct ServerReasons {
+  /// Requests for an erasure.
+  private(set) var erasures: [DocumentKey] = []
+  private(set) var others: [DocumentKey] = []
+
+  mutating func note(_ parts: [Document]) {
+    for part in parts {
+      if part.key.type == "erasure_request" { erasures.append(part.key) }
+      if Replica.mayGiveReason(part) { others.append(part.key) }
+    }
+  }
+}
