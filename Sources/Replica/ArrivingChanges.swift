@@ -23,6 +23,7 @@ struct ArrivingChanges {
   /// Reads one of them.
   let kept: (Int) throws(ReplicaError) -> Page
   var pieceDocumentCount = pieceDocumentCount
+  private let whole = WholePiece()
 
   init(
     _ last: ChangeSet, kept count: Int = 0,
@@ -42,34 +43,40 @@ struct ArrivingChanges {
   func forEachPiece(
     _ body: (_ piece: ChangeSet, _ isLast: Bool) throws(ReplicaError) -> Void
   ) throws(ReplicaError) {
+    if let piece = whole.piece { return try body(piece, true) }
     var (piece, byteCount) = (last.emptied, 0)
+    var isWhole = true
+    func pass(_ piece: ChangeSet) throws(ReplicaError) {
+      isWhole = false
+      try body(piece, false)
+    }
     for number in 0..<keptPageCount {
       let page = try kept(number)
       if let defect = last.defect(of: page.parts) { throw .sync(Self.refusal(defect)) }
       piece.parts += page.parts
       piece.unreadable += page.unreadable
       byteCount += page.byteCount
-      try cut(&piece, body)
+      try cut(&piece, pass)
       guard byteCount >= Self.pieceByteCount else { continue }
-      try body(piece, false)
+      try pass(piece)
       (piece, byteCount) = (last.emptied, 0)
     }
     piece.parts += last.parts
     piece.unreadable += last.unreadable
-    try cut(&piece, body)
+    try cut(&piece, pass)
+    if isWhole { whole.piece = piece }
     try body(piece, true)
   }
 
   /// Looks at what is more than a piece holds.
   private func cut(
-    _ piece: inout ChangeSet,
-    _ body: (_ piece: ChangeSet, _ isLast: Bool) throws(ReplicaError) -> Void
+    _ piece: inout ChangeSet, _ pass: (ChangeSet) throws(ReplicaError) -> Void
   ) throws(ReplicaError) {
     while piece.parts.count > pieceDocumentCount {
       var next = last.emptied
       next.parts = Array(piece.parts[..<pieceDocumentCount])
       piece.parts.removeFirst(pieceDocumentCount)
-      try body(next, false)
+      try pass(next)
     }
   }
 
@@ -82,4 +89,9 @@ extension ChangeSet {
   fileprivate var emptied: ChangeSet {
     ChangeSet(since: since, upTo: upTo, parts: [], runs: runs)
   }
+}
+
+/// A change-set that is small enough to be one piece, once it is read. For one thread.
+private final class WholePiece {
+  var piece: ChangeSet?
 }
