@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,3 +92,5 @@ void system_describe(int code, char *text, size_t byte_count) {
         snprintf(text, byte_count, "error %d", code);
     }
 }
+
+void system_release_free_memory(void) { malloc_trim(0); }

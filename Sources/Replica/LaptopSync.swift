@@ -28,6 +28,8 @@ package final class LaptopSync: Sendable {
   private let received = Mutex<[UInt8]>([])
   private let pageByteCount = Atomic(FeedPage.maximumByteCount)
   private static let smallestPageByteCount = 16 << 10
+  /// So long a slow server may take for a page of a push, 1,000 documents.
+  private static let secondsPerPage = 0.5
   private let accessToken = Mutex<AccessToken?>(nil)
   private let running = Mutex(())
 
@@ -109,7 +111,8 @@ package final class LaptopSync: Sendable {
     case .sendPage(let request, let note):
       let body = codec.encode(request)
       try replica.keep(note, digest: SyncCodec.endDigest(of: body) ?? "")
-      return try send(body, &report)
+      return try send(
+        body, keptPageCount: request.push.map { $0.isLast ? $0.page : 0 } ?? 0, &report)
     case .noteAccepted(let note):
       try replica.keep(note, digest: "")
       return nil
@@ -190,11 +193,14 @@ package final class LaptopSync: Sendable {
     try replica.agreeOnNames(with: timelines)
   }
 
+  /// - Parameter keptPageCount: the pages that the server takes in before it answers.
   private func send(
-    _ request: [UInt8], _ report: inout SyncReport
+    _ request: [UInt8], keptPageCount: Int = 0, _ report: inout SyncReport
   ) throws(ReplicaError) -> ClientSession.Event {
     let before = replica.world.clock.now()
-    let reply = try transmit(request, to: SyncProtocolVersion.exchangePath, &report)
+    let reply = try transmit(
+      request, to: SyncProtocolVersion.exchangePath, &report,
+      extraSeconds: Int((Double(keptPageCount) * Self.secondsPerPage).rounded(.up)))
     guard reply.status == 200 else { return .refused(try refusal(reply)) }
     guard reply.headers["content-type"] == SyncProtocolVersion.contentType,
       reply.headers[SyncProtocolVersion.headerName.lowercased()] == "\(SyncProtocolVersion.current)"
@@ -214,12 +220,13 @@ package final class LaptopSync: Sendable {
 
   func transmit(
     _ body: [UInt8], to path: String, _ report: inout SyncReport,
-    over other: (any SyncTransport)? = nil
+    over other: (any SyncTransport)? = nil, extraSeconds: Int = 0
   ) throws(ReplicaError) -> TransportReply {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
     let token = accessToken.withLock { $0?.usable }
-    let message = TransportRequest(
+    var message = TransportRequest(
       path: path, headers: headers(token, enrolment), body: body)
+    message.extraSeconds = extraSeconds
     var reply: TransportReply
     do {
       reply = try (other ?? transport).send(message)
@@ -229,8 +236,8 @@ package final class LaptopSync: Sendable {
         report.roundTrips += 1
         report.bytesSent += reply.bytesSent
         report.bytesReceived += reply.bytesReceived
-        reply = try (other ?? transport).send(
-          TransportRequest(path: path, headers: headers(nil, enrolment), body: body))
+        message.headers = headers(nil, enrolment)
+        reply = try (other ?? transport).send(message)
       }
     } catch {
       throw .unreachable("\(error)")

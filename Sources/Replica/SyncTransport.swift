@@ -18,6 +18,8 @@ package struct TransportRequest: Sendable {
   package var path: String
   package var headers: [(name: String, value: String)]
   package var body: [UInt8]
+  /// How much longer than usual the answer may take, in seconds.
+  package var extraSeconds = 0
 
   package init(path: String, headers: [(name: String, value: String)], body: [UInt8]) {
     self.path = path

@@ -66,12 +66,13 @@ package final class HTTPSTransport: SyncTransport {
     while base.hasSuffix("/") { base.removeLast() }
     let url = String(base + request.path)
     let headers = request.headers.map { "\($0.name): \($0.value)" } + ["User-Agent:", "Accept:"]
+    let idleSeconds = idleTimeoutSeconds + request.extraSeconds
     if let packed = packed(request.body) {
-      let reply = try post(url, headers + ["Content-Encoding: gzip"], packed)
+      let reply = try post(url, headers + ["Content-Encoding: gzip"], packed, idleSeconds)
       if reply.status != 415 { return reply }
       isPlain.store(true, ordering: .relaxed)
     }
-    return try post(url, headers, request.body)
+    return try post(url, headers, request.body, idleSeconds)
   }
 
   private func packed(_ body: [UInt8]) -> [UInt8]? {
@@ -80,11 +81,11 @@ package final class HTTPSTransport: SyncTransport {
   }
 
   private func post(
-    _ url: String, _ headers: [String], _ body: [UInt8]
+    _ url: String, _ headers: [String], _ body: [UInt8], _ idleSeconds: Int
   ) throws(TransportError) -> TransportReply {
     try isBusy.withLock { (_) throws(TransportError) in
       let answer = Self.post(
-        client.handle, url, certificateFile, headers, body, idleTimeoutSeconds)
+        client.handle, url, certificateFile, headers, body, idleSeconds)
       guard answer.code == 0 else {
         throw TransportError("\(address): \(Self.words(answer.code, client.handle))")
       }
@@ -94,7 +95,7 @@ package final class HTTPSTransport: SyncTransport {
 
   private static func post(
     _ handle: OpaquePointer, _ url: String, _ certificateFile: String?, _ headers: [String],
-    _ body: [UInt8], _ idleTimeoutSeconds: Int
+    _ body: [UInt8], _ idleSeconds: Int
   ) -> satchel_http_answer {
     let lines = headers.map { strdup($0) }
     defer { for line in lines { free(line) } }
@@ -103,7 +104,7 @@ package final class HTTPSTransport: SyncTransport {
       body.withUnsafeBufferPointer { body in
         satchel_http_post(
           handle, url, certificates, pointers, pointers.count, body.baseAddress, body.count,
-          idleTimeoutSeconds)
+          idleSeconds)
       }
     }
     return certificateFile.map { $0.withCString(post) } ?? post(nil)

@@ -139,6 +139,28 @@ import Testing
     }
   }
 
+  @Test func `a server has longer to take in a push of many pages`() throws {
+    try put(1...2100, in: here)
+    let waits = Waits()
+    let link = DirectTransport(to: server, from: here) { (request) throws(TransportError) in
+      waits.note(request.extraSeconds)
+    }
+    try here.sync(over: link)
+    #expect(waits.all == [0, 0, 1])
+  }
+
+  private final class Waits: Sendable {
+    private let seconds = Mutex<[Int]>([])
+
+    var all: [Int] { seconds.withLock { $0 } }
+
+    /// - Returns: that the answer arrives.
+    func note(_ extra: Int) -> Bool {
+      seconds.withLock { $0.append(extra) }
+      return true
+    }
+  }
+
   private func damage(_ path: String) throws {
     let file = try POSIXFileSystem().open(path, .readWrite)
     defer { file.close() }

@@ -4,8 +4,16 @@ import Platform
 enum ProcessMemory {
   /// Now, in bytes.
   static func resident() throws -> Int { try value("VmRSS") }
-  /// The most since the process began, in bytes.
+  /// The most since the process began, or since `forgetPeak`, in bytes.
   static func peak() throws -> Int { try value("VmHWM") }
+
+  /// Gives back what is free, and lets the peak begin anew from what is left.
+  static func forgetPeak() throws {
+    Host.releaseFreeMemory()
+    let file = try POSIXFileSystem().open("/proc/self/clear_refs", .readWrite)
+    defer { file.close() }
+    try file.write(Array("5".utf8), at: 0)
+  }
 
   /// The threads that there are now.
   static func threads() throws -> Int {

@@ -50,4 +50,7 @@ int system_next_signal(int descriptor);
 /// Writes the system's English words for an errno into `text`, ended by a zero byte.
 void system_describe(int code, char *_Nonnull text, size_t byte_count);
 
+/// Gives memory that nobody uses back to the system.
+void system_release_free_memory(void);
+
 #endif

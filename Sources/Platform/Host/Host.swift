@@ -1,3 +1,4 @@
+internal import CSystem
 internal import Glibc
 
 /// The machine and the process that the program runs in.
@@ -25,6 +26,9 @@ package enum Host {
     else { return "" }
     return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
   }
+
+  /// Gives memory that nobody uses back to the system. O(free memory).
+  package static func releaseFreeMemory() { system_release_free_memory() }
 
   /// The machine's name in its network; "localhost" if it has none.
   package static func hostName() -> String {
