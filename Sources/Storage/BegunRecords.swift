@@ -1,82 +1,52 @@
+import Causality
 package import Documents
 import Synchronization
 
 /// Documents of a batch that stand in the log before the batch is whole, so that a large one need not be
 /// in memory. They count once the batch is committed, and never if it is not.
+///
+/// What is known of them is in the form of the tables, which take it over as it is.
 package struct BegunRecords: Sendable {
   /// Of the batch in the log.
   let name: UInt64
-  private(set) var documents: [BegunDocument] = []
+  /// The checkpoint's index that `isNew` of the entries speaks of, by its last record; nil if there was none.
+  let basis: UInt64?
+  private(set) var entries: [String: [UniqueID: Tables.Entry]] = [:]
+  /// In the order of arrival; an entry whose document comes again later is passed over.
+  private(set) var feed: [FeedEntry] = []
   private(set) var replaced: [(key: DocumentKey, place: LogPlace)] = []
-  /// Where each stands among the documents; of one that occurs twice, the last.
-  private var places: [DocumentKey: Int] = [:]
-  private let found = FoundDocuments()
 
-  package var count: Int { documents.count }
+  package var count: Int { feed.count }
 
-  init(name: UInt64) { self.name = name }
+  init(name: UInt64, basis: UInt64?) {
+    self.name = name
+    self.basis = basis
+  }
 
-  package func contains(_ key: DocumentKey) -> Bool { places[key] != nil }
+  package func contains(_ key: DocumentKey) -> Bool { entries[key.type]?[key.id] != nil }
 
-  subscript(key: DocumentKey) -> BegunDocument? { places[key].map { documents[$0] } }
+  func place(_ key: DocumentKey) -> DocumentPlace? { entries[key.type]?[key.id]?.place }
 
-  mutating func add(_ document: BegunDocument) {
-    places[document.key] = documents.count
-    documents.append(document)
+  mutating func add(_ key: DocumentKey, _ entry: Tables.Entry) {
+    entries[key.type, default: [:]][key.id] = entry
+    feed.append(FeedEntry(arrival: entry.arrival, key: key))
   }
 
   mutating func addReplaced(_ key: DocumentKey, at place: LogPlace) {
     replaced.append((key, place))
   }
 
-  func keys(ofType type: String) -> [DocumentKey] { places.keys.filter { $0.type == type } }
+  func keys(ofType type: String) -> [DocumentKey] {
+    (entries[type] ?? [:]).keys.sorted().map { DocumentKey(type: type, id: $0) }
+  }
 
-  /// Those of a type that have a value in an index. O(1), but for the first question about an index after
-  /// documents were added: O(documents).
+  /// Those of a type that have a value in an index, sorted. O(documents of the type).
   /// - Parameter place: of the index among those of its type.
-  func keys(ofType type: String, index place: Int, _ value: IndexValue) -> [DocumentKey] {
-    let name = FoundDocuments.Name(type: type, place: place, count: documents.count)
-    let numbers = found.numbers(name) {
-      var numbers: [IndexValue: [Int]] = [:]
-      for (number, document) in documents.enumerated()
-      where document.key.type == type && places[document.key] == number {
-        guard let key = document.keys[place] else { continue }
-        numbers[IndexValue(of: key), default: []].append(number)
-      }
-      return numbers
+  func keys(ofType type: String, index place: Int, _ value: String) -> [DocumentKey] {
+    let found = (entries[type] ?? [:]).filter { _, entry in
+      entry.keys[place].map { IndexKey.has($0, value) } ?? false
     }
-    return (numbers[value] ?? []).map { documents[$0].key }
-  }
-}
-
-/// What is known of a document in the log without reading it.
-struct BegunDocument: Sendable {
-  let key: DocumentKey
-  let place: LogPlace
-  let hasLife: Bool
-  /// Its key in each index of its type; nil where it has none.
-  let keys: [[UInt8]?]
-}
-
-/// Documents by their values in one index, as far as somebody has asked.
-private final class FoundDocuments: Sendable {
-  struct Name: Hashable {
-    let type: String
-    let place: Int
-    let count: Int
-  }
-
-  private let last = Mutex<(name: Name, numbers: [IndexValue: [Int]])?>(nil)
-
-  func numbers(
-    _ name: Name, _ make: () -> [IndexValue: [Int]]
-  ) -> [IndexValue: [Int]] {
-    last.withLock { last in
-      if let last, last.name == name { return last.numbers }
-      let numbers = make()
-      last = (name, numbers)
-      return numbers
-    }
+    return found.keys.sorted().map { DocumentKey(type: type, id: $0) }
   }
 }
 
@@ -97,17 +67,20 @@ extension Store {
     let (name, places) = try log.withLock { (log) throws(StorageError) in
       try log.begin(records, of: begun?.name)
     }
-    var begun = begun ?? BegunRecords(name: name)
-    for (number, document) in batch.documents.enumerated() {
-      begun.add(
-        BegunDocument(
-          key: document.key, place: places[number],
-          hasLife: !document.versions(of: Unit.life).isEmpty, keys: batch.details[number].keys))
+    return state.withLock { state in
+      let tables = state.tables
+      var begun = begun ?? BegunRecords(name: name, basis: tables.base?.directory.sequence)
+      for (number, document) in batch.documents.enumerated() {
+        let entry = tables.entry(
+          of: document, at: .log(places[number]), keys: batch.details[number].keys,
+          arrival: tables.head + UInt64(begun.count) + 1)
+        begun.add(document.key, entry)
+      }
+      for (number, document) in batch.replaced.enumerated() {
+        begun.addReplaced(document.key, at: places[batch.documents.count + number])
+      }
+      return begun
     }
-    for (number, document) in batch.replaced.enumerated() {
-      begun.addReplaced(document.key, at: places[batch.documents.count + number])
-    }
-    return begun
   }
 
   /// Gives up what was begun, if it was not committed.
@@ -120,8 +93,8 @@ extension Ahead {
   package func document(
     _ key: DocumentKey, begun: BegunRecords
   ) throws(StorageError) -> Document? {
-    guard let place = begun[key]?.place else { return nil }
-    return try store.reader.document(key, .log(place), keeps: false)
+    guard let place = begun.place(key) else { return nil }
+    return try store.reader.document(key, place, keeps: false)
   }
 
   /// The documents of a type that have a value in an index, in no order.
@@ -131,7 +104,7 @@ extension Ahead {
     let old = try documents(ofType: type, index: index, value: value)
     guard let begun, let place = store.indexes.place(ofType: type, index) else { return old }
     return try old.filter { !begun.contains($0.key) }
-      + documents(begun.keys(ofType: type, index: place, IndexValue(value)), begun: begun)
+      + documents(begun.keys(ofType: type, index: place, value), begun: begun)
   }
 
   /// All documents of a type, in no order. O(documents of the type).

@@ -40,9 +40,6 @@ final class DocumentReader: Sendable {
   /// Notes what a document has become.
   func remember(_ document: Document) { cache.withLock { $0.set(document.key, document) } }
 
-  /// Notes that a document has become another, which is not in memory.
-  func forget(_ key: DocumentKey) { cache.withLock { $0.remove(key) } }
-
   func forgetAll() { cache.withLock { $0.removeAll() } }
 
   /// - Parameter keeps: whether the document stays in memory.

@@ -125,10 +125,7 @@ extension Store {
     _ commit: PendingCommit, at places: [LogPlace], to state: inout State
   ) {
     let batch = commit.batch
-    if let begun = batch.begun {
-      for document in begun.documents { state.tables.put(document) }
-      for (key, place) in begun.replaced { state.tables.addReplaced(key, at: place) }
-    }
+    if let begun = batch.begun { state.tables.take(begun) }
     for (number, document) in batch.documents.enumerated() {
       state.tables.put(document, at: .log(places[number]), keys: batch.details[number].keys)
     }

@@ -200,29 +200,41 @@ package struct Tables: Sendable {
   mutating func put(
     _ document: Document, at place: DocumentPlace, keys known: [[UInt8]?]? = nil
   ) {
-    put(
-      document.key, at: place, hasLife: !document.versions(of: Unit.life).isEmpty,
-      keys: known ?? indexes.keys(of: document, rules))
+    let key = document.key
+    head += 1
+    recent[key.type, default: [:]][key.id] = entry(
+      of: document, at: place, keys: known ?? indexes.keys(of: document, rules), arrival: head)
+    recentFeed.append(FeedEntry(arrival: head, key: key))
+    dropSuperseded()
     reader.remember(document)
   }
 
-  /// The same for one that is not in memory.
-  mutating func put(_ document: BegunDocument) {
-    put(document.key, at: .log(document.place), hasLife: document.hasLife, keys: document.keys)
-    reader.forget(document.key)
+  /// What is known of a document that arrives.
+  func entry(
+    of document: Document, at place: DocumentPlace, keys: [[UInt8]?], arrival: UInt64
+  ) -> Entry {
+    let known = recent[document.key.type]?[document.key.id]
+    return Entry(
+      arrival: arrival, place: place, hasLife: !document.versions(of: Unit.life).isEmpty,
+      keys: keys,
+      isNew: known == nil ? try? isUnknown(document.key) : known?.isNew)
   }
 
-  private mutating func put(
-    _ key: DocumentKey, at place: DocumentPlace, hasLife: Bool, keys: [[UInt8]?]
-  ) {
-    head += 1
-    let known = recent[key.type]?[key.id]
-    let entry = Entry(
-      arrival: head, place: place, hasLife: hasLife, keys: keys,
-      isNew: known == nil ? try? isUnknown(key) : known?.isNew)
-    recent[key.type, default: [:]][key.id] = entry
-    recentFeed.append(FeedEntry(arrival: head, key: key))
+  /// Takes in documents that are not in memory. O(1) where nothing was written since the last checkpoint.
+  mutating func take(_ begun: BegunRecords) {
+    let isBase = begun.basis == base?.directory.sequence
+    for (type, entries) in begun.entries {
+      if isBase, recent[type]?.isEmpty ?? true {
+        recent[type] = entries
+      } else {
+        for (id, entry) in entries { keep(type, id, entry) }
+      }
+    }
+    if recentFeed.isEmpty { recentFeed = begun.feed } else { recentFeed += begun.feed }
+    head += UInt64(begun.count)
+    replaced += begun.replaced
     dropSuperseded()
+    reader.forgetAll()
   }
 
   private mutating func dropSuperseded() {

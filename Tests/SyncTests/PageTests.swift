@@ -146,7 +146,7 @@ import Testing
       waits.note(request.extraSeconds)
     }
     try here.sync(over: link)
-    #expect(waits.all == [0, 0, 1])
+    #expect(waits.all.prefix(3) == [0, 0, 1])
   }
 
   private final class Waits: Sendable {
