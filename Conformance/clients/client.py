@@ -75,7 +75,7 @@ class Client:
             out += raw(replica) + number.to_bytes(8, "big") + link
         return sha(out)[:16].hex()
 
-    # --- documents: {"type", "id", "clock", "origin", "schema", "dropped", "units": {unit: [version]}}
+    # --- documents: {"type", "id", "clock", "origin", "schema", "dropped": {unit: [[dot, first]]}, "units": {unit: [version]}}
     def now(self):
         self.state["clock"] = max(self.state["clock"] + 1, (int(time.time() * 1000) + self.state["offset"]) << 16)
         return stamp_text(self.state["clock"])
@@ -85,7 +85,7 @@ class Client:
         dot, stamp = [replica, self.knowledge().get(replica, 0) + 1], self.now()
         by = [s["device"], s["user"]]
         document = s["documents"].setdefault(f"{kind}/{id}", {
-            "type": kind, "id": id, "clock": {}, "schema": 1, "dropped": [], "units": {},
+            "type": kind, "id": id, "clock": {}, "schema": 1, "dropped": {}, "units": {},
             "origin": {"dot": dot, "at": stamp, "by": by}})
         if change(document, lambda value, **more: {"dot": dot, "first": dot, "at": stamp, "by": by, "value": value, **more}):
             document["clock"][replica] = dot[1]
@@ -130,7 +130,8 @@ class Client:
             other = cause and self.state["documents"].get(f"{cause['type']}/{cause['id']}")
             if not cause or other and self.deleted(other): context, stands = joined(context, version["context"]), True
         content = [v for u, versions in document["units"].items() if not u.startswith("_") for v in versions]
-        return stands and all(covers(context, v["first"]) for v in content)
+        gone = [first for keys in document["dropped"].values() for _, first in keys]
+        return stands and all(covers(context, first) for first in [v["first"] for v in content] + gone)
 
     # --- streams (section 3)
     @staticmethod
@@ -150,7 +151,8 @@ class Client:
         for d in documents:
             sync = {"schema": d["schema"], "clock": dots(d["clock"]), "origin": entry({**d["origin"], "first": d["origin"]["dot"]}), "writes": [],
                     "versions": [entry({**v, "unit": u}) for u, vs in d["units"].items() for v in vs]}
-            if d["dropped"]: sync["dropped"] = d["dropped"]
+            if d["dropped"]: sync["dropped"] = {
+                u: [[[number(r), n] for r, n in (key if key[0] != key[1] else key[:1])] for key in keys] for u, keys in d["dropped"].items()}
             body.append(json.dumps({"id": d["id"], "type": d["type"], "_sync": sync}))
         lines += ([json.dumps({"ids": ids})] if ids else []) + body + [json.dumps(run) for run in runs]
         data = "".join(line + "\n" for line in lines).encode()
@@ -187,28 +189,48 @@ class Client:
                         units.setdefault(name, []).append(version(w, value, name))
                 for v in sync.get("versions", []): units.setdefault(v["unit"], []).append(version(v, v["value"], v["unit"]))
                 documents.append({"type": o["type"], "id": o["id"], "clock": vector(sync["clock"]), "schema": sync["schema"],
-                                  "origin": version(sync["origin"], None, None), "dropped": sync.get("dropped", []), "units": units})
+                                  "origin": version(sync["origin"], None, None), "units": units,
+                                  "dropped": {u: [[dot(k[0]), dot(k[-1])] for k in keys] for u, keys in sync.get("dropped", {}).items()}})
         return json.loads(lines[0]), documents, runs
 
     # --- the join (section 8)
+    @staticmethod
+    def keep(document, unit, versions, keys):
+        """Puts versions, and keys of those without a value, in place of all that a unit had."""
+        keys = [k for k in keys if k not in [[v["dot"], v["first"]] for v in versions]]
+        for name, values in (("units", versions), ("dropped", keys)):
+            if values: document[name][unit] = values
+            else: document[name].pop(unit, None)
     def join(self, part):
         key = f"{part['type']}/{part['id']}"
-        mine = self.state["documents"].setdefault(key, {**part, "clock": {}, "units": {}, "dropped": []})
-        for unit, theirs in part["units"].items():
-            here = mine["units"].get(unit, [])
-            clock = {} if unit in mine["dropped"] else mine["clock"]
-            same = lambda v, vs: any((v["dot"], v["first"]) == (w["dot"], w["first"]) for w in vs)
+        mine = self.state["documents"].setdefault(key, {**part, "clock": {}, "units": {}, "dropped": {}})
+        before = dict(mine["units"])
+        name, back = lambda v: [v["dot"], v["first"]], [u for u in part["units"] if u in mine["dropped"]]
+        for unit in {**part["units"], **part["dropped"]}:
+            here, theirs = mine["units"].get(unit, []), part["units"].get(unit, [])
+            gone, lost = mine["dropped"].pop(unit, []), part["dropped"].get(unit, [])
+            known, named = gone + [name(v) for v in here], lost + [name(v) for v in theirs]
             final = lambda v: v.get("reason") == "erasure"
-            kept = [v for v in here if same(v, theirs) or not covers(part["clock"], v["dot"]) or final(v)]
-            mine["units"][unit] = kept + [v for v in theirs if not same(v, here) and (not covers(clock, v["dot"]) or final(v))]
-        mine["units"] = {u: vs for u, vs in mine["units"].items() if vs}
+            stays = lambda key: key in named or not covers(part["clock"], key[0])
+            comes = lambda key: key not in known and not covers(mine["clock"], key[0])
+            there = [v for v in here if stays(name(v)) or final(v)] + [
+                v for v in theirs if name(v) in gone or comes(name(v)) or final(v) and name(v) not in known]
+            keys = [k for k in gone if stays(k)] + [k for k in lost if comes(k) or k in [name(v) for v in here]]
+            if not there and not keys: there, keys = theirs, lost       # What a refused write had replaced was dropped.
+            self.keep(mine, unit, there, keys)
         mine["clock"] = joined(mine["clock"], part["clock"])
         rank = lambda o: (stamp_number(o["at"]), raw(o["dot"][0]), o["dot"][1])
         mine["origin"] = min(mine["origin"], part["origin"], key=rank)
-        mine["dropped"] = [u for u in {*mine["dropped"], *part["dropped"]} if u not in mine["units"]]
         erased = any(v.get("reason") == "erasure" for v in mine["units"].get("_life", []))
-        for unit in [u for u in mine["units"] if not u.startswith("_") and (erased or u in part["dropped"] and self.deleted(mine))]:
-            del mine["units"][unit]; mine["dropped"].append(unit)
+        deleted = self.deleted(mine)
+        for unit in [u for u in mine["units"] if not u.startswith("_") and (erased or deleted and (u in part["dropped"] or u in back))]:
+            self.keep(mine, unit, [], mine["dropped"].get(unit, []) + [name(v) for v in mine["units"][unit]])
+        for unit in [] if erased or deleted else [*back, *part["dropped"]]:     # Better old content than none.
+            if unit in mine["units"]: continue
+            if unit in before: self.keep(mine, unit, before[unit], mine["dropped"].get(unit, []))
+            elif unit in part["units"]:
+                keys = [k for k in mine["dropped"].get(unit, []) if not covers(part["clock"], k[0])]
+                self.keep(mine, unit, part["units"][unit], keys + part["dropped"].get(unit, []))
         self.state["clock"] = max([self.state["clock"]] + [stamp_number(v["at"]) for vs in mine["units"].values() for v in vs])
 
     # --- exchange (section 5)

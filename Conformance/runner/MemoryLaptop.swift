@@ -268,7 +268,7 @@ final class MemoryLaptop {
         since: request.since, request.isWhole ? .whole : .lacking)
     }
     if isHead {
-      parts += request.supply.compactMap { memory.documents[$0] }.filter { !$0.lacksContent }
+      parts += request.supply.compactMap { memory.documents[$0] }.filter { !$0.lacksUnits }
     }
     let knowledge = memory.history.knowledge
     return ClientSession.PushCut(
@@ -303,13 +303,19 @@ final class MemoryLaptop {
 
   private func join(_ part: Document) {
     if part.isErased, part.hasContent { receivedErased.insert(part.key) }
-    var document = memory.documents[part.key] ?? part
-    let returned = memory.documents[part.key] == nil ? [] : document.join(part)
+    let before = memory.documents[part.key]
+    var document = before ?? part
+    let returned = before == nil ? [] : document.join(part)
     memory.documents[part.key] = document
     if document.isErased {
       document.dropContent()
     } else if isDeleted(part.key) {
-      document.drop(returned + part.dropped)
+      document.drop(returned + part.dropped.map(\.name))
+    } else {
+      for unit in returned { document.takeBlank(unit, from: part) }
+      if let before {
+        for unit in part.dropped { document.keepBlank(unit.name, from: before) }
+      }
     }
     put(document)
   }

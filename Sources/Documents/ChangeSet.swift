@@ -67,8 +67,10 @@ package struct ChangeSet: Sendable {
       guard part.clock.isCovered(by: upTo) else {
         return "\(part.key) has seen transactions beyond the end of the change-set"
       }
-      for version in part.units.flatMap(\.versions) where !part.clock.covers(version.write.dot) {
-        return "\(part.key) has a version \(version.write.dot) beyond its clock"
+      let dots =
+        part.units.flatMap(\.versions).map(\.write.dot) + part.dropped.flatMap(\.keys).map(\.dot)
+      for dot in dots where !part.clock.covers(dot) {
+        return "\(part.key) has a version \(dot) beyond its clock"
       }
     }
     return nil

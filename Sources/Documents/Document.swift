@@ -33,7 +33,9 @@ package struct Unit: Sendable {
   /// Units of the engine itself: no content, never shown as fields.
   package static let life = "_life"
   package static let received = "_received"
-  package var isContent: Bool { name.utf8.first != UInt8(ascii: "_") }
+  package var isContent: Bool { Self.isContent(name) }
+
+  static func isContent(_ name: String) -> Bool { name.utf8.first != UInt8(ascii: "_") }
 }
 
 /// A document with all its versions: a value. The same type holds a part of one, with only the units
@@ -47,15 +49,17 @@ package struct Document: Sendable {
   package internal(set) var schemaVersion: Int
   /// Invariant: sorted by name, no name twice.
   package internal(set) var units: [Unit]
-  /// The content units that were dropped after the trash time; their versions are covered by the clock.
-  /// Empty for all but skeletons (DESIGN, rule 10). Invariant: sorted, none of them in `units`.
-  package internal(set) var dropped: [String] = []
+  /// The versions of content that were dropped after the trash time; the clock covers them. Empty for all
+  /// but skeletons and incomplete documents (DESIGN, rules 10 and 11). Invariant: sorted by name, no name
+  /// twice; no key of a version in `units`.
+  package internal(set) var dropped: [DroppedUnit] = []
 
   package init(
     key: DocumentKey, clock: VersionVector, origin: Origin, schemaVersion: Int, units: [Unit],
-    dropped: [String] = []
+    dropped: [DroppedUnit] = []
   ) {
-    self.dropped = dropped.count < 2 ? dropped : dropped.sorted(by: utf8Less)
+    self.dropped =
+      dropped.count < 2 ? dropped : dropped.sorted { utf8Less($0.name, $1.name) }
     self.key = key
     self.clock = clock
     self.origin = origin
@@ -106,7 +110,7 @@ package struct Document: Sendable {
   mutating func replaceVersions(of unit: String, with versions: [Version]) {
     let position = position(of: unit)
     let exists = position < units.count && utf8Equal(units[position].name, unit)
-    if !dropped.isEmpty, !versions.isEmpty { dropped.removeAll { utf8Equal($0, unit) } }
+    if !dropped.isEmpty, !versions.isEmpty { replaceDroppedKeys(of: unit, with: []) }
     switch (exists, versions.isEmpty) {
     case (true, true): units.remove(at: position)
     case (true, false): units[position] = Unit(name: unit, versions: versions)

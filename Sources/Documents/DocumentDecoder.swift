@@ -11,7 +11,7 @@ package struct DocumentCodecError: Error, Sendable, CustomStringConvertible {
 /// Reads what `DocumentEncoder` writes:
 ///
 ///     document = { "id": ID, "type": TYPE, FIELD…, "_sync": sync }
-///     sync     = { "ids": [ID…]?, "schema": N, "clock": [dot…], "dropped": [UNIT…]?, "origin": {dot, at, by},
+///     sync     = { "ids": [ID…]?, "schema": N, "clock": [dot…], "dropped": {UNIT: [key…]}?, "origin": {dot, at, by},
 ///                  "writes": [write…], "versions": [version…]? }
 ///     write    = { "dot": dot, "first": dot?, "at": STAMP, "by": by, "units": [unit…],
 ///                  "seen": {UNIT: [dot…]}?, "replaced": {UNIT: {FIELD…}}?,
@@ -19,6 +19,7 @@ package struct DocumentCodecError: Error, Sendable, CustomStringConvertible {
 ///     unit     = UNIT | [UNIT, FIELD…]
 ///     version  = { "dot", "first"?, "at", "by", "unit": UNIT, "value": {FIELD…}, "seen": [dot…]?,
 ///                  "replaced"?, "reason"?, "context": [dot…]?, "knowledge": [dot…]?, "cause"? }
+///     key      = [dot] | [dot, FIRST DOT], of a version without a value
 ///     dot      = [NUMBER OF ID, N]            by = [DEVICE] | [DEVICE, USER], numbers of ids
 ///
 /// The value of a unit in `writes` stands at the top level; `versions` hold theirs.
@@ -110,13 +111,40 @@ private struct Body {
       units: try units(versions), dropped: try dropped(versions))
   }
 
-  private func dropped(_ versions: [UnitVersion]) throws(DocumentCodecError) -> [String] {
+  private func dropped(_ versions: [UnitVersion]) throws(DocumentCodecError) -> [DroppedUnit] {
     guard let value = sync["dropped"] else { return [] }
-    let names = try Self.array(value, "dropped").compactMap(\.stringValue)
-    guard Set(names.map(ExactString.init)).count == names.count,
-      !versions.contains(where: { version in names.contains { utf8Equal($0, version.unit) } })
-    else { throw DocumentCodecError("dropped names a unit that is there, or one twice") }
-    return names
+    if let names = value.arrayValue { return try dropped(names, versions) }
+    var units: [DroppedUnit] = []
+    for unit in try Self.object(value, "dropped").members {
+      var keys: [VersionKey] = []
+      for entry in try Self.array(unit.value, "a dropped unit") {
+        keys.append(try versionKey(entry))
+      }
+      let there = Set(versions.lazy.filter { utf8Equal($0.unit, unit.key) }.map(\.version.key))
+      guard !keys.isEmpty, there.isDisjoint(with: keys), Unit.isContent(unit.key) else {
+        throw DocumentCodecError("dropped names no content, or a version that is there")
+      }
+      units.append(DroppedUnit(name: unit.key, keys: keys))
+    }
+    return units
+  }
+
+  /// As older programs wrote it: the creation, which everybody has seen, stands for the keys.
+  private func dropped(
+    _ names: [JSONValue], _ versions: [UnitVersion]
+  ) throws(DocumentCodecError) -> [DroppedUnit] {
+    let dot = try origin().dot
+    return names.compactMap(\.stringValue).filter { name in
+      Unit.isContent(name) && !versions.contains { utf8Equal($0.unit, name) }
+    }.map { DroppedUnit(name: $0, keys: [VersionKey(dot: dot, first: dot)]) }
+  }
+
+  private func versionKey(_ value: JSONValue) throws(DocumentCodecError) -> VersionKey {
+    let dots = try dots(value)
+    guard let dot = dots.first, let first = dots.last, dots.count <= 2 else {
+      throw DocumentCodecError("a key without a dot")
+    }
+    return VersionKey(dot: dot, first: first)
   }
 
   private func units(_ versions: [UnitVersion]) throws(DocumentCodecError) -> [Unit] {

@@ -87,9 +87,12 @@ package struct DocumentEncoder {
     write(document.clock)
     if !document.dropped.isEmpty {
       sync.key("dropped")
-      sync.beginArray()
-      for name in document.dropped { sync.string(name) }
-      sync.endArray()
+      sync.beginObject()
+      for unit in document.dropped {
+        sync.key(unit.name)
+        write(unit.keys)
+      }
+      sync.endObject()
     }
     sync.key("origin")
     sync.beginObject()
@@ -218,6 +221,13 @@ package struct DocumentEncoder {
   private mutating func write(_ dots: [Dot]) {
     sync.beginArray()
     for dot in dots { write(dot) }
+    sync.endArray()
+  }
+
+  /// A key is a dot, followed by the first dot if that is another.
+  private mutating func write(_ keys: [VersionKey]) {
+    sync.beginArray()
+    for key in keys { write(key.dot == key.first ? [key.dot] : [key.dot, key.first]) }
     sync.endArray()
   }
 

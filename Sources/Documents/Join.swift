@@ -10,65 +10,78 @@ extension Document {
   /// Source: the join of dotted causal stores, Almeida, Shoker and Baquero, "Delta State Replicated
   /// Data Types" (2016), applied per unit with one clock for the document.
   package func joined(with other: Document) -> Document {
-    joined(with: other, isServer: false).document
-  }
-
-  /// The join of copies of which one may be a skeleton (DESIGN, rules 10, 11 and 18): a unit that I
-  /// dropped is taken as it comes, since my clock covers it although nothing replaced it.
-  ///
-  /// - Parameter isServer: a server's copy lacks a unit also if a newer skeleton dropped it that had seen
-  ///   more than the server has (it was rebuilt).
-  /// - Returns: also the units that came back. If the document is deleted still, the caller drops them
-  ///   again; else a server writes them anew.
-  package func joined(
-    with other: Document, isServer: Bool
-  ) -> (document: Document, returned: [String]) {
     var result = self
-    let returned = result.join(other, isServer: isServer)
-    return (result, returned)
+    _ = result.join(other)
+    return result
   }
 
   /// The same in place. O(versions that came).
-  /// - Returns: the units that came back.
-  package mutating func join(_ other: Document, isServer: Bool = false) -> [String] {
-    let before = dropped.isEmpty && other.dropped.isEmpty ? nil : self
-    let returned =
-      dropped.isEmpty
-      ? []
-      : other.units.map(\.name).filter { name in dropped.contains { utf8Equal($0, name) } }
+  /// - Returns: the units of which something came where versions were dropped here. If the document is
+  ///   deleted still, the caller drops them again; else a server writes them anew (rule 11).
+  package mutating func join(_ other: Document) -> [String] {
+    let returned = dropped.map(\.name).filter { other.index(of: $0) != nil }
     for theirs in other.units {
-      let isBack = !returned.isEmpty && returned.contains { utf8Equal($0, theirs.name) }
-      joinUnit(theirs, seenBy: isBack ? VersionVector() : clock, other.clock)
+      if lacksVersions(of: theirs.name) || other.lacksVersions(of: theirs.name) {
+        joinDropped(theirs.name, with: other)
+      } else {
+        joinUnit(theirs, other.clock)
+      }
+    }
+    for unit in other.dropped where other.isBlank(unit.name) {
+      joinDropped(unit.name, with: other)
     }
     clock.formUnion(other.clock)
     origin = min(origin, other.origin)
     schemaVersion = max(schemaVersion, other.schemaVersion)
-    if let before { dropped = before.droppedUnits(with: other, self, isServer: isServer) }
     return returned
   }
 
-  private mutating func joinUnit(
-    _ theirs: Unit, seenBy clock: VersionVector, _ theirClock: VersionVector
-  ) {
+  private mutating func joinUnit(_ theirs: Unit, _ theirClock: VersionVector) {
     let mine = index(of: theirs.name).map { units[$0].versions } ?? []
     if mine.count == 1, theirs.versions.count == 1, mine[0].key == theirs.versions[0].key { return }
     let versions = Self.join(mine, seenBy: clock, with: theirs.versions, seenBy: theirClock)
     replaceVersions(of: theirs.name, with: versions)
   }
 
-  private func droppedUnits(
-    with other: Document, _ result: Document, isServer: Bool
-  ) -> [String] {
-    var names = Set((dropped + other.dropped).map(ExactString.init))
-    for unit in result.units { names.remove(ExactString(unit.name)) }
-    guard isServer else { return names.map(\.text).sorted(by: utf8Less) }
-    let came = Set(other.units.map { ExactString($0.name) })
-    names.formUnion(dropped.map(ExactString.init).filter { !came.contains($0) })
-    if !other.clock.isCovered(by: clock) {
-      let mine = Set(units.map { ExactString($0.name) })
-      names.formUnion(other.dropped.map(ExactString.init).filter(mine.contains))
+  /// Joins a unit of which one side has dropped versions: their keys are joined like versions, and the
+  /// value that one side has fills the key (DESIGN, rule 10).
+  private mutating func joinDropped(_ name: String, with other: Document) {
+    let mine = versions(of: name)
+    let theirs = other.versions(of: name)
+    let myKeys = Set(droppedKeys(of: name))
+    let theirKeys = Set(other.droppedKeys(of: name))
+    let named = theirKeys.union(theirs.map(\.key))
+    let known = myKeys.union(mine.map(\.key))
+    let kept = mine.filter { named.contains($0.key) || !other.clock.covers($0.write.dot) }
+    let new = theirs.filter {
+      myKeys.contains($0.key) || !known.contains($0.key) && !clock.covers($0.write.dot)
     }
-    return names.map(\.text).sorted(by: utf8Less)
+    let keptKeys = myKeys.filter { named.contains($0) || !other.clock.covers($0.dot) }
+    let newKeys = theirKeys.filter { known.contains($0) || !clock.covers($0.dot) }
+    let versions = kept + new
+    let keys = keptKeys.union(newKeys).subtracting(versions.map(\.key))
+    // Nothing is left where a refused write is put back to what was dropped (rule 21).
+    let isGone = versions.isEmpty && keys.isEmpty
+    replaceVersions(of: name, with: isGone ? theirs : versions)
+    replaceDroppedKeys(of: name, with: Array(isGone ? theirKeys : keys))
+  }
+
+  /// Takes a unit of which nothing is left here as it came, although the clock covers it: better old
+  /// content than none (DESIGN, rule 11). A version that the sender has not seen stays missing.
+  package mutating func takeBlank(_ unit: String, from part: Document) {
+    guard isBlank(unit) else { return }
+    let keys = droppedKeys(of: unit).filter { !part.clock.covers($0.dot) }
+    replaceVersions(of: unit, with: part.versions(of: unit))
+    replaceDroppedKeys(of: unit, with: keys + part.droppedKeys(of: unit))
+  }
+
+  /// Keeps a unit of which nothing but keys is left as it was before a join, beside them: a value goes for
+  /// a value only (DESIGN, rule 11).
+  package mutating func keepBlank(_ unit: String, from before: Document) {
+    guard isBlank(unit) else { return }
+    let keys = droppedKeys(of: unit)
+    replaceVersions(of: unit, with: before.versions(of: unit))
+    replaceDroppedKeys(of: unit, with: keys)
   }
 
   /// Keeps what both hold, and what one holds unless the other's clock shows that it was replaced.
@@ -102,13 +115,14 @@ package enum PartScope: Sendable {
 extension Document {
   /// What a receiver with this knowledge may lack of the document; nil if nothing (DESIGN, rule 13).
   ///
-  /// A document that was brought back travels whole (rule 11).
+  /// A document that was brought back travels whole (rule 11); so does a unit that lacks versions (rule 10).
   package func part(since knowledge: VersionVector, _ scope: PartScope = .lacking) -> Document? {
     if scope != .always, clock.isCovered(by: knowledge) { return nil }
     if scope != .lacking || isBroughtBack(since: knowledge) { return self }
     var part = self
     part.units = units.filter { unit in
-      unit.versions.contains { !knowledge.covers($0.write.dot) }
+      lacksVersions(of: unit.name)
+        || unit.versions.contains { !knowledge.covers($0.write.dot) }
     }
     return part
   }

@@ -1,4 +1,4 @@
-import Causality
+package import Causality
 import JSON
 
 extension Version {
@@ -32,9 +32,15 @@ extension Document {
     let deletes = try standingDeletes(causeStands: causeStands)
     guard !deletes.isEmpty else { return false }
     let context = deletes.reduce(VersionVector()) { $0.union($1.context) }
-    return contentUnits.allSatisfy { unit in
+    return hasContentSeen(by: context)
+  }
+
+  /// Whether a context covers every version of the content, those that were dropped included (DESIGN,
+  /// rule 8).
+  package func hasContentSeen(by context: VersionVector) -> Bool {
+    contentUnits.allSatisfy { unit in
       unit.versions.allSatisfy { context.covers($0.write.first) }
-    }
+    } && dropped.allSatisfy { unit in unit.keys.allSatisfy { context.covers($0.first) } }
   }
 
   /// Whether a delete stands that did not reach its end, because of an edit or a restore that it had

@@ -44,13 +44,12 @@ extension Document {
     versions(of: Unit.life).contains { $0.isErasure && refused.contains($0.write.first) }
   }
 
-  /// Takes out what a server refused where it has nothing to put in its place: the units that it names as
-  /// dropped. One that becomes empty is dropped here too.
-  package mutating func remove(_ refused: Set<Dot>, in names: [String]) {
-    for unit in versions(from: refused) where names.contains(where: { utf8Equal($0, unit.name) }) {
-      let keys = Set(unit.versions.map(\.key))
-      let left = versions(of: unit.name).filter { !keys.contains($0.key) }
-      if left.isEmpty { drop([unit.name]) } else { replaceVersions(of: unit.name, with: left) }
+  /// Takes out what a server refused where it has nothing to put in its place: beside dropped versions.
+  package mutating func remove(_ refused: Set<Dot>) {
+    for unit in dropped {
+      let left = versions(of: unit.name).filter { !refused.contains($0.write.first) }
+      replaceVersions(of: unit.name, with: left)
+      replaceDroppedKeys(of: unit.name, with: unit.keys)
     }
   }
 
@@ -89,14 +88,15 @@ extension Document {
     for version in left + (before?.versions(of: undone.name) ?? []) {
       again[version.write.first] = version.copied(as: write.dot)
     }
-    if again.isEmpty, let before, before.dropped.contains(where: { utf8Equal($0, undone.name) }) {
-      return drop([undone.name])
-    }
-    if again.isEmpty {
+    // What was dropped before stays so: of it there is no value to write anew.
+    let keys = (droppedKeys(of: undone.name) + (before?.droppedKeys(of: undone.name) ?? []))
+      .filter { again[$0.first] == nil }
+    if again.isEmpty, keys.isEmpty {
       let isLife = utf8Equal(undone.name, Unit.life)
       again[write.dot] = Version(write: write, value: isLife ? ["alive": true] : [:])
     }
     replaceVersions(of: undone.name, with: Array(again.values))
+    replaceDroppedKeys(of: undone.name, with: keys)
   }
 
   /// Makes the deletes that stood cover what was refused and put back since.
@@ -112,7 +112,7 @@ extension Document {
     replaceVersions(
       of: Unit.life, with: life.map { $0.copied(as: write.dot).seeing(context) })
     // What came back with the refused write is gone with it.
-    drop(before.dropped)
+    drop(before.dropped.map(\.name))
   }
 }
 

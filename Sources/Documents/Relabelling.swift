@@ -74,7 +74,15 @@ extension Document {
     return Document(
       key: key, clock: names.vector(clock),
       origin: Origin(dot: names.dot(origin.dot), stamp: origin.stamp, author: origin.author),
-      schemaVersion: schemaVersion, units: renamed, dropped: dropped)
+      schemaVersion: schemaVersion, units: renamed, dropped: dropped.map { $0.relabelled(names) })
+  }
+}
+
+extension DroppedUnit {
+  fileprivate func relabelled(_ names: Relabelling) -> DroppedUnit {
+    DroppedUnit(
+      name: name,
+      keys: keys.map { VersionKey(dot: names.dot($0.dot), first: names.dot($0.first)) })
   }
 }
 

@@ -1,20 +1,54 @@
 package import Causality
 import JSON
 
+/// Versions of a unit that were dropped: only their keys are left (DESIGN, rule 10). By them a delete that
+/// comes later has seen them or not, and a copy of the unit holds all of them or not.
+package struct DroppedUnit: Hashable, Sendable {
+  package let name: String
+  /// Sorted, none twice, never empty.
+  package let keys: [VersionKey]
+
+  package init(name: String, keys: [VersionKey]) {
+    self.name = name
+    self.keys = keys.count < 2 ? keys : Set(keys).sorted()
+  }
+}
+
 extension Document {
   /// Whether content is missing that is not replaced: a skeleton, or an incomplete document.
   package var lacksContent: Bool { !dropped.isEmpty }
 
+  /// Whether nothing at all is there of a unit that is not replaced.
+  package var lacksUnits: Bool { dropped.contains { isBlank($0.name) } }
+
+  package func lacksVersions(of unit: String) -> Bool {
+    dropped.contains { utf8Equal($0.name, unit) }
+  }
+
+  func isBlank(_ unit: String) -> Bool { index(of: unit) == nil }
+
+  func droppedKeys(of unit: String) -> [VersionKey] {
+    dropped.first { utf8Equal($0.name, unit) }?.keys ?? []
+  }
+
+  /// Puts keys in place of all that were left of a unit.
+  mutating func replaceDroppedKeys(of unit: String, with keys: [VersionKey]) {
+    dropped.removeAll { utf8Equal($0.name, unit) }
+    guard !keys.isEmpty else { return }
+    dropped.append(DroppedUnit(name: unit, keys: keys))
+    dropped.sort { utf8Less($0.name, $1.name) }
+  }
+
   package var hasContent: Bool { units.contains(where: \.isContent) }
 
-  /// Drops units, and remembers that they were there (DESIGN, rule 10).
+  /// Drops the values of units; which versions there were stays known (DESIGN, rule 10).
   package mutating func drop(_ names: [String]) {
     for name in names {
       guard let index = index(of: name), units[index].isContent else { continue }
+      let keys = droppedKeys(of: name) + units[index].versions.map(\.key)
       units.remove(at: index)
-      dropped.append(name)
+      replaceDroppedKeys(of: name, with: keys)
     }
-    dropped.sort(by: utf8Less)
   }
 
   /// Drops all content. For an erased document: what comes later is dropped as well (rule 12).
@@ -26,7 +60,7 @@ extension Document {
   }
 
   /// Writes the versions of a unit anew, each as its own, with its first dot, stamp and author (DESIGN,
-  /// rule 11).
+  /// rule 11). Those of which only the key is left are given up.
   /// - Parameter dot: of the transaction that does it.
   package mutating func rewrite(_ unit: String, as dot: Dot) {
     let copies = versions(of: unit).map { $0.copied(as: dot) }

@@ -44,13 +44,13 @@ struct FeedPage {
     }
   }
 
-  /// Adds whole documents, as far as they are there and nothing of them was dropped.
+  /// Adds whole documents, as far as they are there and something of each unit is left.
   mutating func add(
     _ keys: [DocumentKey], _ tables: borrowing Tables
   ) throws(StorageError) {
     let known = Set(parts.map(\.key))
     for key in keys where !known.contains(key) {
-      guard let document = try tables.document(key), !document.lacksContent else { continue }
+      guard let document = try tables.document(key), !document.lacksUnits else { continue }
       parts.append(document)
     }
   }

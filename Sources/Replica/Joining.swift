@@ -13,8 +13,8 @@ extension Replica {
   func join(
     _ parts: [Document], into transaction: inout LocalTransaction
   ) throws(ReplicaError) {
-    var returned: [(key: DocumentKey, units: [String])] = []
-    var mayHaveToDrop: [Document] = []
+    var returned: [(part: Document, units: [String])] = []
+    var mayHaveToDrop: [(part: Document, before: Document?)] = []
     for (number, part) in parts.enumerated() {
       if number % Self.fetchedAtOnce == 0 {
         let next = parts[number..<min(number + Self.fetchedAtOnce, parts.count)]
@@ -22,53 +22,63 @@ extension Replica {
       }
       guard let mine = try transaction.document(part.key) else {
         try transaction.take(part, isNew: true)
-        if part.lacksContent || part.isErased { mayHaveToDrop.append(part) }
+        if part.lacksContent || part.isErased { mayHaveToDrop.append((part, nil)) }
         continue
       }
-      let brings = part.units.contains { unit in mine.dropped.contains { utf8Equal($0, unit.name) }
-      }
+      let brings = part.units.contains { mine.lacksVersions(of: $0.name) }
       let isNews = !part.clock.isCovered(by: mine.clock) || brings || part.lacksContent
       guard isNews else { continue }
-      let (joined, units) = mine.joined(with: part, isServer: role == .server)
+      var joined = mine
+      let units = joined.join(part)
       try transaction.take(joined)
-      if !units.isEmpty { returned.append((part.key, units)) }
-      if part.lacksContent || joined.isErased { mayHaveToDrop.append(part) }
+      if !units.isEmpty { returned.append((part, units)) }
+      if part.lacksContent || joined.isErased { mayHaveToDrop.append((part, mine)) }
     }
     try transaction.fetch([])
-    for (key, units) in returned { try settle(key, returned: units, in: &transaction) }
-    for part in mayHaveToDrop { try dropAgain(part, in: &transaction) }
+    for (part, units) in returned { try settle(part, returned: units, in: &transaction) }
+    for (part, before) in mayHaveToDrop { try dropAgain(part, before, in: &transaction) }
   }
 
-  /// Old content of a document that is deleted still stays out; what comes back at a server becomes
-  /// news for all (rule 11).
+  /// Old content of a document that is deleted still, and has ended, stays out; what comes back at a
+  /// server becomes news for all (rule 11).
   private func settle(
-    _ key: DocumentKey, returned units: [String], in transaction: inout LocalTransaction
+    _ part: Document, returned units: [String], in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
-    guard var document = try transaction.document(key) else { return }
-    if try transaction.isDeleted(document) {
-      // What is deleted only as long as another document is, may come back with that.
-      guard try transaction.looking({ $0.hasEnded(document) }) else { return }
-      document.drop(units)
-      try transaction.take(document)
-    } else if role == .server {
-      try transaction.rewrite(key, units)
-    }
+    guard var document = try transaction.document(part.key) else { return }
+    let staysOut = try hasEnded(document, in: transaction)
+    if staysOut { document.drop(units) }
+    for unit in units where !staysOut { document.takeBlank(unit, from: part) }
+    try transaction.take(document)
+    if staysOut { return }
+    guard role == .server else { return }
+    // While recovery is open other laptops may still bring what was dropped (rule 18).
+    let isOpen = RecoveryState(store.read { $0.registers }).isOpen
+    let settled = units.filter { !isOpen || !document.lacksVersions(of: $0) }
+    if !settled.isEmpty { try transaction.rewrite(part.key, settled) }
   }
 
-  /// A skeleton makes skeletons (rule 10), and an erased document keeps no content (rule 12).
+  /// A skeleton makes skeletons (rule 10), but of what lives it takes no last value (rule 11); an erased
+  /// document keeps no content (rule 12).
   private func dropAgain(
-    _ part: Document, in transaction: inout LocalTransaction
+    _ part: Document, _ before: Document?, in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
-    guard var document = try transaction.document(part.key), document.hasContent else { return }
+    guard var document = try transaction.document(part.key) else { return }
+    let names = part.dropped.map(\.name)
     if document.isErased {
       document.dropContent()
-    } else if part.lacksContent, try transaction.isDeleted(document),
-      try transaction.looking({ $0.hasEnded(document) })
-    {
-      document.drop(part.dropped)
-    } else {
-      return
+    } else if try hasEnded(document, in: transaction) {
+      document.drop(names)
+    } else if let before {
+      for unit in names { document.keepBlank(unit, from: before) }
     }
     try transaction.take(document)
+  }
+
+  /// Whether a document is deleted, and nothing that happens to another brings it back.
+  private func hasEnded(
+    _ document: Document, in transaction: LocalTransaction
+  ) throws(ReplicaError) -> Bool {
+    guard try transaction.isDeleted(document) else { return false }
+    return try transaction.looking { $0.hasEnded(document) }
   }
 }

@@ -201,7 +201,7 @@ extension Replica {
       guard var document = try transaction.document(part.key),
         !document.versions(from: refused).isEmpty
       else { continue }
-      document.remove(refused, in: part.dropped)
+      document.remove(refused)
       try transaction.take(document)
     }
   }

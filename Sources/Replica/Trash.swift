@@ -121,9 +121,6 @@ extension MergedClinic {
       return causeStands(cause) && !(subject(cause.document)?.document.hasContent ?? false)
     }
     let context = ended.reduce(VersionVector()) { $0.union($1.context) }
-    return !ended.isEmpty
-      && document.contentUnits.allSatisfy { unit in
-        unit.versions.allSatisfy { context.covers($0.write.first) }
-      }
+    return !ended.isEmpty && document.hasContentSeen(by: context)
   }
 }

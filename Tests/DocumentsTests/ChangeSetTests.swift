@@ -54,6 +54,21 @@ struct ChangeSetTests {
     #expect(changes.defect()?.contains("beyond its clock") == true)
   }
 
+  @Test func `a dropped version beyond the document's clock is a defect`() throws {
+    var changes = Self.whole()
+    let part = try #require(changes.parts.first)
+    let beyond = Dot(Self.a, part.clock[Self.a] + 1)
+    let write = Write(
+      dot: beyond, stamp: part.origin.stamp, author: part.origin.author)
+    let version = Version(write: write, value: [:])
+    changes.parts = [
+      Document(
+        key: part.key, clock: part.clock, origin: part.origin, schemaVersion: 1, units: [],
+        dropped: [DroppedUnit(name: "status", keys: [version.key])])
+    ]
+    #expect(changes.defect()?.contains("beyond its clock") == true)
+  }
+
   @Test func `missing transactions are a defect`() {
     for runs in [[], [Self.run(2...2)], [Self.run(1...1)]] {
       var changes = Self.whole()
