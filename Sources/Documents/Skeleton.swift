@@ -12,7 +12,8 @@ extension Document {
     for name in names {
       guard let index = index(of: name), units[index].isContent else { continue }
       units.remove(at: index)
-      dropped.append(name)
+      // A rebuilt server names a unit already that it still holds (see `joined`).
+      if !dropped.contains(where: { utf8Equal($0, name) }) { dropped.append(name) }
     }
     dropped.sort(by: utf8Less)
   }

@@ -1,8 +1,9 @@
 import Causality
-import Documents
 import JSON
 import TestSupport
 import Testing
+
+@testable import Documents
 
 struct DocumentCodecTests {
   private static let author = Author(user: .sample(8), device: .sample(9))
@@ -134,6 +135,21 @@ struct DocumentCodecTests {
     let back = try Self.roundTrip(document)
     #expect(Self.content(back) == Self.content(document))
     #expect(back.versions(of: "name").map(\.write.first).contains(old))
+  }
+
+  /// A server that went back lacks something of a unit that it holds still (DESIGN, rule 10).
+  @Test func `a unit that a rebuilt server holds and lacks is read back, and dropped once`() throws
+  {
+    let old = Self.document([Unit(name: "given", versions: [Self.version(1, ["given": "A"])])])
+    var skeleton = old
+    skeleton.clock.include(Dot(.sample(5), 1))
+    skeleton.dropContent()
+    var (joined, _) = old.joined(with: skeleton, isServer: true)
+    #expect(joined.dropped == ["given"] && joined.hasContent)
+    #expect(Self.content(try Self.roundTrip(joined)) == Self.content(joined))
+    #expect(try Self.roundTrip(joined).dropped == ["given"])
+    joined.dropContent()
+    #expect(try Self.roundTrip(joined).dropped == ["given"])
   }
 
   @Test func `units that claim the same field keep their own values`() throws {
