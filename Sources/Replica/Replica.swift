@@ -292,9 +292,17 @@ package final class Replica: Sendable {
   }
 }
 
-/// How many documents of a change-set are in memory at once; tests make it small.
+/// How many documents of a change-set are in memory at once, and how large its pages are; tests make both
+/// small.
 package final class PieceSize: Sendable {
   private let count = Atomic(ArrivingChanges.pieceDocumentCount)
+  private let bytes = Atomic(FeedPage.maximumByteCount)
+
+  /// About so many bytes of JSON; the last document of a page may go beyond.
+  package var pageByteCount: Int {
+    get { bytes.load(ordering: .relaxed) }
+    set { bytes.store(newValue, ordering: .relaxed) }
+  }
 
   package var documentCount: Int {
     get { count.load(ordering: .relaxed) }

@@ -8,9 +8,9 @@ import Testing
 
 @testable import Replica
 
-/// The numbers of a server's own transactions: none is given twice, and none is in a document that is not
-/// in the history.
-@Suite struct ServerNumberTests: TwoLaptopSuite {
+/// Servers that went back, and the numbers of a server's own transactions: none is given twice, and none is in
+/// a document that is not in the history.
+@Suite struct ServerBackTests: TwoLaptopSuite {
   let all: TwoLaptops
 
   init() throws { all = try TwoLaptops() }
@@ -69,5 +69,24 @@ import Testing
     try expectEqual()
     #expect(try server.replica.document(key(1))?.isErased == true)
     #expect(try server.replica.document(key(1))?.hasContent == false)
+  }
+
+  /// Found by the simulator: the laptop went on with the push behind its first page, was told that its place in
+  /// the pull was gone, and began anew where it had been before the server went back: without documents.
+  @Test func `a push that begins anew after a server went back leaves nothing out`() throws {
+    for replica in [server, here, there] { replica.replica.pieces.pageByteCount = 500 }
+    let old = try TestReplica(copyOf: server)
+    for number in 1...5 as ClosedRange<UInt64> {
+      try edit(here, number, ["first_name": "Ana", "last_name": "Lima", "status": "active"])
+    }
+    try here.sync(with: server)
+    try server.restore(old)
+    #expect(throws: ReplicaError.self) { try here.sync(with: server) }
+    try server.replica.setRecovery(isOpen: true)
+    try meet()
+    try expectEqual()
+    for number in 1...5 as ClosedRange<UInt64> {
+      #expect(try there.shown(key(number))["first_name"]?.stringValue == "Ana")
+    }
   }
 }
