@@ -7,11 +7,15 @@ struct Checker {
   private enum Restart { case none, same, older }
 
   private(set) var ledger = Ledger()
+  /// Whether the server may put back what a laptop wrote.
+  private let isJudged: Bool
   private var writer: Node?
   /// Whether who writes in this step may replace what is not shown: somebody who settles an item is shown
   /// all of it.
   private var isKnowing = true
   private var restarts: [(node: Node, kind: Restart)] = []
+
+  init(isJudged: Bool) { self.isJudged = isJudged }
 
   mutating func begin(_ nodes: [Node]) throws {
     for node in nodes {
@@ -117,13 +121,14 @@ struct Checker {
     }
   }
 
-  /// What the server writes while it takes a push in replaces what the push brought.
+  /// What the server writes while it takes a push in replaces what the push brought, also where it puts
+  /// something back.
   private mutating func noteReplacedOnArrival(
     _ node: Node, _ look: Look, _ place: Ledger.Place, _ own: [Version], _ left: Set<UInt64>
   ) {
-    let nonces = own.filter { $0.write.first == $0.write.dot }.compactMap {
-      look.nonce($0.write.dot)
-    }
+    // What is put back keeps the first dot that it had.
+    let writing = own.filter { isJudged || $0.write.first == $0.write.dot }
+    let nonces = writing.compactMap { look.nonce($0.write.dot) }
     for write in ledger.writes(to: place.key) where write.unit == place.unit {
       guard node.seen.held.contains(write.nonce), !left.contains(write.nonce) else { continue }
       for nonce in nonces { ledger.add(nonce, replaced: write.nonce, at: place) }

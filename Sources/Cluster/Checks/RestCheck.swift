@@ -59,7 +59,10 @@ enum RestCheck {
     }
     for key in node.seen.documents.keys.sorted() {
       let effective = try node.replica.looking { (clinic) throws(ReplicaError) in
-        clinic.subject(key).map { clinic.effectiveFields(of: $0.document) } ?? JSONObject()
+        guard let subject = clinic.subject(key), clinic.isShown(subject.document) else {
+          return JSONObject()
+        }
+        return clinic.effectiveFields(of: subject.document)
       }
       if !effective.members.isEmpty { lines.append("\(key) \(canonical(effective))") }
     }

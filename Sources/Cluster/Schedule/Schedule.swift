@@ -5,6 +5,10 @@ package struct Schedule: Sendable {
   package let seed: UInt64
   package let laptopCount: Int
   package let network: NetworkMix
+  /// Whether the server refuses what the laptops' user may not write.
+  let isJudged: Bool
+  /// The size of the pages in which changes travel, in bytes.
+  let pageByteCount: Int
   package var steps: [Step]
 
   /// Each seed draws its own mix of what people do and what goes wrong.
@@ -13,6 +17,8 @@ package struct Schedule: Sendable {
     self.seed = seed
     laptopCount = Self.laptopCounts.lowerBound + dice.below(Self.laptopCounts.count)
     network = NetworkMix(&dice)
+    isJudged = dice.once(in: 3)
+    pageByteCount = dice.pick([1 << 20, 2000, 500])
     let weights = Self.weights(&dice)
     let count = 60 + dice.below(30)
     let laptops = laptopCount
@@ -92,7 +98,9 @@ extension Action {
       .restore, .merge, .resolve, .importFile:
       .work
     case .sync, .syncBadly: .syncing
-    case .erase, .copy, .goBack, .clone, .openRecovery, .closeRecovery, .retire, .waitLong: .seldom
+    case .erase, .copy, .goBack, .clone, .openRecovery, .closeRecovery, .retire,
+      .changeRights, .waitLong:
+      .seldom
     default: .mishap
     }
   }

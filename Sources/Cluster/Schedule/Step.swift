@@ -40,6 +40,7 @@ package enum Action: String, CaseIterable, Sendable {
   case openRecovery = "open the recovery of the server"
   case closeRecovery = "close the recovery of the server"
   case retire = "retire a laptop"
+  case changeRights = "change the rights of the laptops' user"
 }
 
 /// One step of a schedule. It means something whatever steps are left out before it.

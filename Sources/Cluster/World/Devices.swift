@@ -15,10 +15,11 @@ final class Devices: Sendable {
   }
 
   /// What the server knows of a device that sends a request.
-  func caller(_ device: UniqueID) -> SyncCaller {
+  /// - Parameter judge: whose rights count; nil if nothing is judged.
+  func caller(_ device: UniqueID, judge: PushJudge?) -> SyncCaller {
     let all = all
     return SyncCaller(
-      replicas: all[device] ?? [],
+      replicas: all[device] ?? [], judge: judge,
       isFree: { replica in !all.contains { $0.key != device && $0.value.contains(replica) } },
       adopt: { [self] replica in add(replica, to: device) })
   }

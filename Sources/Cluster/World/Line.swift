@@ -24,8 +24,7 @@ final class Line: SyncTransport {
     var record = Record()
   }
 
-  private let server: Replica
-  private let devices: Devices
+  private let desk: ServerDesk
   private let device: UniqueID
   /// Nil for a line on which nothing is lost.
   private let mix: NetworkMix?
@@ -34,10 +33,10 @@ final class Line: SyncTransport {
   private let state: Mutex<State>
 
   init(
-    to server: Replica, _ devices: Devices, from device: UniqueID, _ mix: NetworkMix?, seed: UInt64,
+    to desk: ServerDesk, from device: UniqueID, _ mix: NetworkMix?, seed: UInt64,
     isDown: @escaping @Sendable () -> Bool
   ) {
-    (self.server, self.devices, self.device) = (server, devices, device)
+    (self.desk, self.device) = (desk, device)
     (self.mix, self.isDown) = (mix, isDown)
     state = Mutex(State(dice: Dice(seed: seed)))
   }
@@ -104,7 +103,7 @@ final class Line: SyncTransport {
   }
 
   private func deliver(_ request: TransportRequest) throws(TransportError) -> TransportReply {
-    let reply = isDown() ? nil : ServerDesk(server, devices).answer(request, from: device)
+    let reply = isDown() ? nil : desk.answer(request, from: device)
     guard let reply, !isDown() else { throw TransportError("the server is down") }
     if reply.status == 200 { state.withLock { [request] in $0.record.last = request } }
     return reply

@@ -15,10 +15,13 @@ struct Machine: Sendable {
   let clinic: ClinicFunctions
   let digest: Digest
   let random: SimulatedRandom
+  private let pageByteCount: Int
   private let rules: MergeRules
   private let indexes: [StoreIndex]
 
-  init(_ system: ReplicaSetup, seed: UInt64) {
+  /// - Parameter pageByteCount: the size of the pages in which changes travel.
+  init(_ system: ReplicaSetup, seed: UInt64, pageByteCount: Int = 1 << 20) {
+    self.pageByteCount = pageByteCount
     clinic = system.world.clinic
     digest = system.world.digest
     random = SimulatedRandom(seed: seed)
@@ -47,6 +50,7 @@ struct Machine: Sendable {
     let world = ReplicaWorld(clock: clock, random: random, digest: digest, clinic: clinic)
     let replica = Replica(store: store, role: role, catalogue: .standard, world: world)
     replica.pieces.documentCount = 3
+    replica.pieces.pageByteCount = pageByteCount
     return replica
   }
 }

@@ -51,7 +51,8 @@ package final class Templates: Sendable {
     }
     for _ in 0..<2 {
       for (number, laptop) in laptops.enumerated() {
-        let line = PlainLine(server, devices, laptop.store.identity.device)
+        let desk = ServerDesk(server, devices, isJudging: false)
+        let line = PlainLine(desk, from: laptop.store.identity.device)
         let sync = LaptopSync(replica: laptop, transport: line, fileSystem: disks[number + 1])
         _ = try sync.run()
       }
@@ -75,15 +76,10 @@ package final class Templates: Sendable {
 
 /// A way to the server on which nothing is lost.
 struct PlainLine: SyncTransport {
-  private let server: Replica
-  private let devices: Devices
+  private let desk: ServerDesk
   private let device: UniqueID
 
-  init(_ server: Replica, _ devices: Devices, _ device: UniqueID) {
-    (self.server, self.devices, self.device) = (server, devices, device)
-  }
+  init(_ desk: ServerDesk, from device: UniqueID) { (self.desk, self.device) = (desk, device) }
 
-  func send(_ request: TransportRequest) -> TransportReply {
-    ServerDesk(server, devices).answer(request, from: device)
-  }
+  func send(_ request: TransportRequest) -> TransportReply { desk.answer(request, from: device) }
 }

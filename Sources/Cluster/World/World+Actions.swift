@@ -1,4 +1,5 @@
 import Documents
+import JSON
 import Replica
 import Simulation
 import Storage
@@ -16,6 +17,7 @@ extension World {
     switch action {
     case .erase, .checkpoint, .emptyTrash, .reopen, .deliverLate:
       try keepHouse(action, node, &dice)
+    case .changeRights: try changeRights(&dice)
     case .wait, .waitLong, .jumpClock, .driftClock, .correctClock: tellTime(action, node, &dice)
     case .copy, .goBack, .clone, .openRecovery, .closeRecovery, .retire:
       try administer(action, node)
@@ -48,7 +50,6 @@ extension World {
     guard !late.isEmpty else { return }
     let request = late.remove(at: dice.below(late.count))
     checker.noteWriter(server, isKnowing: false)
-    let desk = ServerDesk(server.replica, devices)
     note("status \(desk.answer(request.request, from: request.device).status)")
   }
 
@@ -85,7 +86,10 @@ extension World {
   private func goBack(_ node: Node) throws {
     guard let copy = node.copy else { return }
     try node.start(on: copy.disk.afterKill())
-    if node === server { devices = Devices(copy.devices) }
+    if node === server {
+      devices = Devices(copy.devices)
+      hasServerGoneBack = true
+    }
     checker.noteGoneBack(node)
   }
 
@@ -97,6 +101,20 @@ extension World {
     let disk = (node.copy?.disk ?? node.disk).afterKill()
     let name = "laptop \(nodes.count) (copy of \(node.name))"
     checker.noteNew(try add(name, .laptop, disk, from: node))
+  }
+
+  /// Takes the laptops' user the right to write, or gives it back.
+  private func changeRights(_ dice: inout Dice) throws {
+    let status = dice.pick(["active", "active", "inactive", "suspended"])
+    note(status)
+    checker.noteWriter(server, isKnowing: true)
+    try server.replica.transact { (transaction) throws(ReplicaError) in
+      let key = Clinic.key("user", 1)
+      guard let user = try transaction.document(key) else { return }
+      var fields = transaction.fields(user)
+      fields["status"] = .string(status)
+      try transaction.set(key, to: fields)
+    }
   }
 
   // MARK: - Mishaps

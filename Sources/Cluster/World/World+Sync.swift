@@ -10,7 +10,7 @@ extension World {
     if laptop.isCutOff, isBad || schedule.seed % 2 == 0 { return note("cut off") }
     let (disk, theirs) = (laptop.disk, server.disk)
     let line = Line(
-      to: server.replica, devices, from: laptop.device, isBad ? schedule.network : nil, seed: seed,
+      to: desk, from: laptop.device, isBad ? schedule.network : nil, seed: seed,
       isDown: { disk.isDead || theirs.isDead })
     checker.noteWriter(server, isKnowing: false)
     defer { note(line) }
@@ -51,7 +51,7 @@ extension World {
   private func repeatLast(_ request: TransportRequest, of laptop: Node) throws {
     guard !server.disk.isDead, !server.isFailing else { return }
     try checker.look(at: [server])
-    _ = ServerDesk(server.replica, devices).answer(request, from: laptop.device)
+    _ = desk.answer(request, from: laptop.device)
     if server.disk.isDead { return }
     try checker.requireUnchanged(server, "a request that came again")
   }

@@ -16,11 +16,13 @@ final class World {
   private(set) var nodes: [Node] = []
   var devices: Devices
   var now = World.firstMoment
-  var checker = Checker()
+  var checker: Checker
   var late: [Line.Late] = []
   /// How many values were made up so far: each is another.
   var valueCount = 0
-  /// The documents in which they were written.
+  /// Whether laptops may know what the server has lost.
+  var hasServerGoneBack = false
+  /// The documents in which values were written.
   var owners: [Int: DocumentKey] = [:]
   var trace: Trace
   /// How many exchanges there were, faulty ones included.
@@ -28,7 +30,8 @@ final class World {
 
   init(_ schedule: Schedule, _ templates: Templates, keepsTrace: Bool) throws {
     self.schedule = schedule
-    machine = Machine(templates.system, seed: schedule.seed)
+    machine = Machine(templates.system, seed: schedule.seed, pageByteCount: schedule.pageByteCount)
+    checker = Checker(isJudged: schedule.isJudged)
     trace = Trace(keepsLines: keepsTrace)
     let template = try templates.template(laptopCount: schedule.laptopCount)
     devices = Devices(template.devices)
@@ -41,6 +44,9 @@ final class World {
   }
 
   var server: Node { nodes[0] }
+  var desk: ServerDesk {
+    ServerDesk(server.replica, devices, isJudging: schedule.isJudged)
+  }
   var laptops: ArraySlice<Node> { nodes.dropFirst() }
 
   func add(
