@@ -42,6 +42,7 @@ let package = Package(
     .executable(name: "satchel-server", targets: ["satchel-server"]),
     .executable(name: "satchel-bench", targets: ["satchel-bench"]),
     .executable(name: "satchel-conformance", targets: ["satchel-conformance"]),
+    .executable(name: "satchel-sim", targets: ["satchel-sim"]),
   ],
   dependencies: [],
   targets: [
@@ -64,6 +65,7 @@ let package = Package(
     room("Samples"),
     room("Satchel", uses: replica + ["Replica", "Laptop", "Transport"]),
     room("Simulation", uses: ["Platform"]),
+    room("Cluster", uses: replica + ["Replica", "Simulation"]),
     room(
       "Benchmarks",
       uses: server + ["Commands", "Laptop", "Server", "Simulation", "Transport"]),
@@ -76,6 +78,7 @@ let package = Package(
       dependencies: (server + ["Server", "Simulation", "Transport"]).map {
         .byName(name: $0)
       }, path: "Conformance/runner", swiftSettings: settings),
+    program("satchel-sim", uses: ["Cluster", "Platform"]),
     program("satchel-bench", uses: ["Benchmarks", "Platform"]),
     .target(
       name: "TestSupport", dependencies: (documents + ["Platform"]).map { .byName(name: $0) },
@@ -91,6 +94,7 @@ let package = Package(
     tests("PlatformTests", of: ["CSystem", "Platform"]),
     tests("SimulationTests", of: ["Platform", "Simulation"]),
     tests("CrashPointTests", of: documents + ["Platform", "Simulation", "Storage"]),
+    tests("ClusterTests", of: ["Cluster"]),
     tests("ReplicaTests", of: replica + ["Replica"], fixtures: ["Fixtures"]),
     .target(
       name: "ReplicaTestSupport", dependencies: (replica + ["Replica"]).map { .byName(name: $0) },

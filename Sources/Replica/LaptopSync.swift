@@ -26,7 +26,7 @@ package final class LaptopSync: Sendable {
   private let stage: Stage
   /// The message that is handled, as it came.
   private let received = Mutex<[UInt8]>([])
-  private let pageByteCount = Atomic(FeedPage.maximumByteCount)
+  private let pageByteCount: Atomic<Int>
   private static let smallestPageByteCount = 16 << 10
   /// So long a slow server may take for a page of a push, 1,000 documents.
   private static let secondsPerPage = 0.5
@@ -38,6 +38,7 @@ package final class LaptopSync: Sendable {
     self.transport = transport
     codec = SyncCodec(rules: replica.rules, digest: replica.world.digest)
     stage = Stage("pull", in: replica.store)
+    pageByteCount = Atomic(replica.pieces.pageByteCount)
   }
 
   /// One complete push and pull. On return all that the server had is durable here, and all that

@@ -290,6 +290,8 @@ package struct LocalTransaction {
     // The number is neither shown nor found by.
     if let place = places[key] {
       changed[place] = document
+      // The last line of an import may have written nothing: its transaction has now.
+      revision += 1
     } else {
       try put(document)
     }

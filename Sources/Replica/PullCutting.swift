@@ -24,7 +24,8 @@ extension Replica {
           if !isValid { return nil }
         }
         var page = try FeedPage(
-          tables, since: since, after: position.cursor?.position ?? 0, known: known)
+          tables, since: since, after: position.cursor?.position ?? 0,
+          maximumByteCount: pieces.pageByteCount, known: known)
         if page.isHead { try page.add(wanted, tables) }
         return page
       }

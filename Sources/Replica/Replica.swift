@@ -96,8 +96,9 @@ package final class Replica: Sendable {
     return result
   }
 
+  /// - Parameter given: a number of this replica that the transaction's must be above.
   private func begin(
-    by author: Author, _ clock: inout HybridClock
+    by author: Author, _ clock: inout HybridClock, after given: UInt64 = 0
   ) throws(ReplicaError) -> LocalTransaction {
     if store.identity.startsOver {
       throw .conflict("the server was reset; this store begins anew in a moment: try again")
@@ -107,7 +108,7 @@ package final class Replica: Sendable {
     let base = Ahead(store)
     let replica = id
     return LocalTransaction(
-      dot: Dot(replica, base.knowledge[replica] + 1), stamp: clock.tick(now: now()),
+      dot: Dot(replica, max(base.knowledge[replica], given) + 1), stamp: clock.tick(now: now()),
       author: author, rules: rules, schemaVersion: Catalogue.version, base: base,
       merged: { [self] in merged($0) })
   }
@@ -164,7 +165,8 @@ package final class Replica: Sendable {
       try stored { () throws(StorageError) in try store.drain() }
       try store.read { (tables) throws(ReplicaError) in try check(tables) }
       for record in changes.last.runs.flatMap(\.records) { clock.observe(record.stamp) }
-      var transaction = try begin(by: author, &clock)
+      // A server that went back is given numbers of its own again: its next comes behind them.
+      var transaction = try begin(by: author, &clock, after: changes.last.upTo[id])
       // Does nothing after the commit.
       defer { store.giveUpBegun() }
       let (arrived, numbered) = try takeIn(changes, judge, &transaction)
@@ -290,9 +292,17 @@ package final class Replica: Sendable {
   }
 }
 
-/// How many documents of a change-set are in memory at once; tests make it small.
+/// How many documents of a change-set are in memory at once, and how large its pages are; tests make both
+/// small.
 package final class PieceSize: Sendable {
   private let count = Atomic(ArrivingChanges.pieceDocumentCount)
+  private let bytes = Atomic(FeedPage.maximumByteCount)
+
+  /// About so many bytes of JSON; the last document of a page may go beyond.
+  package var pageByteCount: Int {
+    get { bytes.load(ordering: .relaxed) }
+    set { bytes.store(newValue, ordering: .relaxed) }
+  }
 
   package var documentCount: Int {
     get { count.load(ordering: .relaxed) }

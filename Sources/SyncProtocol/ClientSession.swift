@@ -93,6 +93,8 @@ package struct ClientSession: Sendable {
       start?.pushedUpTo = note.upTo
       start?.isAgreed = false
     case .page(let page, let place):
+      // Should the push begin anew, then with all that the server may lack beyond that base.
+      if note.base != start?.base { start?.pushedUpTo = 0 }
       start?.base = note.base
       start?.token = note.token
       start?.isAgreed = false

@@ -1,8 +1,9 @@
 import Causality
-import Documents
 import JSON
 import TestSupport
 import Testing
+
+@testable import Documents
 
 struct DocumentCodecTests {
   private static let author = Author(user: .sample(8), device: .sample(9))

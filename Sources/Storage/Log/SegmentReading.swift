@@ -81,7 +81,8 @@ struct SegmentReading {
       end = try Self.endWithoutHead(bytes)
       return
     }
-    (lastWriteStart, validEnd) = (SegmentHeader.byteCount, SegmentHeader.byteCount)
+    // Without a batch the last write was that of the head.
+    (lastWriteStart, validEnd) = (0, SegmentHeader.byteCount)
     let reader = FrameReader(bytes: bytes, segment: number, salt: header.salt, seal: seal)
     let next = try readBatches(reader, from: header.firstSequence, digest)
     if let last, next == last + 1, try endsWithZeros(bytes) { return }

@@ -1,0 +1,155 @@
+import Causality
+import Documents
+import Replica
+
+/// Looks after every step at what the replicas hold, and says which promise was not kept.
+struct Checker {
+  private enum Restart { case none, same, older }
+
+  private(set) var ledger = Ledger()
+  /// Whether the server may put back what a laptop wrote.
+  private let isJudged: Bool
+  private var writer: Node?
+  /// Whether who writes in this step may replace what is not shown: somebody who settles an item is shown
+  /// all of it.
+  private var isKnowing = true
+  private var restarts: [(node: Node, kind: Restart)] = []
+
+  init(isJudged: Bool) { self.isJudged = isJudged }
+
+  mutating func begin(_ nodes: [Node]) throws {
+    for node in nodes {
+      writer = node
+      try look(at: [node])
+    }
+  }
+
+  mutating func beginStep() { (writer, isKnowing, restarts) = (nil, true, []) }
+
+  /// Who may write transactions of its own in this step.
+  mutating func noteWriter(_ node: Node, isKnowing: Bool) {
+    (writer, self.isKnowing) = (node, isKnowing)
+  }
+
+  /// A machine that was started again on its own disk.
+  mutating func noteRestart(_ node: Node) { restarts.append((node, .same)) }
+
+  /// A machine that holds less than before: that is no mistake of its own.
+  mutating func noteGoneBack(_ node: Node) {
+    node.seen = Sight()
+    restarts.append((node, .older))
+  }
+
+  mutating func noteNew(_ node: Node) { restarts.append((node, .older)) }
+
+  private func restart(of node: Node) -> Restart {
+    restarts.last { $0.node === node }?.kind ?? .none
+  }
+
+  /// - Throws: `Broken` if a promise was not kept.
+  mutating func look(at nodes: [Node]) throws {
+    for node in nodes {
+      let restart = restart(of: node)
+      let documents = node.seen.documents
+      guard let look = try node.look(afterRestart: restart != .none) else { continue }
+      if restart == .same { try checkRestart(node, look, documents) }
+      try checkHeld(node, look)
+      try record(node, look)
+      try checkDots(node, look)
+      try checkWrites(node, look)
+    }
+    restarts = []
+  }
+
+  /// What was acknowledged is there after a restart; where nobody was writing, all is as it was.
+  private func checkRestart(
+    _ node: Node, _ look: Look, _ before: [DocumentKey: Document]
+  ) throws {
+    let lacking = before.keys.filter { node.seen.documents[$0] == nil }.min()
+    if let lacking { throw Broken("restart", "\(node.name) lost \(lacking)") }
+    guard writer == nil else { return }
+    for change in look.changes {
+      let old = change.before.map(node.encoded)
+      if old == node.encoded(change.after) { continue }
+      throw Broken("restart", "\(node.name) shows another \(change.after.key)")
+    }
+  }
+
+  /// Knowledge never shrinks, except where a disk was put back.
+  private func checkHeld(_ node: Node, _ look: Look) throws {
+    guard let gone = look.gone.first else { return }
+    throw Broken(
+      "knowledge", "\(node.name) no longer knows \(look.gone.count) transactions, such as \(gone)")
+  }
+
+  /// Takes down what was written in this step, and checks that nothing was replaced unseen.
+  private mutating func record(_ node: Node, _ look: Look) throws {
+    let new = look.arrived.filter { !ledger.knows($0) }
+    if new.isEmpty { return }
+    guard writer === node else {
+      throw Broken("origin", "\(node.name) knows a transaction that nobody wrote: \(new[0])")
+    }
+    for nonce in new { ledger.add(nonce) }
+    let fresh = Set(new)
+    for change in look.changes {
+      for unit in change.after.units where unit.name != Unit.received {
+        try record(node, look, change, unit, fresh)
+      }
+    }
+  }
+
+  private mutating func record(
+    _ node: Node, _ look: Look, _ change: Look.Change, _ unit: Unit, _ fresh: Set<UInt64>
+  ) throws {
+    let place = Ledger.Place(key: change.after.key, unit: unit.name)
+    let own = unit.versions.filter { look.nonce($0.write.dot).map(fresh.contains) ?? false }
+    guard !own.isEmpty else { return }
+    for version in own where version.write.first == version.write.dot {
+      if let nonce = look.nonce(version.write.dot) { ledger.add(nonce, wrote: place) }
+    }
+    let left = Set(unit.versions.compactMap { look.nonce($0.write.first) })
+    let before = change.before?.versions(of: unit.name) ?? []
+    for version in before {
+      guard let old = look.nonceBefore(version.write.first), !left.contains(old) else { continue }
+      for nonce in own.compactMap({ look.nonce($0.write.dot) }) {
+        ledger.add(nonce, replaced: old, at: place)
+      }
+    }
+    if node.role == .server { noteReplacedOnArrival(node, look, place, own, left) }
+    if !isKnowing, node.role == .laptop {
+      try checkShown(node, place, before, own, left, look)
+    }
+  }
+
+  /// What the server writes while it takes a push in replaces what the push brought, also where it puts
+  /// something back.
+  private mutating func noteReplacedOnArrival(
+    _ node: Node, _ look: Look, _ place: Ledger.Place, _ own: [Version], _ left: Set<UInt64>
+  ) {
+    // What is put back keeps the first dot that it had.
+    let writing = own.filter { isJudged || $0.write.first == $0.write.dot }
+    let nonces = writing.compactMap { look.nonce($0.write.dot) }
+    for write in ledger.writes(to: place.key) where write.unit == place.unit {
+      guard node.seen.held.contains(write.nonce), !left.contains(write.nonce) else { continue }
+      for nonce in nonces { ledger.add(nonce, replaced: write.nonce, at: place) }
+    }
+  }
+
+  /// A plain write replaces what was shown to its author, and what is equal to that, and nothing else.
+  private func checkShown(
+    _ node: Node, _ place: Ledger.Place, _ before: [Version], _ own: [Version], _ left: Set<UInt64>,
+    _ look: Look
+  ) throws {
+    guard place.unit != Unit.life else { return }
+    let rule = node.replica.rules.type(place.key.type).unit(named: place.unit)
+    guard let shown = rule.shown(of: before) else { return }
+    for version in before where !version.hasSameValue(as: shown) {
+      guard let nonce = look.nonceBefore(version.write.first), !left.contains(nonce) else {
+        continue
+      }
+      // One of several transactions of a step may have been shown what the one before it wrote.
+      if own.count > 1 { continue }
+      throw Broken("unseen", "\(node.name) replaced a value of \(place) that was not shown")
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import Causality
+import Clinic
+import Documents
+import JSON
+import Platform
+import Replica
+import Simulation
+import Storage
+
+/// What must hold where nothing is under way.
+enum RestCheck {
+  /// Says in what two machines differ that should hold the same; nil if in nothing.
+  static func difference(of nodes: [Node]) -> String? {
+    let server = nodes[0]
+    for node in nodes.dropFirst() {
+      if history(server) != history(node) { return "\(node.name) has another history" }
+      let keys = server.seen.documents.keys.sorted()
+      if keys != node.seen.documents.keys.sorted() { return "\(node.name) has other documents" }
+      for key in keys {
+        guard let ours = server.seen.documents[key], let theirs = node.seen.documents[key],
+          !ours.lacksContent, !theirs.lacksContent
+        else { continue }
+        if server.encoded(ours) != node.encoded(theirs) { return "\(node.name) has another \(key)" }
+      }
+    }
+    return nil
+  }
+
+  private static func history(_ node: Node) -> [UInt8]? {
+    node.seen.history.flatMap { $0.hash(at: $0.knowledge) }
+  }
+
+  /// The visible documents and the review lists are equal, nothing incomplete is shown or left, what was
+  /// erased stands nowhere, every store is whole, and started again it shows the same.
+  /// Those that take long are checked of the server and one laptop.
+  static func check(_ world: World) throws {
+    let nodes = world.nodes
+    let first = try shown(by: nodes[0])
+    for node in nodes {
+      let shown = node === nodes[0] ? first : try shown(by: node)
+      let pair = zip(first, shown).first { $0 != $1 }
+      if pair != nil || shown.count != first.count {
+        throw Broken(
+          "shown", "\(node.name) shows other things: \(pair?.0 ?? "") … \(pair?.1 ?? "")")
+      }
+      try checkComplete(node)
+    }
+    for node in [nodes[0], nodes[1 + Int(world.schedule.seed) % (nodes.count - 1)]] {
+      try checkErased(node, world.owners)
+      try checkRestart(node, first)
+    }
+  }
+
+  /// What people see: every document that lives, what follows from others for it, and the review list.
+  static func shown(by node: Node) throws -> [String] {
+    var lines: [String] = []
+    for type in node.replica.read({ $0.typeNames }) {
+      for object in try node.replica.list(ListQuery(type: type)) { lines.append(canonical(object)) }
+    }
+    for key in node.seen.documents.keys.sorted() {
+      let effective = try node.replica.looking { (clinic) throws(ReplicaError) in
+        guard let subject = clinic.subject(key), clinic.isShown(subject.document) else {
+          return JSONObject()
+        }
+        return clinic.effectiveFields(of: subject.document)
+      }
+      if !effective.members.isEmpty { lines.append("\(key) \(canonical(effective))") }
+    }
+    return try lines + node.replica.reviewItems().map { canonical($0.value) }
+  }
+
+  private static func canonical(_ object: JSONObject) -> String {
+    let bytes = try? JSONValue.object(object).canonicalBytes()
+    return String(decoding: bytes ?? [], as: UTF8.self)
+  }
+
+  /// A document that lives lacks nothing.
+  private static func checkComplete(_ node: Node) throws {
+    for (key, document) in node.seen.documents where document.lacksContent {
+      if try node.replica.isDeleted(key) || document.isErased { continue }
+      let lives = try node.replica.looking { (clinic) throws(ReplicaError) in
+        clinic.subject(key).map { !clinic.isDeleted($0.document) } ?? false
+      }
+      if lives { throw Broken("incomplete", "\(node.name) lacks units of \(key), which lives") }
+    }
+  }
+
+  /// A store that is opened again is whole and shows the same.
+  private static func checkRestart(_ node: Node, _ shownBefore: [String]) throws {
+    try node.kill()
+    let problems = node.replica.verify().problems
+    if let problem = problems.first {
+      throw Broken("verify", "\(node.name): \(problem.file): \(problem.what)")
+    }
+    let before = node.seen.documents
+    guard try node.look(afterRestart: true) != nil else { return }
+    for (key, document) in node.seen.documents {
+      if before[key].map(node.encoded) != node.encoded(document) {
+        throw Broken("restart", "\(node.name) shows another \(key)")
+      }
+    }
+    if try shown(by: node) != shownBefore {
+      throw Broken("restart", "\(node.name) shows other things than before")
+    }
+  }
+
+  /// After a checkpoint no value of an erased document stands in any file.
+  private static func checkErased(_ node: Node, _ owners: [Int: DocumentKey]) throws {
+    let documents = node.seen.documents
+    guard documents.values.contains(where: \.isErased) else { return }
+    for _ in 0..<2 { _ = try node.replica.checkpoint() }
+    for path in try files(of: node) {
+      for number in ValueMark.numbers(in: try node.disk.readFile(path)) {
+        guard let owner = owners[number], documents[owner]?.isErased ?? false else { continue }
+        throw Broken("erasure", "\(path) of \(node.name) holds a value of \(owner)")
+      }
+    }
+  }
+
+  private static func files(of node: Node) throws -> [String] {
+    node.disk.listing().compactMap { line in
+      let name = line.split(separator: " ").first.map(String.init) ?? ""
+      return name.hasSuffix("/") ? nil : name
+    }
+  }
+
+  /// All that a machine holds, in short.
+  static func state(of node: Node) -> String {
+    var hash = Trace(keepsLines: false)
+    for key in node.seen.documents.keys.sorted() {
+      guard let document = node.seen.documents[key] else { continue }
+      hash.add(String(decoding: node.encoded(document), as: UTF8.self))
+    }
+    return "\(hash.hash)"
+  }
+}

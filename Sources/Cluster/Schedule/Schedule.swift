@@ -1,0 +1,121 @@
+/// What a seed makes happen: how many machines there are, how bad the world is, and the steps.
+package struct Schedule: Sendable {
+  package static let laptopCounts = 2...6
+
+  package let seed: UInt64
+  package let laptopCount: Int
+  package let network: NetworkMix
+  /// Whether the server refuses what the laptops' user may not write.
+  let isJudged: Bool
+  /// The size of the pages in which changes travel, in bytes.
+  let pageByteCount: Int
+  package var steps: [Step]
+
+  /// Each seed draws its own mix of what people do and what goes wrong.
+  package init(seed: UInt64) {
+    var dice = Dice(seed: seed)
+    self.seed = seed
+    laptopCount = Self.laptopCounts.lowerBound + dice.below(Self.laptopCounts.count)
+    network = NetworkMix(&dice)
+    isJudged = dice.once(in: 3)
+    pageByteCount = dice.pick([1 << 20, 2000, 500])
+    let weights = Self.weights(&dice)
+    let count = 60 + dice.below(30)
+    let laptops = laptopCount
+    steps = (0..<count).map { _ in
+      let action = dice.pick(weights)
+      return Step(action: action, node: action.node(&dice, laptops), seed: dice.next())
+    }
+  }
+
+  private static func weights(_ dice: inout Dice) -> [(value: Action, weight: Int)] {
+    let isCalm = dice.once(in: 4)
+    return Action.allCases.map { action in
+      let isLeftOut = action.kind != .syncing && dice.once(in: action.kind == .work ? 5 : 2)
+      let factor = action.kind.factor
+      let weight = isLeftOut || isCalm && action.kind == .mishap ? 0 : dice.below(factor) + 1
+      return (action, weight)
+    }
+  }
+}
+
+/// How often each thing befalls a message, in a thousand.
+package struct NetworkMix: Sendable {
+  let rates: [(fault: MessageFault, rate: Int)]
+
+  init(_ dice: inout Dice) {
+    let worst = dice.pick([30, 100, 250])
+    var rates: [(fault: MessageFault, rate: Int)] = []
+    for fault in MessageFault.allCases {
+      rates.append((fault, dice.once(in: 2) ? 0 : dice.below(worst)))
+    }
+    self.rates = rates
+  }
+
+  /// What befalls the next message; nil if nothing does.
+  func draw(_ dice: inout Dice) -> MessageFault? {
+    var place = dice.below(1000)
+    for (fault, rate) in rates {
+      if place < rate { return fault }
+      place -= rate
+    }
+    return nil
+  }
+}
+
+/// What befalls a request or its answer.
+package enum MessageFault: String, CaseIterable, Sendable {
+  case requestLost = "request lost"
+  case answerLost = "answer lost"
+  case duplicated = "request arrives twice"
+  case late = "request arrives later"
+  case requestCut = "request cut off"
+  case answerCut = "answer cut off"
+  case requestFlipped = "bit of the request flipped"
+  case answerFlipped = "bit of the answer flipped"
+  case foreignPage = "a page of the network answers"
+  case tooLarge = "a proxy takes no large request"
+}
+
+extension Action {
+  enum Kind {
+    case work, syncing, mishap, seldom
+
+    /// How much more often than others.
+    var factor: Int {
+      switch self {
+      case .work: 6
+      case .syncing: 16
+      case .mishap: 3
+      case .seldom: 2
+      }
+    }
+  }
+
+  var kind: Kind {
+    switch self {
+    case .editPatient, .book, .setStatus, .invite, .editStranger, .writeTogether, .delete,
+      .restore, .merge, .resolve, .importFile:
+      .work
+    case .sync, .syncBadly: .syncing
+    case .erase, .copy, .goBack, .clone, .openRecovery, .closeRecovery, .retire,
+      .changeRights, .waitLong:
+      .seldom
+    default: .mishap
+    }
+  }
+
+  /// Whether it means nothing at the server.
+  var concernsLaptop: Bool {
+    switch self {
+    case .sync, .syncBadly, .partition, .heal, .clone, .retire: true
+    default: false
+    }
+  }
+
+  /// Which machine it befalls; the server seldom writes by itself.
+  fileprivate func node(_ dice: inout Dice, _ laptops: Int) -> Int {
+    let onServer = kind == .work ? 12 : 4
+    return dice.once(in: onServer) ? 0 : 1 + dice.below(laptops)
+  }
+}

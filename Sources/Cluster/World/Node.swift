@@ -1,0 +1,75 @@
+import Causality
+import Documents
+import Platform
+import Replica
+import Simulation
+import Storage
+
+/// One machine of the clinic: a replica on a disk of its own, and what the checker saw of it last.
+final class Node {
+  let name: String
+  let role: Replica.Role
+  let clock: NodeClock
+  private(set) var disk: SimulatedFileSystem
+  private(set) var replica: Replica
+  private let machine: Machine
+  /// Whether nothing comes through between it and the server.
+  var isCutOff = false
+  /// A copy of its disk; a server's holds its devices too.
+  var copy: (disk: SimulatedFileSystem, devices: [UniqueID: [ReplicaID]])?
+  var seen = Sight()
+  var isFull = false
+  /// Whether its disk may make any call fail now.
+  var isFailing: Bool { disk.isDead || isFull || isArmed }
+  /// Whether a failure was planned that has not come yet.
+  var isArmed = false
+
+  /// Opens the store that is on a disk.
+  init(
+    _ name: String, _ role: Replica.Role, _ disk: SimulatedFileSystem, _ clock: NodeClock,
+    _ machine: Machine
+  ) throws {
+    (self.name, self.role, self.disk, self.clock, self.machine) = (name, role, disk, clock, machine)
+    replica = try Self.open(disk, role, clock, machine)
+  }
+
+  var device: UniqueID { replica.store.identity.device }
+
+  private static func open(
+    _ disk: SimulatedFileSystem, _ role: Replica.Role, _ clock: NodeClock, _ machine: Machine
+  ) throws -> Replica {
+    let store = try Store.open(at: Machine.root, environment: machine.environment(disk, role))
+    return machine.replica(store, role, clock)
+  }
+
+  /// Goes on with another disk, or with its own as another process finds it.
+  func start(on disk: SimulatedFileSystem) throws {
+    self.disk = disk
+    (isArmed, isFull) = (false, false)
+    disk.forgetCalls()
+    disk.limit(bytes: .max)
+    replica = try Self.open(disk, role, clock, machine)
+  }
+
+  /// The program ends in good order and is started again.
+  func restart() throws {
+    replica.store.close()
+    try start(on: disk.afterKill())
+  }
+
+  /// The program is killed and started again.
+  func kill() throws { try start(on: disk.afterKill()) }
+
+  /// The power fails, and the program is started again.
+  func cutPower(_ fate: Fate) throws { try start(on: disk.afterCrash(fate: fate)) }
+}
+
+/// What a replica held when the checker looked last.
+struct Sight {
+  var documents: [DocumentKey: Document] = [:]
+  /// The last arrival that was looked at.
+  var head: UInt64 = 0
+  var history: History?
+  /// The nonces of all transactions that it knew: names of transactions that never change.
+  var held: Set<UInt64> = []
+}

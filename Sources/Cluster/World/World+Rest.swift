@@ -1,0 +1,96 @@
+import Causality
+import Documents
+import Replica
+import Simulation
+import Storage
+
+/// All faults end, and the machines must come to the same within a bounded number of exchanges.
+extension World {
+  private static let mostRounds = 4
+  /// Requests of one sync.
+  private static let mostExchanges = 24
+  /// Pages may hold one document each, and go there and back.
+  private static let exchangesPerDocument = 2
+
+  func comeToRest() throws {
+    trace.add("all faults end")
+    checker.beginStep()
+    try endFaults()
+    try checker.look(at: nodes)
+    let alive = nodes.reduce(into: Set<UInt64>()) { $0.formUnion($1.seen.held) }
+    var failures: [String] = []
+    for round in 1...Self.mostRounds {
+      failures = try meet()
+      let difference = RestCheck.difference(of: nodes)
+      if difference == nil, failures.isEmpty { break }
+      if round == Self.mostRounds {
+        let all = failures + [difference].compactMap { $0 }
+        throw Broken("liveness", "after \(round) rounds: \(all.joined(separator: "; "))")
+      }
+    }
+    let lost = alive.subtracting(server.seen.held)
+    if let nonce = lost.min() {
+      throw Broken("lost", "\(lost.count) transactions that somebody had, such as \(nonce)")
+    }
+    try meetOnceMore()
+    try RestCheck.check(self)
+    trace.add("rest: \(RestCheck.state(of: server))")
+  }
+
+  private func endFaults() throws {
+    for node in nodes {
+      node.disk.crash(at: 0)
+      node.disk.fail(nil)
+      node.disk.limit(bytes: .max)
+      node.isCutOff = false
+      node.clock.putRight()
+      (node.isArmed, node.isFull) = (false, false)
+      if node.replica.store.refusal != nil {
+        try node.kill()
+        checker.noteRestart(node)
+      }
+    }
+    if hasServerGoneBack { try server.replica.setRecovery(isOpen: true) }
+    late = []
+  }
+
+  /// Every laptop syncs once.
+  /// - Returns: what went wrong.
+  private func meet() throws -> [String] {
+    var failures: [String] = []
+    for laptop in laptops {
+      advance(by: 1000)
+      let report: SyncReport?
+      do throws(ReplicaError) { report = try plainSync(laptop) } catch {
+        failures.append("\(laptop.name): \(error)")
+        report = nil
+      }
+      let most =
+        Self.mostExchanges + Self.exchangesPerDocument * server.seen.documents.count
+      if let count = report?.roundTrips, count > most {
+        throw Broken("liveness", "\(laptop.name) took \(count) exchanges for one sync")
+      }
+      checker.beginStep()
+      checker.noteWriter(server, isKnowing: false)
+      try checker.look(at: [server, laptop])
+    }
+    return failures
+  }
+
+  private func plainSync(_ laptop: Node) throws(ReplicaError) -> SyncReport {
+    let line = PlainLine(desk, from: laptop.device)
+    return try LaptopSync(replica: laptop.replica, transport: line, fileSystem: laptop.disk).run()
+  }
+
+  /// Where all is equal, a sync brings nothing and changes nothing.
+  private func meetOnceMore() throws {
+    for laptop in laptops {
+      let report = try plainSync(laptop)
+      try checker.requireUnchanged(server, "a sync of nothing")
+      try checker.requireUnchanged(laptop, "a sync of nothing")
+      if report.pushed > 0 || report.pulled > 0 {
+        throw Broken("rest", "\(laptop.name) sent \(report.pushed) and got \(report.pulled)")
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Documents
+import JSON
+import Replica
+import Simulation
+import SyncProtocol
+
+extension World {
+  /// One complete push and pull, or what the network lets come of it.
+  func sync(_ laptop: Node, isBad: Bool, seed: UInt64) throws {
+    if laptop.isCutOff, isBad || schedule.seed % 2 == 0 { return note("cut off") }
+    let (disk, theirs) = (laptop.disk, server.disk)
+    let line = Line(
+      to: desk, from: laptop.device, isBad ? schedule.network : nil, seed: seed,
+      isDown: { disk.isDead || theirs.isDead })
+    checker.noteWriter(server, isKnowing: false)
+    defer { note(line) }
+    do throws(ReplicaError) {
+      let sync = LaptopSync(replica: laptop.replica, transport: line, fileSystem: disk)
+      let report = try sync.run()
+      note("sent \(report.pushed), got \(report.pulled)")
+    } catch {
+      try checkRefusal(error, isBad: isBad)
+    }
+    if seed % 4 == 0, let last = line.record.last { try repeatLast(last, of: laptop) }
+  }
+
+  private func note(_ line: Line) {
+    let record = line.record
+    exchangeCount += record.count
+    late += record.late
+    if late.count > Self.mostLate { late.removeFirst(late.count - Self.mostLate) }
+    if !record.faults.isEmpty {
+      note(record.faults.map(\.rawValue).joined(separator: ", "))
+    }
+  }
+
+  private static let mostLate = 10
+
+  /// What no network and no administrator explains is an error of the engine.
+  private func checkRefusal(_ error: ReplicaError, isBad: Bool) throws {
+    note("\(error)")
+    if case .storage = error { throw error }
+    guard !isBad, case .sync(let refusal) = error else { return }
+    let explained: [SyncRefusal.Code] = [.recoveryClosed, .unavailable, .clock]
+    if !explained.contains(refusal.code) {
+      throw Broken("sync", "refused for no reason: \(refusal.code): \(refusal.message)")
+    }
+  }
+
+  /// Lets the last request of a sync arrive once more: nothing may change.
+  private func repeatLast(_ request: TransportRequest, of laptop: Node) throws {
+    guard !server.disk.isDead, !server.isFailing else { return }
+    try checker.look(at: [server])
+    _ = desk.answer(request, from: laptop.device)
+    if server.disk.isDead { return }
+    try checker.requireUnchanged(server, "a request that came again")
+  }
+}

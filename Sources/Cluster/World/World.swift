@@ -1,0 +1,117 @@
+import Causality
+import Documents
+import Platform
+import Replica
+import Simulation
+import Storage
+
+/// A server and its laptops under one schedule: carries out steps, and has the checker look after each.
+/// For one thread.
+final class World {
+  /// 2026-03-01T08:00:00Z
+  static let firstMoment: UInt64 = 1_772_352_000_000
+
+  let schedule: Schedule
+  let machine: Machine
+  private(set) var nodes: [Node] = []
+  var devices: Devices
+  var now = World.firstMoment
+  var checker: Checker
+  var late: [Line.Late] = []
+  /// How many values were made up so far: each is another.
+  var valueCount = 0
+  /// Whether laptops may know what the server has lost.
+  var hasServerGoneBack = false
+  /// The documents in which values were written.
+  var owners: [Int: DocumentKey] = [:]
+  var trace: Trace
+  /// How many exchanges there were, faulty ones included.
+  var exchangeCount = 0
+
+  init(_ schedule: Schedule, _ templates: Templates, keepsTrace: Bool) throws {
+    self.schedule = schedule
+    machine = Machine(templates.system, seed: schedule.seed, pageByteCount: schedule.pageByteCount)
+    checker = Checker(isJudged: schedule.isJudged)
+    trace = Trace(keepsLines: keepsTrace)
+    let template = try templates.template(laptopCount: schedule.laptopCount)
+    devices = Devices(template.devices)
+    for (number, disk) in template.disks.enumerated() {
+      _ = try add(
+        number == 0 ? "server" : "laptop \(number)", number == 0 ? .server : .laptop,
+        disk.afterKill(), from: nil)
+    }
+    try checker.begin(nodes)
+  }
+
+  var server: Node { nodes[0] }
+  var desk: ServerDesk {
+    ServerDesk(server.replica, devices, isJudging: schedule.isJudged)
+  }
+  var laptops: ArraySlice<Node> { nodes.dropFirst() }
+
+  func add(
+    _ name: String, _ role: Replica.Role, _ disk: SimulatedFileSystem, from other: Node?
+  ) throws -> Node {
+    let node = try Node(name, role, disk, NodeClock(now: now), machine)
+    nodes.append(node)
+    return node
+  }
+
+  func node(_ step: Step) -> Node { nodes[step.node % nodes.count] }
+
+  /// A laptop, also where a step names the server.
+  func laptop(_ step: Step) -> Node { nodes[1 + max(0, step.node - 1) % (nodes.count - 1)] }
+
+  func note(_ text: String) { trace.add("       \(text)") }
+
+  /// Carries out a step and looks at what came of it.
+  /// - Throws: `Broken`, or an error that nothing explains.
+  func run(_ step: Step, number: Int) throws {
+    var dice = Dice(seed: step.seed)
+    advance(by: 1000 + dice.below(1_800_000))
+    let node = step.action.concernsLaptop ? laptop(step) : node(step)
+    trace.add("\(number): \(node.name): \(step.action.rawValue)")
+    checker.beginStep()
+    do { try carryOut(step.action, node, &dice) } catch let error as ReplicaError {
+      note("\(error)")
+      try requireExplained(error)
+    } catch let error as StorageError {
+      note("\(error)")
+      try requireExplained(.storage(error))
+    }
+    try recover(&dice)
+    try checker.look(at: nodes)
+    trace.add("       \(nodes.map { "\($0.seen.held.count)" }.joined(separator: " "))")
+  }
+
+  func advance(by milliseconds: Int) {
+    now += UInt64(milliseconds)
+    for node in nodes { node.clock.advance(to: now) }
+  }
+
+  /// Storage fails only where a disk was made to fail.
+  private func requireExplained(_ error: ReplicaError) throws {
+    guard case .storage(let failure) = error else { return }
+    if failure.code == .corrupt { throw Broken("storage", "damage: \(failure)") }
+    if !nodes.contains(where: \.isFailing) { throw Broken("storage", "\(failure)") }
+  }
+
+  /// Starts machines again whose power failed or whose store takes no more writes.
+  private func recover(_ dice: inout Dice) throws {
+    for node in nodes {
+      if node.disk.isDead {
+        let fate = Fate.seeded(dice.next())
+        note("\(node.name) starts again after a power cut: \(fate)")
+        try node.cutPower(fate)
+        checker.noteRestart(node)
+      } else if node.disk.hasFailed || node.replica.store.refusal != nil {
+        note("\(node.name) starts again: its disk failed")
+        node.disk.fail(nil)
+        node.disk.limit(bytes: .max)
+        node.isFull = false
+        try node.kill()
+        checker.noteRestart(node)
+      }
+    }
+  }
+}
