@@ -223,7 +223,8 @@ class Client:
         mine["origin"] = min(mine["origin"], part["origin"], key=rank)
         erased = any(v.get("reason") == "erasure" for v in mine["units"].get("_life", []))
         deleted = self.deleted(mine)
-        for unit in [u for u in mine["units"] if not u.startswith("_") and (erased or deleted and (u in part["dropped"] or u in back))]:
+        for unit in [u for u in mine["units"] if not u.startswith("_") and (
+                erased or deleted and (u in part["dropped"] and u not in part["units"] or u in back))]:
             self.keep(mine, unit, [], mine["dropped"].get(unit, []) + [name(v) for v in mine["units"][unit]])
         for unit in [] if erased or deleted else [*back, *part["dropped"]]:     # Better old content than none.
             if unit in mine["units"]: continue

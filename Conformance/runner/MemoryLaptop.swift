@@ -310,7 +310,7 @@ final class MemoryLaptop {
     if document.isErased {
       document.dropContent()
     } else if isDeleted(part.key) {
-      document.drop(returned + part.dropped.map(\.name))
+      document.drop(returned + part.blankUnits)
     } else {
       for unit in returned { document.takeBlank(unit, from: part) }
       if let before {

@@ -19,7 +19,9 @@ extension Document {
   package var lacksContent: Bool { !dropped.isEmpty }
 
   /// Whether nothing at all is there of a unit that is not replaced.
-  package var lacksUnits: Bool { dropped.contains { isBlank($0.name) } }
+  package var lacksUnits: Bool { !blankUnits.isEmpty }
+
+  package var blankUnits: [String] { dropped.map(\.name).filter(isBlank) }
 
   package func lacksVersions(of unit: String) -> Bool {
     dropped.contains { utf8Equal($0.name, unit) }

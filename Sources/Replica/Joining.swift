@@ -63,13 +63,12 @@ extension Replica {
     _ part: Document, _ before: Document?, in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
     guard var document = try transaction.document(part.key) else { return }
-    let names = part.dropped.map(\.name)
     if document.isErased {
       document.dropContent()
     } else if try hasEnded(document, in: transaction) {
-      document.drop(names)
+      document.drop(part.blankUnits)
     } else if let before {
-      for unit in names { document.keepBlank(unit, from: before) }
+      for unit in part.dropped { document.keepBlank(unit.name, from: before) }
     }
     try transaction.take(document)
   }
