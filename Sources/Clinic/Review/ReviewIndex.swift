@@ -6,13 +6,15 @@ package struct ReviewIndex: Sendable {
   private var items: [DocumentKey: [ReviewItem]] = [:]
   /// Documents that are concerned by what does not lead to them: few.
   private var hidden: Set<DocumentKey> = []
+  /// Documents of which somebody decided an item that a write to them alone may open again.
+  private var decided: Set<DocumentKey> = []
   /// Urgent first, then by id, each once.
   package private(set) var sorted: [ReviewItem] = []
 
   /// Works out the items of all documents. O(documents).
   package init(of keys: some Sequence<DocumentKey>, _ reviewer: Reviewer) {
     for key in keys {
-      let own = reviewer.items(of: key)
+      let own = review(of: key, reviewer)
       if !own.isEmpty { items[key] = own }
       if reviewer.isHidden(key) { hidden.insert(key) }
     }
@@ -33,7 +35,7 @@ package struct ReviewIndex: Sendable {
     // With the days items only go, but for what the end of an invite means for others.
     var concerned: Set<DocumentKey> = isNewDay ? Set(items.keys) : []
     for (key, earlier) in written {
-      if items[key]?.contains(where: \.looksBeyond) != true,
+      if items[key]?.contains(where: \.looksBeyond) != true, !decided.contains(key),
         earlier.allSatisfy({ reviewer.concernsNobodyElse(key, before: $0) })
       {
         new[key] = reviewer.items(of: key, updating: items[key] ?? [])
@@ -53,17 +55,23 @@ package struct ReviewIndex: Sendable {
     // An item of two documents is one of both.
     var others: Set<DocumentKey> = []
     for key in concerned {
-      let own = reviewer.items(of: key)
+      let own = review(of: key, reviewer)
       new[key] = own
       others.formUnion(own.flatMap(\.documents))
     }
-    for key in others.subtracting(concerned) { new[key] = reviewer.items(of: key) }
+    for key in others.subtracting(concerned) { new[key] = review(of: key, reviewer) }
     take(new)
+  }
+
+  private mutating func review(of key: DocumentKey, _ reviewer: Reviewer) -> [ReviewItem] {
+    let (items, hasDecided) = reviewer.review(of: key)
+    if hasDecided { decided.insert(key) } else { decided.remove(key) }
+    return items
   }
 
   /// The documents that a list of the same state can be made of, sorted: those that take part in an item,
   /// and those that would be missed.
-  package var documents: [DocumentKey] { hidden.union(items.keys).sorted() }
+  package var documents: [DocumentKey] { hidden.union(decided).union(items.keys).sorted() }
 
   /// Mostly neither old nor new has any.
   private mutating func take(_ new: [DocumentKey: [ReviewItem]]) {

@@ -18,24 +18,38 @@ package struct Reviewer {
 
   /// The items that a document takes part in and nobody has decided. An item of two documents comes
   /// from both, with the same id.
-  package func items(of key: DocumentKey) -> [ReviewItem] { items(of: key, ReviewRule.all) }
+  package func items(of key: DocumentKey) -> [ReviewItem] { review(of: key).items }
+
+  /// The same, and whether somebody has decided an item that looks at other documents: a write that concerns
+  /// nobody else may open it again.
+  func review(of key: DocumentKey) -> (items: [ReviewItem], hasDecided: Bool) {
+    review(of: key, ReviewRule.all)
+  }
 
   /// Those items again after a write that concerns nobody else: only what the document says by itself
   /// is worked out.
   /// - Parameter before: the items as they were before the write.
   package func items(of key: DocumentKey, updating before: [ReviewItem]) -> [ReviewItem] {
-    items(of: key, ReviewRule.ofOneDocument) + before.filter(\.looksBeyond)
+    review(of: key, ReviewRule.ofOneDocument).items + before.filter(\.looksBeyond)
   }
 
-  private func items(of key: DocumentKey, _ rules: [ReviewRule]) -> [ReviewItem] {
-    guard let subject = clinic.living(key) else { return [] }
-    return rules.filter { $0.concerns(key.type) }.flatMap { rule in
-      rule.items(self, subject).filter { !isDecided($0) }.map { item in
-        var item = item
+  private func review(
+    of key: DocumentKey, _ rules: [ReviewRule]
+  ) -> (items: [ReviewItem], hasDecided: Bool) {
+    guard let subject = clinic.living(key) else { return ([], false) }
+    var items: [ReviewItem] = []
+    var hasDecided = false
+    for rule in rules where rule.concerns(key.type) {
+      for var item in rule.items(self, subject) {
         item.looksBeyond = rule.looksBeyond
-        return item
+        if !isDecided(item) {
+          items.append(item)
+        } else if rule.looksBeyond {
+          hasDecided = true
+        }
       }
     }
+    return (items, hasDecided)
   }
 
   /// Whether somebody has decided an item as it is now. Two people may have decided at once: each

@@ -38,10 +38,12 @@ enum RestCheck {
     let first = try shown(by: nodes[0])
     for node in nodes {
       let shown = node === nodes[0] ? first : try shown(by: node)
-      let pair = zip(first, shown).first { $0 != $1 }
-      if pair != nil || shown.count != first.count {
+      if shown != first {
+        let (theirs, ours) = (Set(shown), Set(first))
         throw Broken(
-          "shown", "\(node.name) shows other things: \(pair?.0 ?? "") … \(pair?.1 ?? "")")
+          "shown",
+          "only \(node.name): \(shown.filter { !ours.contains($0) }); only the server: "
+            + "\(first.filter { !theirs.contains($0) })")
       }
       try checkComplete(node)
     }

@@ -41,7 +41,8 @@ extension World {
     note("\(error)")
     if case .storage = error { throw error }
     guard !isBad, case .sync(let refusal) = error else { return }
-    let explained: [SyncRefusal.Code] = [.recoveryClosed, .unavailable, .clock]
+    // A session gives up after several refusals that it puts right one by one: the next goes on.
+    let explained: [SyncRefusal.Code] = [.recoveryClosed, .unavailable, .clock, .cursorGone]
     if !explained.contains(refusal.code) {
       throw Broken("sync", "refused for no reason: \(refusal.code): \(refusal.message)")
     }
