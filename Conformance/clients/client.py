@@ -13,8 +13,6 @@ UNITS = {   # section 17: the field's unit, where it is not the field itself
     "patient": {"first_name": "identity", "last_name": "identity", "date_of_birth": "identity",
                 "clinician_id": "assignment", "clinic_id": "assignment"},
 }
-PAGE = 1000
-
 def sha(data): return hashlib.sha256(data).digest()
 def raw(replica): return uuid.UUID(replica).bytes
 def ordered(vector): return sorted(vector.items(), key=lambda entry: raw(entry[0]))
@@ -25,38 +23,29 @@ def pack(vector): return b"".join(raw(r) + n.to_bytes(8, "big") for r, n in orde
 def name_of(vector): return sha(pack(vector))[:8].hex()
 def difference(vector, base): return {r: vector.get(r, 0) for r in {**vector, **base} if vector.get(r, 0) != base.get(r, 0)}
 def applying(base, diff): return {r: n for r, n in {**base, **diff}.items() if n}
-
 def stamp_number(text):
     moment, _, counter = text.partition("/")
     seconds = calendar.timegm(time.strptime(moment[:19], "%Y-%m-%dT%H:%M:%S"))
     return (seconds * 1000 + int(moment[20:23])) << 16 | int(counter or 0)
-
 def stamp_text(number):
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime((number >> 16) // 1000))
     text = f"{moment}.{(number >> 16) % 1000:03}Z"
     return f"{text}/{number & 0xffff}" if number & 0xffff else text
 
-class Refused(Exception):
-    def __init__(self, status, error):
-        super().__init__(f"{status} {error.get('code')}: {error.get('message')}")
-        self.error = error
-
+class Refused(Exception): error = property(lambda self: self.args[1])   # The arguments are the status and the error.
 class Client:
     def __init__(self, directory):
         self.file, self.access = os.path.join(directory, "state.json"), None
         os.makedirs(directory, exist_ok=True)
+        self.state = {"device": str(uuid.uuid4()), "replica": str(uuid.uuid4()), "base": {}, "agreed": False, "stage": None,
+                      "cursor": None, "clock": 0, "offset": 0, "documents": {}, "history": {}, "unstable": {}}
         if os.path.exists(self.file):
             with open(self.file) as file: self.state = json.load(file)
-        else:
-            self.state = {"device": str(uuid.uuid4()), "replica": str(uuid.uuid4()), "base": {}, "agreed": False,
-                          "cursor": None, "clock": 0, "offset": 0, "documents": {}, "history": {}, "stage": None, "unstable": {}}
     def save(self):
         with open(self.file + ".tmp", "w") as file:
             json.dump(self.state, file)
-            file.flush()
-            os.fsync(file.fileno())
+            file.flush(); os.fsync(file.fileno())
         os.replace(self.file + ".tmp", self.file)
-
     # --- history (section 3)
     def knowledge(self): return {r: len(chain) for r, chain in self.state["history"].items() if chain}
     @staticmethod
@@ -74,7 +63,6 @@ class Client:
                 link = sha(link + bytes.fromhex(nonce) + stamp_number(stamp).to_bytes(8, "big"))
             out += raw(replica) + number.to_bytes(8, "big") + link
         return sha(out)[:16].hex()
-
     # --- documents: {"type", "id", "clock", "origin", "schema", "dropped": {unit: [[dot, first]]}, "units": {unit: [version]}}
     def now(self):
         self.state["clock"] = max(self.state["clock"] + 1, (int(time.time() * 1000) + self.state["offset"]) << 16)
@@ -82,8 +70,7 @@ class Client:
     def write(self, kind, id, change):
         """One transaction: `change(document, version)` puts versions that `version(value, **more)` makes."""
         s, replica = self.state, self.state["replica"]
-        dot, stamp = [replica, self.knowledge().get(replica, 0) + 1], self.now()
-        by = [s["device"], s["user"]]
+        dot, stamp, by = [replica, self.knowledge().get(replica, 0) + 1], self.now(), [s["device"], s["user"]]
         document = s["documents"].setdefault(f"{kind}/{id}", {
             "type": kind, "id": id, "clock": {}, "schema": 1, "dropped": {}, "units": {},
             "origin": {"dot": dot, "at": stamp, "by": by}})
@@ -94,7 +81,6 @@ class Client:
             self.save()
     @staticmethod
     def shown(versions): return max(versions, key=lambda v: (stamp_number(v["at"]), raw(v["first"][0]), v["first"][1]))
-
     def fields(self, document):
         shown = [self.shown(versions)["value"] for unit, versions in document["units"].items() if not unit.startswith("_")]
         return {field: value for fields in shown for field, value in fields.items()}
@@ -121,10 +107,9 @@ class Client:
         self.write(kind, id, lambda document, version: document["units"].update({"_life": [version(
             {"deleted": "mistake"}, reason="mistake", context=dict(document["clock"]), knowledge=self.knowledge())]}) or True)
     def deleted(self, document):
-        life = document["units"].get("_life", [])
-        if any(v.get("reason") == "erasure" for v in life) or any("reason" not in v for v in life):
-            return any(v.get("reason") == "erasure" for v in life)
-        context, stands = {}, False
+        life, context, stands = document["units"].get("_life", []), {}, False
+        if any(v.get("reason") == "erasure" for v in life): return True
+        if any("reason" not in v for v in life): return False
         for version in life:
             cause = version.get("cause")
             other = cause and self.state["documents"].get(f"{cause['type']}/{cause['id']}")
@@ -132,27 +117,25 @@ class Client:
         content = [v for u, versions in document["units"].items() if not u.startswith("_") for v in versions]
         gone = [first for keys in document["dropped"].values() for _, first in keys]
         return stands and all(covers(context, first) for first in [v["first"] for v in content] + gone)
-
     # --- streams (section 3)
     @staticmethod
     def encode(head, documents=(), runs=()):
         lines, ids = [json.dumps(head)], []
         number = lambda id: ids.index(id) if id in ids else ids.append(id) or len(ids) - 1
         dots = lambda vector: [[number(r), n] for r, n in ordered(vector)]
+        wire = lambda dot: [number(dot[0]), dot[1]]
         def entry(v):
-            out = {"dot": [number(v["dot"][0]), v["dot"][1]], "first": [number(v["first"][0]), v["first"][1]],
-                   "at": v["at"], "by": [number(i) for i in v["by"]]}
+            out = {"dot": wire(v["dot"]), "first": wire(v["first"]), "at": v["at"], "by": [number(i) for i in v["by"]]}
             out.update({key: v[key] for key in ("unit", "value", "replaced", "reason") if key in v})
             out.update({key: dots(v[key]) for key in ("context", "knowledge") if key in v})
-            if "seen" in v: out["seen"] = [[number(r), n] for r, n in v["seen"]]
-            if "cause" in v: out["cause"] = {**v["cause"], "dot": [number(v["cause"]["dot"][0]), v["cause"]["dot"][1]]}
+            if "seen" in v: out["seen"] = [wire(dot) for dot in v["seen"]]
+            if "cause" in v: out["cause"] = {**v["cause"], "dot": wire(v["cause"]["dot"])}
             return out
         body = []
         for d in documents:
             sync = {"schema": d["schema"], "clock": dots(d["clock"]), "origin": entry({**d["origin"], "first": d["origin"]["dot"]}), "writes": [],
                     "versions": [entry({**v, "unit": u}) for u, vs in d["units"].items() for v in vs]}
-            if d["dropped"]: sync["dropped"] = {
-                u: [[[number(r), n] for r, n in (key if key[0] != key[1] else key[:1])] for key in keys] for u, keys in d["dropped"].items()}
+            if d["dropped"]: sync["dropped"] = {u: [[wire(dot) for dot in (key if key[0] != key[1] else key[:1])] for key in keys] for u, keys in d["dropped"].items()}
             body.append(json.dumps({"id": d["id"], "type": d["type"], "_sync": sync}))
         lines += ([json.dumps({"ids": ids})] if ids else []) + body + [json.dumps(run) for run in runs]
         data = "".join(line + "\n" for line in lines).encode()
@@ -192,7 +175,6 @@ class Client:
                                   "origin": version(sync["origin"], None, None), "units": units,
                                   "dropped": {u: [[dot(k[0]), dot(k[-1])] for k in keys] for u, keys in sync.get("dropped", {}).items()}})
         return json.loads(lines[0]), documents, runs
-
     # --- the join (section 8)
     @staticmethod
     def keep(document, unit, versions, keys):
@@ -219,21 +201,18 @@ class Client:
             if not there and not keys: there, keys = theirs, lost       # What a refused write had replaced was dropped.
             self.keep(mine, unit, there, keys)
         mine["clock"] = joined(mine["clock"], part["clock"])
-        rank = lambda o: (stamp_number(o["at"]), raw(o["dot"][0]), o["dot"][1])
-        mine["origin"] = min(mine["origin"], part["origin"], key=rank)
+        mine["origin"] = min(mine["origin"], part["origin"], key=lambda o: (stamp_number(o["at"]), raw(o["dot"][0]), o["dot"][1]))
         erased = any(v.get("reason") == "erasure" for v in mine["units"].get("_life", []))
-        deleted = self.deleted(mine)
-        for unit in [u for u in mine["units"] if not u.startswith("_") and (
-                erased or deleted and (u in part["dropped"] and u not in part["units"] or u in back))]:
+        deleted, blank = self.deleted(mine), [u for u in part["dropped"] if u not in part["units"]]
+        for unit in [u for u in mine["units"] if not u.startswith("_") and (erased or deleted and u in blank + back)]:
             self.keep(mine, unit, [], mine["dropped"].get(unit, []) + [name(v) for v in mine["units"][unit]])
-        for unit in [] if erased or deleted else [*back, *part["dropped"]]:     # Better old content than none.
-            if unit in mine["units"]: continue
+        for unit in [] if erased or deleted else [u for u in [*back, *part["dropped"]] if u not in mine["units"]]:
+            # Better old content than none.
             if unit in before: self.keep(mine, unit, before[unit], mine["dropped"].get(unit, []))
             elif unit in part["units"]:
                 keys = [k for k in mine["dropped"].get(unit, []) if not covers(part["clock"], k[0])]
                 self.keep(mine, unit, part["units"][unit], keys + part["dropped"].get(unit, []))
         self.state["clock"] = max([self.state["clock"]] + [stamp_number(v["at"]) for vs in mine["units"].values() for v in vs])
-
     # --- exchange (section 5)
     def post(self, path, body, kind="application/satchel+jsonl"):
         headers = {"Content-Type": kind, "Satchel-Protocol": "1", "Accept-Encoding": "gzip", "Content-Encoding": "gzip",
@@ -264,7 +243,7 @@ class Client:
         runs = [{"replica": r, "first": s["base"].get(r, 0) + 1, "transactions": chain[s["base"].get(r, 0):]}
                 for r, chain in s["history"].items() if len(chain) > s["base"].get(r, 0)]
         pull = {"cursor": s["stage"]["cursor"], "since": s["stage"]["since"]} if s["stage"] else {"cursor": s["cursor"]} if s["cursor"] else {}
-        pages = [parts[i:i + PAGE] for i in range(0, len(parts), PAGE)] or [[]]
+        pages = [parts[i:i + 1000] for i in range(0, len(parts), 1000)] or [[]]
         token = secrets.token_hex(8)
         for number, page in enumerate(pages):
             last = number == len(pages) - 1
@@ -275,14 +254,13 @@ class Client:
     def sync(self):
         s = self.state
         for _ in range(8):
-            try:
-                head, documents, runs = self.push()
-                break
+            try: head, documents, runs = self.push()
             except Refused as refusal:
                 code = refusal.error.get("code")
                 if code in ("unknown_base", "server_behind"): s.update(base=refusal.error["knowledge"], agreed=False)
                 elif code == "cursor_gone": s.update(cursor=None, stage=None)
                 else: raise
+            else: break
         else: raise SystemExit("refused again and again")
         while head.get("more"):
             s["stage"] = s["stage"] or {"since": self.knowledge(), "documents": []}
@@ -309,15 +287,13 @@ def main(directory, verb, *args):
     elif verb == "resolve": client.resolve(*args[:3], int(args[3]))
     elif verb == "sync": print(client.sync())
     elif verb in ("get", "list"):
-        for d in documents.values():
-            if d["type"] == args[0] and (verb == "list" or d["id"] == args[1]) and not client.deleted(d) and not d["dropped"]:
-                print(json.dumps({"id": d["id"], **client.fields(d)}, sort_keys=True))
+        for d in [d for d in documents.values() if d["type"] == args[0] and (verb == "list" or d["id"] == args[1])]:
+            if not client.deleted(d) and not d["dropped"]: print(json.dumps({"id": d["id"], **client.fields(d)}, sort_keys=True))
     elif verb == "conflicts":
-        for d in documents.values():
-            for unit, versions in d["units"].items():
-                values = [v["value"] for v in versions]
-                if not unit.startswith("_") and any(v != values[0] for v in values):
-                    print(json.dumps({"type": d["type"], "id": d["id"], "unit": unit, "values": values}, sort_keys=True))
+        for d, unit, versions in [(d, u, vs) for d in documents.values() for u, vs in d["units"].items() if not u.startswith("_")]:
+            values = [v["value"] for v in versions]
+            if any(v != values[0] for v in values):
+                print(json.dumps({"type": d["type"], "id": d["id"], "unit": unit, "values": values}, sort_keys=True))
     else: raise SystemExit(__doc__)
 
 if __name__ == "__main__": main(*sys.argv[1:]) if len(sys.argv) > 2 else sys.exit(__doc__)
