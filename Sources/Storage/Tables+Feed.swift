@@ -44,9 +44,11 @@ extension Tables {
     var contents: [DocumentContent] = []
     contents.reserveCapacity(entries.count)
     for entry in entries {
-      let document = reader.cached(entry.key)
-      contents.append(
-        try document.map(DocumentContent.document) ?? .bytes(content(of: entry), entry.key))
+      if let document = reader.cached(entry.key) {
+        contents.append(.document(document))
+      } else {
+        contents.append(.bytes(try content(of: entry), entry.key))
+      }
     }
     return try reader.documents(contents).compactMap { $0 }
   }

@@ -30,6 +30,18 @@ struct FeedTests {
       .map { "\(test.layout.feed)/\($0)" }
   }
 
+  @Test func `a document whose file is missing is told where the feed is read`() throws {
+    let test = try TestStore()
+    try test.commit([1, 2, 3])
+    _ = try test.open.checkpoint()
+    try test.reopened()
+    try POSIXFileSystem().removeFile(test.layout.file(of: TestStore.key(2)))
+    let tables = try test.open.snapshot()
+    let entries = try tables.arrivals(after: 0, limit: 10)
+    let error = #expect(throws: StorageError.self) { try tables.documents(entries) }
+    #expect(error?.code == .corrupt && error?.problem == "is missing")
+  }
+
   @Test func `all documents are fetched in their order without opening their files`() throws {
     let expected = try [3, 1, 4, 5, 9].map { visit in
       try #require(test.replica.document(TestStore.key(visit))).text()
