@@ -109,7 +109,8 @@ package final class LaptopSync: Sendable {
           request, pageByteCount: pageByteCount.load(ordering: .relaxed)))
     case .send(let request):
       return try send(codec.encode(request), &report)
-    case .sendPage(let request, let note):
+    case .sendPage(var request, let note):
+      request.push?.after = replica.digestBefore(note)
       let body = codec.encode(request)
       try replica.keep(note, digest: SyncCodec.endDigest(of: body) ?? "")
       return try send(

@@ -25,11 +25,13 @@ extension ServerSync {
     return count
   }
 
-  /// The digest at the end of the last page that is kept, if the request's page is not the next.
+  /// The digest at the end of the last page that is kept, if the answer depends on it.
   func stagedDigest(
     _ request: SyncRequest, _ count: Int
   ) throws(ReplicaError) -> String? {
-    guard let push = request.push, push.page != count, count > 0 else { return nil }
+    guard let push = request.push, count > 0, push.page != count || push.after != nil else {
+      return nil
+    }
     let last = try stored { () throws(StorageError) in
       try stage(request.replica).page(count - 1)
     }

@@ -15,6 +15,11 @@ extension Replica {
     }
   }
 
+  /// The digest at the end of the page before that of a note which is not kept yet.
+  func digestBefore(_ note: PushNote) -> String? {
+    note.digestBefore(store.read { PushNote($0.registers[PushNote.register]) })
+  }
+
   /// Makes the next push begin anew. Durable on return.
   func dropPushNote() throws(ReplicaError) {
     try changeRegisters { _ in [(PushNote.register, .null)] }

@@ -40,9 +40,15 @@ package struct PushNote: Sendable, Equatable {
   /// - Parameter last: the note that this one replaces.
   package mutating func seal(_ digest: String, after last: PushNote?) {
     self.digest = digest
-    guard let last, last.token == token else { return }
-    if last.page == page - 1 { previousDigest = last.digest }
-    if last.page == page { previousDigest = last.previousDigest }
+    previousDigest = digestBefore(last) ?? ""
+  }
+
+  /// The digest at the end of the page before this one's; nil if that was not of this push.
+  /// - Parameter last: the note before this one.
+  package func digestBefore(_ last: PushNote?) -> String? {
+    guard let last, last.token == token else { return nil }
+    if last.page == page - 1 { return last.digest }
+    return last.page == page && !last.previousDigest.isEmpty ? last.previousDigest : nil
   }
 
   /// Where a push goes on.

@@ -32,7 +32,8 @@ package struct ServerSession: Sendable {
     package var formerServers: [UniqueID] = []
     /// How many pages of the request's push are kept; those of another token do not count.
     package var stagedPageCount: Int
-    /// The digest at the end of the last of them; needed if the request's page is not the next.
+    /// The digest at the end of the last of them; needed if the request's page is not the next, or says
+    /// behind which it comes.
     package var stagedDigest: String?
 
     package init(
@@ -160,7 +161,8 @@ package struct ServerSession: Sendable {
     guard let request, let state else { return outOfOrder }
     if let refusal = mismatch(request, state) { return .refuse(refusal) }
     guard let push = request.push else { return pull() }
-    guard push.page == state.stagedPageCount else {
+    let isBehind = push.page == 0 || push.after == nil || push.after == state.stagedDigest
+    guard push.page == state.stagedPageCount, isBehind else {
       return .refuse(otherPage(push, state))
     }
     return push.isLast ? accept(push) : .stagePush(push)

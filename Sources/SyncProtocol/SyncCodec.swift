@@ -119,10 +119,12 @@ extension SyncCodec {
   }
 
   private static func value(_ push: PushPosition) -> JSONValue {
-    [
+    var value: JSONObject = [
       "token": .string(HexText.text(push.token)), "page": .int(push.page),
       "last": .bool(push.isLast),
     ]
+    if let digest = push.after { value.append("after", .string(digest)) }
+    return .object(value)
   }
 
   private func head(_ reply: SyncReply) -> JSONObject {
@@ -236,7 +238,12 @@ extension SyncCodec {
       let token = object["token"]?.stringValue.flatMap({ HexText.number($0) }),
       let page = object["page"]?.intValue, page >= 0, let isLast = object["last"]?.boolValue
     else { return nil }
-    return PushPosition(token: token, page: page, isLast: isLast)
+    var push = PushPosition(token: token, page: page, isLast: isLast)
+    if let after = object["after"] {
+      guard let digest = after.stringValue else { return nil }
+      push.after = digest
+    }
+    return push
   }
 
   /// `[POSITION, HEAD, "MARK"]`.

@@ -43,6 +43,8 @@ package struct PushPosition: Hashable, Sendable {
   package var page: Int
   /// Whether the push ends here: only then is anything applied.
   package var isLast: Bool
+  /// The digest at the end of the page before, which the server must have kept; nil if that is not said.
+  package var after: String?
 
   /// A push of one page: nobody needs to name it.
   package static let whole = PushPosition(token: 0, page: 0, isLast: true)

@@ -109,6 +109,20 @@ struct ServerSessionTests {
     #expect(server.push?.position == PushPosition(token: 1, page: 2, isLast: true))
   }
 
+  /// A copy of the laptop may have gone on with the same push.
+  @Test(arguments: [true, false])
+  func `a page that comes behind another than the last one kept is refused`(isLast: Bool) {
+    for (after, isTaken) in [("d", true), ("e", false)] {
+      var server = Server()
+      server.receive {
+        $0.push = PushPosition(token: 1, page: 2, isLast: isLast)
+        $0.push?.after = after
+      }
+      server.state(staged: 2) { $0.stagedDigest = "d" }
+      #expect(server.trace.contains("refuse push_restart") != isTaken)
+    }
+  }
+
   @Test(arguments: [(1, 0), (2, 1), (1, 2), (3, 2), (0, 3)])
   func `a page out of order is refused, with the number of the next`(page: Int, staged: Int) {
     for isLast in [true, false] {

@@ -161,6 +161,35 @@ import Testing
     }
   }
 
+  @Test func `each page but the first says behind which one it comes`() throws {
+    try put(1...2100, in: here)
+    let digests = Digests(here.replica)
+    let link = DirectTransport(to: server, from: here) { (request) throws(TransportError) in
+      digests.note(request.body)
+    }
+    try here.sync(over: link)
+    #expect(digests.all.count >= 3)
+    #expect(digests.all.prefix(3).map(\.after) == [nil] + digests.all.prefix(2).map(\.end))
+  }
+
+  private final class Digests: Sendable {
+    private let pages = Mutex<[(after: String?, end: String?)]>([])
+    private let codec: SyncCodec
+
+    init(_ replica: Replica) {
+      codec = SyncCodec(rules: replica.rules, digest: replica.world.digest)
+    }
+
+    var all: [(after: String?, end: String?)] { pages.withLock { $0 } }
+
+    /// - Returns: that the answer arrives.
+    func note(_ body: [UInt8]) -> Bool {
+      let after = (try? codec.request(body))?.push?.after
+      pages.withLock { $0.append((after, SyncCodec.endDigest(of: body))) }
+      return true
+    }
+  }
+
   private func damage(_ path: String) throws {
     let file = try POSIXFileSystem().open(path, .readWrite)
     defer { file.close() }
