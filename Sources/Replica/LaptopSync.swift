@@ -28,8 +28,8 @@ package final class LaptopSync: Sendable {
   private let received = Mutex<[UInt8]>([])
   private let pageByteCount: Atomic<Int>
   private static let smallestPageByteCount = 16 << 10
-  /// So long a slow server may take for a page of a push, 1,000 documents.
-  private static let secondsPerPage = 0.5
+  /// So many pages of a push, of 1,000 documents, a slow server takes in.
+  private static let slowestPagesPerSecond = 2
   private let accessToken = Mutex<AccessToken?>(nil)
   private let running = Mutex(())
 
@@ -202,7 +202,7 @@ package final class LaptopSync: Sendable {
     let before = replica.world.clock.now()
     let reply = try transmit(
       request, to: SyncProtocolVersion.exchangePath, &report,
-      extraSeconds: Int((Double(keptPageCount) * Self.secondsPerPage).rounded(.up)))
+      extraSeconds: (keptPageCount + 1) / Self.slowestPagesPerSecond)
     guard reply.status == 200 else { return .refused(try refusal(reply)) }
     guard reply.headers["content-type"] == SyncProtocolVersion.contentType,
       reply.headers[SyncProtocolVersion.headerName.lowercased()] == "\(SyncProtocolVersion.current)"

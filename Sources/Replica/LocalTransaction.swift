@@ -381,39 +381,3 @@ package struct LocalTransaction {
     News(zip(changed, before).map { ($0.key, $1) }, as: changed, besides: begun)
   }
 }
-
-/// Documents of a transaction that stand in the log before its commit.
-struct BegunDocuments {
-  var records: BegunRecords
-  /// All that they have seen.
-  private(set) var clock = VersionVector()
-  private(set) var hasErased = false
-
-  init(records: BegunRecords) { self.records = records }
-
-  mutating func note(_ document: Document) {
-    clock.formUnion(document.clock)
-    if document.isErased { hasErased = true }
-  }
-}
-
-/// The changed documents of a transaction by the keys of indexes, as far as somebody has asked. For one
-/// thread.
-private final class OwnIndexes {
-  struct Name: Hashable {
-    let type: String
-    let index: String
-  }
-
-  private var maps: [Name: (revision: Int, places: [String: [Int]])] = [:]
-
-  /// Nil if it must be worked out.
-  func places(_ name: Name, _ key: String, _ revision: Int) -> [Int]? {
-    guard let known = maps[name], known.revision == revision else { return nil }
-    return known.places[key] ?? []
-  }
-
-  func set(_ name: Name, _ places: [String: [Int]], _ revision: Int) {
-    maps[name] = (revision, places)
-  }
-}

@@ -111,12 +111,12 @@ import Testing
     try server.administer(["restore-backup", backup, "--reset"])
     try a.startDaemon()
     try server.start()
-    var text = ""
-    for _ in 0..<200 where text != "1" {
-      text = (try? phone(a)) ?? ""
-      usleep(50_000)
-    }
-    #expect(text == "1")
+    #expect(
+      eventually {
+        try? phone(a)
+      } is: {
+        $0 == "1"
+      } == "1")
     try a.stopDaemon()
     #expect(try parked(a.store).joined().contains("to be undone"))
   }

@@ -29,20 +29,17 @@ import Testing
   private func attempt(until isReached: ((state: String, at: String, error: String)) -> Bool) throws
     -> (state: String, at: String, error: String)
   {
-    for _ in 0..<400 {
-      let attempt = try attempt()
-      if isReached(attempt) { return attempt }
-      usleep(25_000)
-    }
-    return try attempt()
+    try eventually(attempt, is: isReached)
   }
+
+  private func unsent() throws -> Int? { try a.status()["unsent"]?.intValue }
 
   @Test func `a suspended account stops the daemon, loses nothing, and goes on when resumed`()
     throws
   {
     try a.startDaemon()
     try server.administer(["account", "suspend", server.account])
-    let unsent = try a.create("patient", #"{"first_name":"Bo","last_name":"Unsent"}"#)
+    let written = try a.create("patient", #"{"first_name":"Bo","last_name":"Unsent"}"#)
     let refused = try attempt { $0.state == "refused" }
     #expect(refused.state == "refused" && refused.error.contains("the account is suspended"))
     // The store stays as usable as ever, and nobody asks the server for a write more.
@@ -50,17 +47,16 @@ import Testing
     #expect(try a.succeed("list", "patient", "--json").contains("Okafor"))
     usleep(1_500_000)
     #expect(try attempt().at == refused.at)
-    #expect(try a.status()["unsent"]?.intValue == 2)
+    #expect(try unsent() == 2)
     let asked = try a.run("sync")
     #expect(asked.status == 1 && asked.errors.contains("the account is suspended"))
     try server.administer(["account", "resume", server.account])
     try a.sync()
-    #expect(try a.status()["unsent"]?.intValue == 0)
+    #expect(try unsent() == 0)
     // The daemon goes on by itself from here.
-    try a.succeed("update", "patient", unsent, input: #"{"phone":"1"}"#)
+    try a.succeed("update", "patient", written, input: #"{"phone":"1"}"#)
     #expect(try attempt { $0.state == "idle" && $0.error.isEmpty }.state == "idle")
-    for _ in 0..<400 where try a.status()["unsent"]?.intValue != 0 { usleep(25_000) }
-    #expect(try a.status()["unsent"]?.intValue == 0)
+    #expect(try eventually(unsent) { $0 == 0 } == 0)
     try a.stopDaemon()
   }
 
@@ -71,8 +67,7 @@ import Testing
     _ = try a.create("patient", #"{"first_name":"Bo","last_name":"Unsent"}"#)
     #expect(try attempt { $0.state == "refused" }.error.contains("revoked"))
     try a.succeed("enroll", "--server", server.url, "--code", try server.code(), "--device", "a2")
-    for _ in 0..<400 where try a.status()["unsent"]?.intValue != 0 { usleep(25_000) }
-    #expect(try a.status()["unsent"]?.intValue == 0)
+    #expect(try eventually(unsent) { $0 == 0 } == 0)
     try a.stopDaemon()
   }
 }

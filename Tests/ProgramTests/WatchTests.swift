@@ -58,10 +58,10 @@ import Testing
     try a.startDaemon()
     _ = try b.create("patient", #"{"first_name":"Ada","last_name":"Okafor"}"#)
     try b.sync()
-    var listed = ""
-    for _ in 0..<400 where !listed.contains("Okafor") {
-      listed = try a.succeed("list", "patient", "--json")
-      usleep(25_000)
+    let listed = try eventually {
+      try a.succeed("list", "patient", "--json")
+    } is: {
+      $0.contains("Okafor")
     }
     #expect(listed.contains("Okafor"))
     try a.stopDaemon()

@@ -35,10 +35,6 @@ extension Node {
     if isSame, !afterRestart { return nil }
     let documents = try arrivals(after: afterRestart ? 0 : old.head)
     let held = Self.nonces(history)
-    let look = Look(
-      changes: documents.map { (old.documents[$0.key], $0) },
-      arrived: held.filter { !old.held.contains($0) },
-      gone: [], before: old.history, after: history)
     let all = Set(held)
     seen.head = head
     seen.history = history
@@ -46,7 +42,8 @@ extension Node {
     if afterRestart { seen.documents = [:] }
     for document in documents { seen.documents[document.key] = document }
     return Look(
-      changes: look.changes, arrived: look.arrived,
+      changes: documents.map { (old.documents[$0.key], $0) },
+      arrived: held.filter { !old.held.contains($0) },
       gone: old.held.filter { !all.contains($0) }.sorted(), before: old.history, after: history)
   }
 

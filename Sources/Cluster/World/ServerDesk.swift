@@ -16,7 +16,7 @@ struct ServerDesk {
 
   func answer(_ request: TransportRequest, from device: UniqueID) -> TransportReply {
     let sync = ServerSync(replica: server)
-    let judge = PushJudge(device: device, user: Clinic.key("user", 1).id)
+    let judge = PushJudge(device: device, user: SmallClinic.key("user", 1).id)
     do {
       let body =
         request.path == SyncProtocolVersion.historiesPath

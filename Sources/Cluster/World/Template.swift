@@ -36,14 +36,14 @@ package final class Templates: Sendable {
     let devices = Devices()
     let server = try create(machine, .server, disks[0], clock)
     try server.transact { (transaction) throws(ReplicaError) in
-      for (key, fields) in Clinic.founding { try transaction.set(key, to: fields) }
+      for (key, fields) in SmallClinic.founding { try transaction.set(key, to: fields) }
     }
     var laptops: [Replica] = []
     for disk in disks.dropFirst() {
       let laptop = try create(machine, .laptop, disk, clock)
       try laptop.store.updateIdentity { identity in
         identity.enrolment = Enrolment(
-          url: "", server: server.serverID, user: Clinic.key("user", 1).id, refreshToken: "",
+          url: "", server: server.serverID, user: SmallClinic.key("user", 1).id, refreshToken: "",
           certificateFile: nil)
       }
       devices.add(laptop.id, to: laptop.store.identity.device)

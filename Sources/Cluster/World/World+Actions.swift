@@ -30,7 +30,7 @@ extension World {
   private func keepHouse(_ action: Action, _ node: Node, _ dice: inout Dice) throws {
     switch action {
     case .erase:
-      let key = Clinic.key(dice.pick(["patient", "invite", "appointment"]), 1 + dice.below(4))
+      let key = SmallClinic.key(dice.pick(["patient", "invite", "appointment"]), 1 + dice.below(4))
       note("\(key)")
       checker.noteWriter(server, isKnowing: true)
       try server.replica.delete(key, reason: .erasure)
@@ -100,7 +100,7 @@ extension World {
     guard nodes.count < Self.mostNodes else { return }
     let disk = (node.copy?.disk ?? node.disk).afterKill()
     let name = "laptop \(nodes.count) (copy of \(node.name))"
-    checker.noteNew(try add(name, .laptop, disk, from: node))
+    checker.noteNew(try add(name, .laptop, disk))
   }
 
   /// Takes the laptops' user the right to write, or gives it back.
@@ -109,7 +109,7 @@ extension World {
     note(status)
     checker.noteWriter(server, isKnowing: true)
     try server.replica.transact { (transaction) throws(ReplicaError) in
-      let key = Clinic.key("user", 1)
+      let key = SmallClinic.key("user", 1)
       guard let user = try transaction.document(key) else { return }
       var fields = transaction.fields(user)
       fields["status"] = .string(status)

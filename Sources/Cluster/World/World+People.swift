@@ -50,11 +50,11 @@ extension World {
   }
 
   private func id(_ type: String, _ count: Int, _ dice: inout Dice) -> JSONValue {
-    Clinic.id(type, 1 + dice.below(count))
+    SmallClinic.id(type, 1 + dice.below(count))
   }
 
   private func patientEdit(_ node: Node, _ dice: inout Dice) -> Edit {
-    let key = Clinic.key("patient", 1 + dice.below(5))
+    let key = SmallClinic.key("patient", 1 + dice.below(5))
     if node.seen.documents[key] == nil {
       return (
         key,
@@ -88,13 +88,13 @@ extension World {
   }
 
   private func book(_ node: Node, _ dice: inout Dice) throws {
-    let key = Clinic.key("appointment", 1 + dice.below(3))
+    let key = SmallClinic.key("appointment", 1 + dice.below(3))
     var patch = slot(&dice)
     if node.seen.documents[key] != nil {
       return try write(node, [(key, dice.once(in: 4) ? ["notes": unique()] : patch)])
     }
     let new: JSONObject = [
-      "clinic_id": Clinic.id("clinic", 1), "patient_id": id("patient", 5, &dice),
+      "clinic_id": SmallClinic.id("clinic", 1), "patient_id": id("patient", 5, &dice),
       "time_zone": "America/New_York", "status": "unconfirmed", "intake_status": "missing",
       "arrived": false,
       "confirmation_code": .string(dice.pick(["7KQ2M4NA", "7KQ2M4NB", "7KQ2M4NC"])),
@@ -104,7 +104,7 @@ extension World {
   }
 
   private func setStatus(_ node: Node, _ dice: inout Dice) throws {
-    let key = Clinic.key("appointment", 1 + dice.below(3))
+    let key = SmallClinic.key("appointment", 1 + dice.below(3))
     guard node.seen.documents[key] != nil else { return }
     let status = dice.pick(["confirmed", "unconfirmed", "completed", "no-show", "cancelled"])
     let arrival: JSONObject = ["arrived": true, "arrived_at": "2026-03-10T14:00:00.000Z"]
@@ -112,7 +112,7 @@ extension World {
   }
 
   private func invite(_ node: Node, _ dice: inout Dice) throws {
-    let key = Clinic.key("invite", 1 + dice.below(3))
+    let key = SmallClinic.key("invite", 1 + dice.below(3))
     let digits = String(repeating: dice.pick(["a", "b", "c"]), count: 64)
     guard node.seen.documents[key] != nil else {
       let patch: JSONObject = [
@@ -131,16 +131,16 @@ extension World {
   }
 
   private func strangerEdit(_ dice: inout Dice) -> Edit {
-    let key = Clinic.key("stranger", 1 + dice.below(3))
+    let key = SmallClinic.key("stranger", 1 + dice.below(3))
     return (key, [dice.pick(["colour", "weight", "friends"]): unique()])
   }
 
   private func writeTogether(_ node: Node, _ dice: inout Dice) throws {
     var edits = [patientEdit(node, &dice)]
     for number in 1...3 {
-      edits.append((Clinic.key("stranger", number), ["together": unique()]))
+      edits.append((SmallClinic.key("stranger", number), ["together": unique()]))
     }
-    edits.append((Clinic.key("intake_form", 1), ["patient_id": id("patient", 3, &dice)]))
+    edits.append((SmallClinic.key("intake_form", 1), ["patient_id": id("patient", 3, &dice)]))
     try write(node, edits)
   }
 
@@ -148,7 +148,7 @@ extension World {
 
   private func delete(_ node: Node, _ dice: inout Dice) throws {
     let type = dice.pick(["patient", "patient", "appointment", "invite", "stranger", "user"])
-    let key = Clinic.key(type, 1 + dice.below(4))
+    let key = SmallClinic.key(type, 1 + dice.below(4))
     let reason = dice.pick([DeleteReason.mistake, .duplicate, .retention])
     note("\(key): \(reason.rawValue)")
     if dice.once(in: 2) { return try node.replica.delete(key, reason: reason) }
@@ -169,9 +169,10 @@ extension World {
     let (first, second) = (1 + dice.below(4), 1 + dice.below(4))
     note("\(first) into \(second)")
     if first == second {
-      try node.replica.unmerge(Clinic.key("patient", first))
+      try node.replica.unmerge(SmallClinic.key("patient", first))
     } else {
-      try node.replica.merge(Clinic.key("patient", first), into: Clinic.key("patient", second))
+      try node.replica.merge(
+        SmallClinic.key("patient", first), into: SmallClinic.key("patient", second))
     }
   }
 

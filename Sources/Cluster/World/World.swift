@@ -38,7 +38,7 @@ final class World {
     for (number, disk) in template.disks.enumerated() {
       _ = try add(
         number == 0 ? "server" : "laptop \(number)", number == 0 ? .server : .laptop,
-        disk.afterKill(), from: nil)
+        disk.afterKill())
     }
     try checker.begin(nodes)
   }
@@ -50,7 +50,7 @@ final class World {
   var laptops: ArraySlice<Node> { nodes.dropFirst() }
 
   func add(
-    _ name: String, _ role: Replica.Role, _ disk: SimulatedFileSystem, from other: Node?
+    _ name: String, _ role: Replica.Role, _ disk: SimulatedFileSystem
   ) throws -> Node {
     let node = try Node(name, role, disk, NodeClock(now: now), machine)
     nodes.append(node)

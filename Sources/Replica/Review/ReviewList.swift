@@ -238,15 +238,16 @@ extension Replica {
 
   /// Tells the review list and whoever watches of what was written, once it is visible.
   func tell(_ news: News) {
-    if news.isPartial { wantedDocuments.forget() } else { wantedDocuments.note(news.documents) }
-    tellObserver()
-    if news.hasErased { forgetErased() }
     if news.isPartial {
+      wantedDocuments.forget()
       reviewList.noteMany()
       WriteWatch.current?.noteMany()
     } else {
+      wantedDocuments.note(news.documents)
       reviewList.note(news.written)
       WriteWatch.current?.note(news.written)
     }
+    tellObserver()
+    if news.hasErased { forgetErased() }
   }
 }

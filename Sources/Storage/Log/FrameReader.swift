@@ -27,7 +27,7 @@ final class SegmentBytes {
     return window[(offset - start)..<min(end - start, window.count)]
   }
 
-  /// Whether anything but zeros stands from a place on. O(bytes).
+  /// Whether anything but zeros stands between two places. O(bytes).
   func hasContent(from offset: Int, to end: Int) throws(SystemError) -> Bool {
     var place = offset
     while place < min(end, count) {
@@ -78,8 +78,6 @@ struct FrameReader {
     let first = bytes.startIndex
     return bytes.count >= Frame.headerByteCount && (1...6).contains(bytes[first + 4])
       && bytes[first + 5] == 0 && bytes[first + 6] == 0 && bytes[first + 7] == 0
-      // A length is little-endian: 64 MiB end in its last byte.
-      && bytes[first + 3] <= UInt8(Frame.maximumPayloadByteCount >> 24)
   }
 
   /// The first valid frame at a place or beyond, wherever it begins. O(bytes).

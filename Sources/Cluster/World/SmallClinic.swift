@@ -3,7 +3,7 @@ import Documents
 import JSON
 
 /// The documents of a small clinic, by numbers.
-enum Clinic {
+enum SmallClinic {
   static let types = [
     "clinic", "user", "doctor", "patient", "invite", "appointment", "cancellation", "stranger",
     "intake_form",
