@@ -94,7 +94,7 @@ let package = Package(
     tests("PlatformTests", of: ["CSystem", "Platform"]),
     tests("SimulationTests", of: ["Platform", "Simulation"]),
     tests("CrashPointTests", of: documents + ["Platform", "Simulation", "Storage"]),
-    tests("ClusterTests", of: ["Cluster"]),
+    tests("ClusterTests", of: ["Cluster", "Platform"], fixtures: ["Scenarios"]),
     tests("ReplicaTests", of: replica + ["Replica"], fixtures: ["Fixtures"]),
     .target(
       name: "ReplicaTestSupport", dependencies: (replica + ["Replica"]).map { .byName(name: $0) },

@@ -8,7 +8,7 @@ import Synchronization
 
 extension Replica {
   /// What is known of the server.
-  package var peer: PeerState { store.read { PeerState($0.registers[PeerState.register]) } }
+  package var peer: PeerState { store.read { PeerState($0) } }
 
   /// The next page of what a server with a knowledge lacks. The first tells all transactions too, so that
   /// a server sees at once whether the histories agree. O(documents behind the place, up to the page's
@@ -48,10 +48,11 @@ extension Replica {
     if let defect = changes.defect() { throw .sync(ArrivingChanges.refusal(defect)) }
     let arriving = ArrivingChanges(changes, kept: end.stagedPageCount, page: page)
     let (offset, known) = (clockOffset, peer.unstable)
+    let numbering = store.read { $0.numbering }
     return try apply(arriving) { (tables) throws(ReplicaError) in
       try Self.compare(tables, changes, history: end.history)
     } registers: { _, headBefore, head in
-      var peer = PeerState(nil)
+      var peer = PeerState()
       peer.knowledge = end.upTo
       peer.cursor = end.cursor
       peer.scope = end.scope
@@ -59,7 +60,11 @@ extension Replica {
       peer.unstable = end.lastPage.unstable ?? known
       // What this pull brought, the server has.
       peer.pushedUpTo = headBefore == end.pushedUpTo ? head : end.pushedUpTo
-      return [(PeerState.register, peer.value), (PushNote.register, .null)]
+      // What came from nothing is all that there is.
+      let found = end.since.isEmpty ? [(name: Repairer.lostRegister, value: JSONValue.null)] : []
+      return [
+        (PeerState.register, peer.value(numbering: numbering)), (PushNote.register, .null),
+      ] + found
     }.count
   }
 

@@ -84,6 +84,10 @@ package final class LaptopSync: Sendable {
     start.wanted = try replica.wanted()
     start.unstable = codec.name(of: peer.unstable)
     start.pushUnderWay = replica.pushUnderWay()
+    if replica.hasLostDocuments {
+      if let staged = start.staged, !staged.since.isEmpty { try clearStage() }
+      start.fetchEverything()
+    }
     return start
   }
 

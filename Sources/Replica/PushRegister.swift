@@ -8,10 +8,11 @@ import SyncProtocol
 extension Replica {
   /// Keeps a note. Durable on return.
   func keep(_ note: PushNote, digest: String) throws(ReplicaError) {
+    let numbering = store.read { $0.numbering }
     try changeRegisters { registers in
       var note = note
       note.seal(digest, after: PushNote(registers[PushNote.register]))
-      return [(PushNote.register, note.value)]
+      return [(PushNote.register, note.value(numbering: numbering))]
     }
   }
 
@@ -26,10 +27,12 @@ extension Replica {
   }
 
   /// A push that another session may go on with; nil if there is none, or the history that it belongs to is not
-  /// this one's any more, as after a renaming.
+  /// this one's any more, as after a renaming, or the arrivals that it names are counted anew.
   func pushUnderWay() -> ClientSession.PushUnderWay? {
     store.read { tables in
-      guard let note = PushNote(tables.registers[PushNote.register]),
+      let register = tables.registers[PushNote.register]
+      guard let note = PushNote(register),
+        register?.objectValue?.hasNumbering(of: tables) ?? false,
         let then = tables.history.hash(at: note.knowledge),
         SyncCodec.text(history: then) == note.history
       else { return nil }
@@ -65,13 +68,16 @@ extension PushNote {
     (self.digest, previousDigest) = (digest, previous)
   }
 
-  var value: JSONValue {
-    [
+  /// - Parameter numbering: the store's, as it is now.
+  func value(numbering: UInt64) -> JSONValue {
+    var object: JSONObject = [
       "replica": .string(replica.description), "token": .string(HexText.text(token)),
       "base": SyncCodec.value(base.entries), "whole": .bool(isWhole), "page": .int(page),
       "from": .number(JSONNumber(from)), "up_to": .number(JSONNumber(upTo)),
       "knowledge": SyncCodec.value(knowledge.entries), "history": .string(history),
       "digest": .string(digest), "previous_digest": .string(previousDigest),
     ]
+    object.setNumbering(numbering)
+    return .object(object)
   }
 }

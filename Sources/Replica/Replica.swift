@@ -42,7 +42,7 @@ package final class Replica: Sendable {
     rules = catalogue.rules
     self.world = world
     let (last, offset) = store.read { tables in
-      (tables.history.lastStamp, PeerState(tables.registers[PeerState.register]).clockOffset)
+      (tables.history.lastStamp, PeerState(tables).clockOffset)
     }
     writer = Mutex(HybridClock(last: last))
     self.offset = Atomic(offset)

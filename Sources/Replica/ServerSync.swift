@@ -30,6 +30,8 @@ package struct SyncCaller: Sendable {
     self.isFree = isFree
     self.adopt = adopt
   }
+
+  func mayWrite(as replica: ReplicaID) -> Bool { replicas.contains(replica) || isFree(replica) }
 }
 
 /// Carries out a `ServerSession`: the host of the state machine at a server.

@@ -9,16 +9,20 @@ package import SyncProtocol
 /// people; nothing of it is applied and nothing is answered.
 extension ServerSync {
   /// Takes a page of a surrender. Durable on return.
+  ///
+  /// - Parameter caller: a laptop that was restored from a backup since, or has noticed that it was copied,
+  ///   writes under an id that the server has not heard of: one that is free is taken, too.
   /// - Returns: whether it was the last page.
   package func takeSurrender(
-    _ body: [UInt8], of device: UniqueID, replicas: [ReplicaID]
+    _ body: [UInt8], of device: UniqueID, as caller: SyncCaller
   ) throws(SyncRefusal) -> Bool {
     let request: SyncRequest
     do { request = try codec.request(body) } catch { throw SyncRefusal(.malformed, "\(error)") }
     guard let push = request.push else {
       throw SyncRefusal(.malformed, "a surrender holds a page of a push")
     }
-    guard request.account ?? replica.account == replica.account, replicas.contains(request.replica)
+    guard request.account ?? replica.account == replica.account,
+      caller.mayWrite(as: request.replica)
     else {
       throw SyncRefusal(.foreignAccount, "the device belongs to another account")
     }

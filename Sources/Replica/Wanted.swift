@@ -60,6 +60,9 @@ final class WantedDocuments: Sendable {
 }
 
 extension Replica {
+  /// Whether a repair has left documents out of which nothing whole was left here.
+  var hasLostDocuments: Bool { store.read { $0.registers[Repairer.lostRegister] != nil } }
+
   /// So many are named in one exchange.
   private static let maximumWantedCount = 100
 

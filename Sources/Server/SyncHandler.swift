@@ -123,7 +123,7 @@ package struct SyncHandler: HTTPHandler {
     do throws(SyncRefusal) {
       let device = try surrendering(request)
       let isComplete = try serverSync(device.account).takeSurrender(
-        request.body, of: device.id, replicas: device.replicas)
+        request.body, of: device.id, as: caller(device))
       if isComplete {
         do { try data.noteSurrender(by: device.id) } catch {
           throw SyncRefusal(.unavailable, "the server cannot note the surrender now")

@@ -28,6 +28,9 @@ package enum CallKind: String, Sendable, CaseIterable {
     }
   }
 
+  /// Those that give what stands on the disk.
+  package static let reading: Set<CallKind> = [.open, .contents, .read]
+
   /// The three that make something durable.
   package static let synchronizing: Set<CallKind> = [
     .synchronize, .synchronizeDirectory, .synchronizeFileSystem,
@@ -65,6 +68,21 @@ package struct InjectedFailure: Sendable {
   }
 }
 
+/// A fault that came about.
+package struct Strike: Sendable, Hashable {
+  package enum Fault: String, Sendable {
+    /// The process died at the call.
+    case death
+    /// The call failed as it was to.
+    case failure
+    /// The disk had no room.
+    case noSpace
+  }
+
+  package let fault: Fault
+  package let call: Call
+}
+
 /// What was called, and what is to fail.
 struct CallLog: Sendable {
   /// All calls so far.
@@ -78,6 +96,8 @@ struct CallLog: Sendable {
   var failure: InjectedFailure?
   /// How many calls could have met the failure.
   var failureMatches = 0
+  /// In their order.
+  var strikes: [Strike] = []
 
   /// Counts a call; returns the code with which it is to fail, if it is.
   mutating func enter(_ call: Call) -> Int32? {
@@ -86,11 +106,14 @@ struct CallLog: Sendable {
       count += 1
       if count == crashNumber {
         isDead = true
+        strikes.append(Strike(fault: .death, call: call))
         return SimulatedFileSystem.crashCode
       }
     }
     calls.append(call)
-    return injectedCode(call.kind)
+    let code = injectedCode(call.kind)
+    if code != nil { strikes.append(Strike(fault: .failure, call: call)) }
+    return code
   }
 
   private mutating func injectedCode(_ kind: CallKind) -> Int32? {

@@ -72,6 +72,14 @@ package final class SimulatedFileSystem: FileSystem {
     }
   }
 
+  /// The faults that came about since the last call, in their order.
+  package func takeStrikes() -> [Strike] {
+    state.withLock { state in
+      defer { state.log.strikes = [] }
+      return state.log.strikes
+    }
+  }
+
   /// The room for the content of files, in bytes; may be below what is used.
   package func limit(bytes: Int) { state.withLock { $0.disk.byteLimit = bytes } }
 
@@ -219,7 +227,7 @@ package final class SimulatedFileSystem: FileSystem {
   ) throws(SystemError) -> Result {
     try translated(operation, path) { (state) throws(ErrorCode) in
       try state.enter(kind, path)
-      return try body(&state.disk)
+      return try state.carryOut(kind, path, body)
     }
   }
 
@@ -233,7 +241,7 @@ package final class SimulatedFileSystem: FileSystem {
         if !state.log.isDead { onFailure(&state.disk) }
         throw error
       }
-      try body(&state.disk)
+      try state.carryOut(kind, path, body)
     }
   }
 
@@ -253,5 +261,16 @@ package final class SimulatedFileSystem: FileSystem {
 extension SimulatedFileSystem.State {
   fileprivate mutating func enter(_ kind: CallKind, _ path: String) throws(ErrorCode) {
     if let code = log.enter(Call(kind: kind, path: path)) { throw ErrorCode(number: code) }
+  }
+
+  fileprivate mutating func carryOut<Result>(
+    _ kind: CallKind, _ path: String, _ body: (inout Disk) throws(ErrorCode) -> Result
+  ) throws(ErrorCode) -> Result {
+    do throws(ErrorCode) { return try body(&disk) } catch {
+      if error == .noSpace {
+        log.strikes.append(Strike(fault: .noSpace, call: Call(kind: kind, path: path)))
+      }
+      throw error
+    }
   }
 }

@@ -15,12 +15,14 @@ package struct BegunRecords: Sendable {
   /// In the order of arrival; an entry whose document comes again later is passed over.
   private(set) var feed: [FeedEntry] = []
   private(set) var replaced: [(key: DocumentKey, place: LogPlace)] = []
+  private let indexes: [String: [RecentIndex]]
 
   package var count: Int { feed.count }
 
-  init(name: UInt64, basis: UInt64?) {
+  init(name: UInt64, basis: UInt64?, _ indexes: IndexSet) {
     self.name = name
     self.basis = basis
+    self.indexes = indexes.recent()
   }
 
   package func contains(_ key: DocumentKey) -> Bool { entries[key.type]?[key.id] != nil }
@@ -40,13 +42,21 @@ package struct BegunRecords: Sendable {
     (entries[type] ?? [:]).keys.sorted().map { DocumentKey(type: type, id: $0) }
   }
 
-  /// Those of a type that have a value in an index, sorted. O(documents of the type).
+  /// Those of a type that have a value in an index, sorted. O(what is found + what was added since the last
+  /// call).
   /// - Parameter place: of the index among those of its type.
   func keys(ofType type: String, index place: Int, _ value: String) -> [DocumentKey] {
-    let found = (entries[type] ?? [:]).filter { _, entry in
-      entry.keys[place].map { IndexKey.has($0, value) } ?? false
+    guard let index = indexes[type]?[place], let own = entries[type] else { return [] }
+    let candidates = index.candidates(value, head: UInt64(feed.count)) { covered in
+      feed[Int(covered)...].compactMap { new in
+        guard new.key.type == type, let key = own[new.key.id]?.keys[place] else { return nil }
+        return IndexedKey(key: key, id: new.key.id)
+      }
     }
-    return found.keys.sorted().map { DocumentKey(type: type, id: $0) }
+    let found = candidates.filter { id in
+      own[id]?.keys[place].map { IndexKey.has($0, value) } ?? false
+    }
+    return found.sorted().map { DocumentKey(type: type, id: $0) }
   }
 }
 
@@ -69,7 +79,10 @@ extension Store {
     }
     return state.withLock { state in
       let tables = state.tables
-      var begun = begun ?? BegunRecords(name: name, basis: tables.base?.directory.sequence)
+      var begun =
+        begun
+        ?? BegunRecords(
+          name: name, basis: tables.base?.directory.sequence, tables.indexes)
       for (number, document) in batch.documents.enumerated() {
         let entry = tables.entry(
           of: document, at: .log(places[number]), keys: batch.details[number].keys,

@@ -35,6 +35,9 @@ struct IndexSet: Sendable {
 
   func indexes(ofType type: String) -> [StoreIndex] { byType[type]?.all ?? [] }
 
+  /// Empty indexes of what is written from now on, by type.
+  func recent() -> [String: [RecentIndex]] { byType.mapValues { $0.all.map(RecentIndex.init) } }
+
   /// The place of an index among those of its type.
   func place(ofType type: String, _ name: String) -> Int? {
     byType[type]?.all.firstIndex { $0.name == name }

@@ -41,6 +41,9 @@ package struct Tables: Sendable {
   package private(set) var registers: [String: JSONValue] = [:]
   /// The arrival number of the last document.
   package private(set) var head: UInt64 = 0
+  /// Arrival numbers that were noted mean something only under the same numbering: where the index had to be
+  /// made anew, they were given anew.
+  package private(set) var numbering: UInt64 = 0
   let indexes: IndexSet
   let reader: DocumentReader
   private let rules: MergeRules
@@ -54,8 +57,7 @@ package struct Tables: Sendable {
   }
 
   private mutating func clearIndexes() {
-    recentIndexes = Dictionary(grouping: indexes.all, by: \.type)
-      .mapValues { $0.map(RecentIndex.init) }
+    recentIndexes = indexes.recent()
   }
 
   package var knowledge: VersionVector { history.knowledge }
@@ -264,6 +266,8 @@ package struct Tables: Sendable {
     registers[name] = value.isNull ? nil : value
   }
 
+  mutating func beginNumbering(_ number: UInt64) { numbering = number }
+
   mutating func addMark(_ mark: UInt64) {
     let mark = FeedMark(position: head, mark: mark)
     guard mark.position > headMark.position else { return }
@@ -287,6 +291,7 @@ package struct Tables: Sendable {
   mutating func adopt(_ base: IndexSnapshot) throws(StorageError) {
     baseMark = try base.marks(last: 1).last ?? FeedMark(position: 0, mark: 0)
     self.base = base
+    numbering = base.directory.numbering
     reader.feed.use(base.directory.feedFiles)
     let covered = base.directory.head
     head = max(head, covered)

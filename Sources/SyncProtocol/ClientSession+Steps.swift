@@ -23,7 +23,7 @@ extension ClientSession {
     package var isAgreed = false
     /// What the device may see, as the last complete pull said; nil for its whole account.
     package var scope: String?
-    /// Whether the pull brings all that there is, known or not: the scope has changed.
+    /// Whether the pull brings all that there is, known or not: the scope has changed, or something was lost.
     package var isFromNothing = false
     /// Whether documents travel whole until a push is acknowledged: the replica has a new id (DESIGN,
     /// rule 17).
@@ -57,6 +57,25 @@ extension ClientSession {
       (staged, pullCursor) = (nil, nil)
       (self.scope, isFromNothing) = (scope, true)
     }
+
+    /// What the server has said since, where the host begins anew with what it remembers.
+    mutating func take(_ learned: Learned) {
+      if let base = learned.base { (self.base, pushedUpTo, isAgreed) = (base, 0, false) }
+      if learned.isCursorGone { pullCursor = nil }
+    }
+
+    /// Of documents that were lost here, the differences to what is known mean nothing: all come whole.
+    package mutating func fetchEverything() {
+      if let since = staged?.since, !since.isEmpty { staged = nil }
+      (pullCursor, isAgreed, isFromNothing) = (nil, false, true)
+    }
+  }
+
+  /// What refusals of this session have told.
+  struct Learned {
+    /// The server's knowledge, as a base that it knows.
+    var base: VersionVector?
+    var isCursorGone = false
   }
 
   package struct StagedPull: Sendable {

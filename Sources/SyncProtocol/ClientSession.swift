@@ -39,6 +39,7 @@ package struct ClientSession: Sendable {
   private var place: UInt64 = 0
   /// Whether the push is applied at the server.
   private var isAccepted = false
+  private var learned = Learned()
 
   /// Documents sent so far.
   package var pushedCount: Int { pushedParts }
@@ -47,7 +48,8 @@ package struct ClientSession: Sendable {
 
   package mutating func handle(_ event: Event) -> [Effect] {
     switch event {
-    case .begin(let start):
+    case .begin(var start):
+      start.take(learned)
       self.start = start
       return beginPush()
     case .pushCut(let cut): return send(cut)
@@ -55,6 +57,7 @@ package struct ClientSession: Sendable {
     case .refused(let refusal): return handle(refusal)
     case .staged: return sendPull()
     case .applied:
+      learned = Learned()
       if supply.isEmpty || hasSupplied { return [.finish] }
       hasSupplied = true
       return [.again]
@@ -237,9 +240,8 @@ package struct ClientSession: Sendable {
     guard restarts <= Self.maximumRestartCount else { return [.fail(refusal)] }
     switch (refusal.code, refusal.knowledge) {
     case (.unknownBase, let knowledge?), (.serverBehind, let knowledge?):
-      start?.base = knowledge
-      start?.pushedUpTo = 0
-      start?.isAgreed = false
+      learned.base = knowledge
+      start?.take(learned)
     case (.scopeChanged, _):
       start?.beginFromNothing(scope: refusal.scope)
       return [.dropStagedPull] + beginPush()
@@ -251,8 +253,9 @@ package struct ClientSession: Sendable {
       }
       start?.token &+= 1
     case (.cursorGone, _):
+      learned.isCursorGone = true
       start?.staged = nil
-      start?.pullCursor = nil
+      start?.take(learned)
       return [.dropStagedPull] + beginPush()
     case (.serverReset, _?) where refusal.server != nil: return [.startOver(refusal)]
     case (.tooLarge, _): return [.shrinkPages(refusal)]

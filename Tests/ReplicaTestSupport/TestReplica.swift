@@ -40,7 +40,7 @@ package final class TestReplica {
 
   package let clock: TestClock
   package private(set) var replica: Replica
-  private let root: String
+  package let root: String
   private let role: Replica.Role
   /// At a server: the ids that devices write as.
   package let devices = TestDevices()

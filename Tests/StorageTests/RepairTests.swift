@@ -97,7 +97,7 @@ struct RepairTests {
       let tables = try test.reopened().snapshot()
       #expect(try tables.document(TestStore.key(2)) == nil)
       #expect(try tables.documents(ofType: "visit").count == 4)
-      let wanted = tables.registers[Repairer.wantedRegister]?.line
+      let wanted = tables.registers[Repairer.lostRegister]?.line
       #expect(wanted == #"[["visit","\#(UniqueID.sample(2))"]]"#)
     }
   }

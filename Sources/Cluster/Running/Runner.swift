@@ -10,6 +10,8 @@ package struct Outcome: Sendable {
   package var traceHash: UInt64
   package var trace: [String]
   package var exchanges: Int
+  /// Which faults came about.
+  package var coverage = Coverage()
 }
 
 /// Plays schedules. Each is a world of its own: many may be played at once.
@@ -39,6 +41,7 @@ package struct Runner: Sendable {
     return Outcome(
       failure: failure.map { "\($0)" },
       check: failure.map { ($0 as? Broken)?.check ?? "error" }, step: step,
-      traceHash: world.trace.hash, trace: world.trace.lines, exchanges: world.exchangeCount)
+      traceHash: world.trace.hash, trace: world.trace.lines, exchanges: world.exchangeCount,
+      coverage: world.coverage)
   }
 }

@@ -1,98 +1,118 @@
 import Platform
+import Synchronization
 
 /// `satchel-sim`: plays random schedules and says which promise the engine broke.
 package struct SimulatorProgram {
-  /// A seed in so many is run twice.
-  private static let repeatedEvery: UInt64 = 50
-
-  private let print: (String) -> Void
-  private let seconds: () -> Double
+  private let print: @Sendable (String) -> Void
+  private let seconds: @Sendable () -> Double
 
   /// - Parameters:
-  ///   - print: takes a line.
+  ///   - print: takes a line; several threads may call it.
   ///   - seconds: a clock that only goes forward.
-  package init(print: @escaping (String) -> Void, seconds: @escaping () -> Double) {
+  package init(
+    print: @escaping @Sendable (String) -> Void, seconds: @escaping @Sendable () -> Double
+  ) {
     (self.print, self.seconds) = (print, seconds)
   }
 
   package static let usage = """
-    usage: satchel-sim --seed N [--trace]
-           satchel-sim --seeds FIRST COUNT
-           satchel-sim --hours H [--from FIRST]
+    usage: satchel-sim --seed N [--trace] [--scenario]
+           satchel-sim --seeds FIRST COUNT [--jobs N] [--coverage]
+           satchel-sim --hours H [--from FIRST] [--jobs N]
+           satchel-sim --play FILE... [--trace]
+
+    --seed N      play one schedule; if it fails, make it short and print it as a scenario
+      --trace     print every step instead
+      --scenario  print the schedule as a file, and do not play it
+    --seeds       play many; --coverage: print how often each fault struck where, fail if one never did
+    --hours       play as many as there is time for, and print the rate
+    --play        play scenario files
+    --jobs N      on so many threads, 1 without it
     """
 
   /// - Returns: the exit status: 0 if every promise was kept, 1 if not, 2 if the arguments mean nothing.
   package func run(_ arguments: [String]) -> Int32 {
-    let runner: Runner
-    do { runner = try Runner() } catch {
+    guard let words = SimulatorArguments(arguments) else {
+      print(Self.usage)
+      return 2
+    }
+    do {
+      switch words.order {
+      case .one(let seed) where words.isScenario:
+        print(Schedule(seed: seed).text)
+        return 0
+      case .one(let seed):
+        let isKept = play(Schedule(seed: seed), "seed \(seed)", try Runner(), words.isTraced)
+        return isKept ? 0 : 1
+      case .files(let paths):
+        let runner = try Runner()
+        var isKept = true
+        for path in paths {
+          let schedule = try scenario(path)
+          if !play(schedule, path, runner, words.isTraced) { isKept = false }
+        }
+        return isKept ? 0 : 1
+      case .seeds(let first, let count):
+        return try playMany(from: first, words) { begun, _ in begun < count }
+      case .hours(let hours, let first):
+        return try playMany(from: first, words) { _, elapsed in elapsed < hours * 3600 }
+      }
+    } catch {
       print("\(error)")
       return 1
     }
-    switch arguments.first {
-    case "--seed":
-      guard let seed = arguments.dropFirst().first.flatMap({ UInt64($0) }) else { break }
-      return runOne(seed, runner, isTraced: arguments.contains("--trace"))
-    case "--seeds":
-      guard arguments.count == 3, let first = UInt64(arguments[1]), let count = UInt64(arguments[2])
-      else { break }
-      return runMany(runner, from: first) { done, _ in done < count }
-    case "--hours":
-      guard let hours = arguments.dropFirst().first.flatMap({ Double($0) }) else { break }
-      let first = arguments.count == 4 ? UInt64(arguments[3]) ?? 0 : 0
-      return runMany(runner, from: first) { _, elapsed in elapsed < hours * 3600 }
-    default: break
-    }
-    print(Self.usage)
-    return 2
   }
 
-  private func runOne(_ seed: UInt64, _ runner: Runner, isTraced: Bool) -> Int32 {
-    let schedule = Schedule(seed: seed)
+  private func scenario(_ path: String) throws -> Schedule {
+    let bytes = try POSIXFileSystem().readFile(path, maximumByteCount: 1 << 24)
+    return try Schedule(text: String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// - Returns: whether every promise was kept.
+  private func play(
+    _ schedule: Schedule, _ name: String, _ runner: Runner, _ isTraced: Bool
+  ) -> Bool {
     let outcome = runner.run(schedule, keepsTrace: isTraced)
     if isTraced { for line in outcome.trace { print(line) } }
-    print("seed \(seed): trace \(String(outcome.traceHash, radix: 16))")
-    guard outcome.failure != nil else { return 0 }
-    if isTraced {
-      print("FAILED \(outcome.failure ?? "")")
-      return 1
-    }
-    report(schedule, outcome, runner)
-    return 1
+    print("\(name): trace \(String(outcome.traceHash, radix: 16))")
+    guard let failure = outcome.failure else { return true }
+    if isTraced { print("FAILED \(failure)") } else { report(schedule, outcome, runner) }
+    return false
   }
 
-  private func runMany(
-    _ runner: Runner, from first: UInt64, while goesOn: (UInt64, Double) -> Bool
-  ) -> Int32 {
-    let begin = seconds()
-    var (done, failed, steps) = (UInt64(0), 0, 0)
-    while goesOn(done, seconds() - begin) {
-      let schedule = Schedule(seed: first + done)
-      let outcome = runner.run(schedule)
-      steps += schedule.steps.count
-      if outcome.failure != nil {
-        failed += 1
-        report(schedule, outcome, runner)
-      } else if schedule.seed % Self.repeatedEvery == 0 {
-        if runner.run(schedule).traceHash != outcome.traceHash {
-          failed += 1
-          print("FAILED seed \(schedule.seed): two runs differ")
-        }
-      }
-      done += 1
-    }
+  private func playMany(
+    from first: UInt64, _ words: SimulatorArguments,
+    while goesOn: @escaping @Sendable (UInt64, Double) -> Bool
+  ) throws -> Int32 {
+    let (begin, seconds) = (seconds(), seconds)
+    let reporter = Mutex(try Runner())
+    let campaign = Campaign(
+      first: first, jobCount: words.jobCount, goesOn: { goesOn($0, seconds() - begin) },
+      tell: { seed, outcome in
+        reporter.withLock { report(Schedule(seed: seed), outcome, $0) }
+      })
+    let result = try campaign.run()
+    for seed in result.different { print("FAILED seed \(seed): two runs differ") }
+    let missing = words.showsCoverage ? result.coverage.missing : []
+    if words.showsCoverage { for line in result.coverage.table { print(line) } }
+    for spot in missing { print("FAILED this fault never came about: \(spot)") }
     let time = max(seconds() - begin, 0.001)
+    let count = result.scheduleCount
+    let failedCount = result.failures.count + result.different.count
     print(
-      "\(done) schedules of \(steps / max(1, Int(done))) steps in \(Int(time)) seconds: "
-        + "\(Int(Double(done) / time * 10) / 10) a second and process, \(failed) failed")
-    return failed == 0 ? 0 : 1
+      "\(count) schedules of \(result.stepCount / max(1, count)) steps in \(Int(time)) seconds: "
+        + "\(Int(Double(count) / time * 10) / 10) a second, \(failedCount) failed; "
+        + "traces \(String(result.traceHash, radix: 16))")
+    return failedCount == 0 && missing.isEmpty ? 0 : 1
   }
 
   private func report(_ schedule: Schedule, _ outcome: Outcome, _ runner: Runner) {
     print("FAILED seed \(schedule.seed), step \(outcome.step): \(outcome.failure ?? "")")
     let short = Minimiser(runner, check: outcome.check ?? "").minimised(schedule)
-    print("\(short.steps.count) of \(schedule.steps.count) steps are enough:")
     let last = runner.run(short, keepsTrace: true)
+    print("\(short.steps.count) of \(schedule.steps.count) steps are enough:")
     for line in last.trace { print("  \(line)") }
     print("  broken: \(last.failure ?? "")")
+    print("As a scenario:\n\(short.text)")
   }
 }

@@ -9,6 +9,8 @@ package struct Schedule: Sendable {
   let isJudged: Bool
   /// The size of the pages in which changes travel, in bytes.
   let pageByteCount: Int
+  /// Machines that begin with a program of before; 0 is the server.
+  let oldMachines: Set<Int>
   package var steps: [Step]
 
   /// Each seed draws its own mix of what people do and what goes wrong.
@@ -22,14 +24,26 @@ package struct Schedule: Sendable {
     let weights = Self.weights(&dice)
     let count = 60 + dice.below(30)
     let laptops = laptopCount
+    let areOld = seed % 4 == 1
+    oldMachines = areOld ? Set((0...laptops).filter { (seed / 4 + UInt64($0)) % 2 == 0 }) : []
     steps = (0..<count).map { _ in
       let action = dice.pick(weights)
       return Step(action: action, node: action.node(&dice, laptops), seed: dice.next())
     }
   }
 
+  init(
+    seed: UInt64, laptopCount: Int, network: NetworkMix, isJudged: Bool, pageByteCount: Int,
+    oldMachines: Set<Int>, steps: [Step]
+  ) {
+    (self.seed, self.laptopCount, self.network) = (seed, laptopCount, network)
+    (self.isJudged, self.pageByteCount, self.steps) = (isJudged, pageByteCount, steps)
+    self.oldMachines = oldMachines
+  }
+
   private static func weights(_ dice: inout Dice) -> [(value: Action, weight: Int)] {
     let isCalm = dice.once(in: 4)
+
     return Action.allCases.map { action in
       let isLeftOut = action.kind != .syncing && dice.once(in: action.kind == .work ? 5 : 2)
       let factor = action.kind.factor
@@ -42,6 +56,8 @@ package struct Schedule: Sendable {
 /// How often each thing befalls a message, in a thousand.
 package struct NetworkMix: Sendable {
   let rates: [(fault: MessageFault, rate: Int)]
+
+  init(rates: [(fault: MessageFault, rate: Int)]) { self.rates = rates }
 
   init(_ dice: inout Dice) {
     let worst = dice.pick([30, 100, 250])
@@ -79,7 +95,7 @@ package enum MessageFault: String, CaseIterable, Sendable {
 
 extension Action {
   enum Kind {
-    case work, syncing, mishap, seldom
+    case work, syncing, mishap, seldom, rare
 
     /// How much more often than others.
     var factor: Int {
@@ -88,6 +104,7 @@ extension Action {
       case .syncing: 16
       case .mishap: 3
       case .seldom: 2
+      case .rare: 1
       }
     }
   }
@@ -99,8 +116,9 @@ extension Action {
       .work
     case .sync, .syncBadly: .syncing
     case .erase, .copy, .goBack, .clone, .openRecovery, .closeRecovery, .retire,
-      .changeRights, .waitLong:
+      .changeRights, .waitLong, .backUp, .restoreBackup, .upgrade, .flipBit:
       .seldom
+    case .undo, .emptyServer, .newLaptop, .revoke: .rare
     default: .mishap
     }
   }
@@ -108,7 +126,7 @@ extension Action {
   /// Whether it means nothing at the server.
   var concernsLaptop: Bool {
     switch self {
-    case .sync, .syncBadly, .partition, .heal, .clone, .retire: true
+    case .sync, .syncBadly, .partition, .heal, .clone, .retire, .revoke, .upgrade: true
     default: false
     }
   }

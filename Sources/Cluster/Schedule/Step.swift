@@ -29,6 +29,8 @@ package enum Action: String, CaseIterable, Sendable {
   case cutPower = "the power fails"
   case cutPowerSoon = "the power will fail"
   case failSync = "the disk will fail to make something durable"
+  case failRead = "the disk will fail to read"
+  case flipBit = "a bit of a file flips"
   case fillDisk = "the disk fills up"
   case freeDisk = "the disk has room again"
   case partition = "the network is cut"
@@ -41,6 +43,13 @@ package enum Action: String, CaseIterable, Sendable {
   case closeRecovery = "close the recovery of the server"
   case retire = "retire a laptop"
   case changeRights = "change the rights of the laptops' user"
+  case backUp = "make a backup"
+  case restoreBackup = "go on from the backup"
+  case undo = "set the server back to its backup to undo something"
+  case emptyServer = "the server is lost, and an empty one takes its place"
+  case newLaptop = "enrol a new laptop"
+  case revoke = "revoke a laptop"
+  case upgrade = "upgrade the program"
 }
 
 /// One step of a schedule. It means something whatever steps are left out before it.

@@ -4,20 +4,42 @@ import Synchronization
 
 /// Which device writes as which replicas: what a server keeps besides its stores.
 final class Devices: Sendable {
-  private let replicas: Mutex<[UniqueID: [ReplicaID]]>
+  /// What stands in a copy or a backup of the server.
+  struct Kept: Sendable {
+    var replicas: [UniqueID: [ReplicaID]] = [:]
+    var revoked: Set<UniqueID> = []
+    /// Revoked ones that have given what they had not sent.
+    var surrendered: Set<UniqueID> = []
+  }
 
-  init(_ replicas: [UniqueID: [ReplicaID]] = [:]) { self.replicas = Mutex(replicas) }
+  private let state: Mutex<Kept>
 
-  var all: [UniqueID: [ReplicaID]] { replicas.withLock { $0 } }
+  init(_ kept: Kept = Kept()) { state = Mutex(kept) }
+
+  var kept: Kept { state.withLock { $0 } }
+
+  func knows(_ device: UniqueID) -> Bool { state.withLock { $0.replicas[device] != nil } }
+
+  func isRevoked(_ device: UniqueID) -> Bool { state.withLock { $0.revoked.contains(device) } }
+
+  func hasSurrendered(_ device: UniqueID) -> Bool {
+    state.withLock { $0.surrendered.contains(device) }
+  }
 
   func add(_ replica: ReplicaID, to device: UniqueID) {
-    replicas.withLock { $0[device, default: []].append(replica) }
+    state.withLock { $0.replicas[device, default: []].append(replica) }
+  }
+
+  func revoke(_ device: UniqueID) { state.withLock { _ = $0.revoked.insert(device) } }
+
+  func noteSurrender(by device: UniqueID) {
+    state.withLock { _ = $0.surrendered.insert(device) }
   }
 
   /// What the server knows of a device that sends a request.
   /// - Parameter judge: whose rights count; nil if nothing is judged.
   func caller(_ device: UniqueID, judge: PushJudge?) -> SyncCaller {
-    let all = all
+    let all = kept.replicas
     return SyncCaller(
       replicas: all[device] ?? [], judge: judge,
       isFree: { replica in !all.contains { $0.key != device && $0.value.contains(replica) } },

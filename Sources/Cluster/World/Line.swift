@@ -1,5 +1,7 @@
 import Causality
+import JSON
 import Replica
+import SyncProtocol
 import Synchronization
 
 /// The way from a laptop to the server, with all that befalls messages on it.
@@ -16,7 +18,7 @@ final class Line: SyncTransport {
     /// The last request that the server took.
     var last: TransportRequest?
     var count = 0
-    var faults: [MessageFault] = []
+    var faults: [(fault: MessageFault, message: String)] = []
   }
 
   private struct State: Sendable {
@@ -47,7 +49,7 @@ final class Line: SyncTransport {
     let fault = state.withLock { state in
       state.record.count += 1
       let fault = mix?.draw(&state.dice)
-      if let fault { state.record.faults.append(fault) }
+      if let fault { state.record.faults.append((fault, MessageName.of(request))) }
       return fault
     }
     guard let fault else { return try deliver(request) }
@@ -107,5 +109,21 @@ final class Line: SyncTransport {
     guard let reply, !isDown() else { throw TransportError("the server is down") }
     if reply.status == 200 { state.withLock { [request] in $0.record.last = request } }
     return reply
+  }
+}
+
+/// What a request is for, in words.
+enum MessageName {
+  static func of(_ request: TransportRequest) -> String {
+    if request.path == SyncProtocolVersion.historiesPath { return "comparing histories" }
+    if request.path == SyncProtocolVersion.surrenderPath { return "surrender" }
+    let line = request.body.prefix { $0 != UInt8(ascii: "\n") }
+    let head = (try? JSONValue(parsing: line))?.objectValue
+    guard let value = head?["push"] else { return "whole push" }
+    guard let push = value.objectValue else { return "page of a pull" }
+    let isFirst = push["page"]?.intValue ?? 0 == 0
+    let isLast = push["last"]?.boolValue ?? true
+    if isFirst { return isLast ? "whole push" : "first page of a push" }
+    return isLast ? "last page of a push" : "later page of a push"
   }
 }

@@ -16,7 +16,6 @@ struct Machine: Sendable {
   let digest: Digest
   let random: SimulatedRandom
   private let pageByteCount: Int
-  private let rules: MergeRules
   private let indexes: [StoreIndex]
 
   /// - Parameter pageByteCount: the size of the pages in which changes travel.
@@ -25,7 +24,6 @@ struct Machine: Sendable {
     clinic = system.world.clinic
     digest = system.world.digest
     random = SimulatedRandom(seed: seed)
-    rules = Catalogue.standard.rules
     indexes = ReplicaSetup.indexes(of: .standard)
   }
 
@@ -36,9 +34,17 @@ struct Machine: Sendable {
     return id
   }
 
-  func environment(_ disk: SimulatedFileSystem, _ role: Replica.Role) -> StoreEnvironment {
+  /// What a program knows that was not upgraded yet: one type of document less.
+  private static let old = Catalogue(Catalogue.standard.types.filter { $0.name != "intake_form" })
+
+  private static func catalogue(isOld: Bool) -> Catalogue { isOld ? old : .standard }
+
+  func environment(
+    _ disk: SimulatedFileSystem, _ role: Replica.Role, isOld: Bool = false
+  ) -> StoreEnvironment {
     var environment = StoreEnvironment(
-      fileSystem: disk, random: random, digest: digest, rules: rules, indexes: indexes)
+      fileSystem: disk, random: random, digest: digest, rules: Self.catalogue(isOld: isOld).rules,
+      indexes: isOld ? ReplicaSetup.indexes(of: Self.old) : indexes)
     environment.machine = "simulated"
     environment.boot = "boot \(disk.powerCutCount)"
     environment.segmentByteCount = 1 << 15
@@ -46,9 +52,23 @@ struct Machine: Sendable {
     return environment
   }
 
-  func replica(_ store: Store, _ role: Replica.Role, _ clock: NodeClock) -> Replica {
+  /// Makes a store with nothing in it.
+  func create(
+    _ role: Replica.Role, on disk: SimulatedFileSystem, _ clock: NodeClock
+  ) throws -> Replica {
+    let identity = StoreIdentity(
+      replica: newID(), device: newID(), account: Self.account, isLocalAccount: false)
+    let store = try Store.create(
+      at: Self.root, identity: identity, environment: environment(disk, role))
+    return replica(store, role, clock)
+  }
+
+  func replica(
+    _ store: Store, _ role: Replica.Role, _ clock: NodeClock, isOld: Bool = false
+  ) -> Replica {
     let world = ReplicaWorld(clock: clock, random: random, digest: digest, clinic: clinic)
-    let replica = Replica(store: store, role: role, catalogue: .standard, world: world)
+    let replica = Replica(
+      store: store, role: role, catalogue: Self.catalogue(isOld: isOld), world: world)
     replica.pieces.documentCount = 3
     replica.pieces.pageByteCount = pageByteCount
     return replica

@@ -15,14 +15,23 @@ final class Node {
   private let machine: Machine
   /// Whether nothing comes through between it and the server.
   var isCutOff = false
-  /// A copy of its disk; a server's holds its devices too.
-  var copy: (disk: SimulatedFileSystem, devices: [UniqueID: [ReplicaID]])?
+  var copy: Copy?
+  /// The server's devices when it made its last backup; of a laptop only whether it has one.
+  var devicesInBackup: Devices.Kept?
   var seen = Sight()
   var isFull = false
   /// Whether its disk may make any call fail now.
-  var isFailing: Bool { disk.isDead || isFull || isArmed }
+  var isFailing: Bool { disk.isDead || isFull || isArmed || failingRead != nil }
   /// Whether a failure was planned that has not come yet.
   var isArmed = false
+  /// Which read of its next step fails.
+  var failingRead: Int?
+  /// Whether a bit of a file has flipped since it was last found whole.
+  var isDamaged = false
+  /// Documents that its repair could not heal: the next sync brings them.
+  var lacking: Set<DocumentKey> = []
+  /// Whether its program was not upgraded yet.
+  var isOld = false
 
   /// Opens the store that is on a disk.
   init(
@@ -30,25 +39,41 @@ final class Node {
     _ machine: Machine
   ) throws {
     (self.name, self.role, self.disk, self.clock, self.machine) = (name, role, disk, clock, machine)
-    replica = try Self.open(disk, role, clock, machine)
+    replica = try Self.open(disk, role, clock, machine, isOld: false)
   }
 
   var device: UniqueID { replica.store.identity.device }
 
   private static func open(
-    _ disk: SimulatedFileSystem, _ role: Replica.Role, _ clock: NodeClock, _ machine: Machine
+    _ disk: SimulatedFileSystem, _ role: Replica.Role, _ clock: NodeClock, _ machine: Machine,
+    isOld: Bool
   ) throws -> Replica {
-    let store = try Store.open(at: Machine.root, environment: machine.environment(disk, role))
-    return machine.replica(store, role, clock)
+    let store = try Store.open(
+      at: Machine.root, environment: machine.environment(disk, role, isOld: isOld))
+    return machine.replica(store, role, clock, isOld: isOld)
   }
 
   /// Goes on with another disk, or with its own as another process finds it.
   func start(on disk: SimulatedFileSystem) throws {
     self.disk = disk
-    (isArmed, isFull) = (false, false)
+    (isArmed, isFull, failingRead) = (false, false, nil)
     disk.forgetCalls()
     disk.limit(bytes: .max)
-    replica = try Self.open(disk, role, clock, machine)
+    replica = try Self.open(disk, role, clock, machine, isOld: isOld)
+  }
+
+  /// Its damage is found, and healed as far as it goes without others; it is started again.
+  func repair() throws {
+    replica.store.close()
+    let disk = disk.afterKill()
+    let environment = machine.environment(disk, role, isOld: isOld)
+    let report = try Store.withLock(at: Machine.root, fileSystem: disk) {
+      (layout) throws(StorageError) in
+      try Repairer(layout: layout, environment: environment).repair()
+    }
+    lacking.formUnion(report.lost)
+    isDamaged = false
+    try start(on: disk)
   }
 
   /// The program ends in good order and is started again.
@@ -62,6 +87,12 @@ final class Node {
 
   /// The power fails, and the program is started again.
   func cutPower(_ fate: Fate) throws { try start(on: disk.afterCrash(fate: fate)) }
+}
+
+/// A copy of a disk; a server's holds its devices too.
+struct Copy {
+  let disk: SimulatedFileSystem
+  let devices: Devices.Kept
 }
 
 /// What a replica held when the checker looked last.

@@ -15,18 +15,40 @@ struct ServerDesk {
   }
 
   func answer(_ request: TransportRequest, from device: UniqueID) -> TransportReply {
-    let sync = ServerSync(replica: server)
-    let judge = PushJudge(device: device, user: SmallClinic.key("user", 1).id)
-    do {
-      let body =
-        request.path == SyncProtocolVersion.historiesPath
-        ? try sync.compareHistories(request.body)
-        : try sync.answer(
-          request.body, from: devices.caller(device, judge: isJudging ? judge : nil))
-      return Self.reply(200, SyncProtocolVersion.contentType, body)
+    do throws(SyncRefusal) {
+      return Self.reply(200, SyncProtocolVersion.contentType, try body(request, device))
     } catch {
       return Self.reply(error.status, "application/json", SyncCodec.encode(error))
     }
+  }
+
+  private func body(
+    _ request: TransportRequest, _ device: UniqueID
+  ) throws(SyncRefusal) -> [UInt8] {
+    if request.path == SyncProtocolVersion.surrenderPath {
+      return try surrender(request, device)
+    }
+    if devices.isRevoked(device) { throw SyncRefusal(.revoked, "the device was revoked") }
+    let sync = ServerSync(replica: server)
+    if request.path == SyncProtocolVersion.historiesPath {
+      return try sync.compareHistories(request.body)
+    }
+    let judge = PushJudge(device: device, user: SmallClinic.key("user", 1).id)
+    return try sync.answer(
+      request.body, from: devices.caller(device, judge: isJudging ? judge : nil))
+  }
+
+  /// Takes a revoked device's last words, once.
+  private func surrender(
+    _ request: TransportRequest, _ device: UniqueID
+  ) throws(SyncRefusal) -> [UInt8] {
+    guard devices.isRevoked(device), !devices.hasSurrendered(device) else {
+      throw SyncRefusal(.revoked, "the device was revoked")
+    }
+    let isComplete = try ServerSync(replica: server).takeSurrender(
+      request.body, of: device, as: devices.caller(device, judge: nil))
+    if isComplete { devices.noteSurrender(by: device) }
+    return Array("{\"complete\":\(isComplete)}".utf8)
   }
 
   static func reply(_ status: Int, _ type: String, _ body: [UInt8]) -> TransportReply {

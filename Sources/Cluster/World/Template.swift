@@ -12,7 +12,7 @@ package final class Templates: Sendable {
   struct Template: Sendable {
     /// The server's first.
     let disks: [SimulatedFileSystem]
-    let devices: [UniqueID: [ReplicaID]]
+    let devices: Devices.Kept
   }
 
   let system: ReplicaSetup
@@ -34,17 +34,15 @@ package final class Templates: Sendable {
     let clock = NodeClock(now: World.firstMoment)
     var disks = (0...laptopCount).map { SimulatedFileSystem(seed: UInt64($0)) }
     let devices = Devices()
-    let server = try create(machine, .server, disks[0], clock)
+    let server = try machine.create(.server, on: disks[0], clock)
     try server.transact { (transaction) throws(ReplicaError) in
       for (key, fields) in SmallClinic.founding { try transaction.set(key, to: fields) }
     }
     var laptops: [Replica] = []
     for disk in disks.dropFirst() {
-      let laptop = try create(machine, .laptop, disk, clock)
+      let laptop = try machine.create(.laptop, on: disk, clock)
       try laptop.store.updateIdentity { identity in
-        identity.enrolment = Enrolment(
-          url: "", server: server.serverID, user: SmallClinic.key("user", 1).id, refreshToken: "",
-          certificateFile: nil)
+        identity.enrolment = .simulated(server: server.serverID)
       }
       devices.add(laptop.id, to: laptop.store.identity.device)
       laptops.append(laptop)
@@ -59,18 +57,15 @@ package final class Templates: Sendable {
     }
     for replica in [server] + laptops { replica.store.close() }
     disks = disks.map { $0.afterKill() }
-    return Template(disks: disks, devices: devices.all)
+    return Template(disks: disks, devices: devices.kept)
   }
+}
 
-  private func create(
-    _ machine: Machine, _ role: Replica.Role, _ disk: SimulatedFileSystem, _ clock: NodeClock
-  ) throws -> Replica {
-    let identity = StoreIdentity(
-      replica: machine.newID(), device: machine.newID(), account: Machine.account,
-      isLocalAccount: false)
-    let store = try Store.create(
-      at: Machine.root, identity: identity, environment: machine.environment(disk, role))
-    return machine.replica(store, role, clock)
+extension Enrolment {
+  static func simulated(server: UniqueID) -> Enrolment {
+    Enrolment(
+      url: "", server: server, user: SmallClinic.key("user", 1).id, refreshToken: "",
+      certificateFile: nil)
   }
 }
 

@@ -1,5 +1,6 @@
 import Documents
 import JSON
+import Platform
 import Replica
 import Simulation
 import Storage
@@ -19,8 +20,10 @@ extension World {
       try keepHouse(action, node, &dice)
     case .changeRights: try changeRights(&dice)
     case .wait, .waitLong, .jumpClock, .driftClock, .correctClock: tellTime(action, node, &dice)
-    case .copy, .goBack, .clone, .openRecovery, .closeRecovery, .retire:
+    case .copy, .goBack, .clone, .backUp, .restoreBackup, .newLaptop, .upgrade:
       try administer(action, node)
+    case .openRecovery, .closeRecovery, .retire, .undo, .emptyServer, .revoke:
+      try administerServer(action, node)
     default: try harm(action, node, &dice)
     }
   }
@@ -70,53 +73,6 @@ extension World {
     }
   }
 
-  // MARK: - Administrators
-
-  private func administer(_ action: Action, _ node: Node) throws {
-    switch action {
-    case .copy: node.copy = (node.disk.afterKill(), devices.all)
-    case .goBack: try goBack(node)
-    case .clone: try clone(node)
-    case .openRecovery: try server.replica.setRecovery(isOpen: true)
-    case .closeRecovery: try server.replica.setRecovery(isOpen: false)
-    default: try server.replica.retire(node.replica.id)
-    }
-  }
-
-  private func goBack(_ node: Node) throws {
-    guard let copy = node.copy else { return }
-    try node.start(on: copy.disk.afterKill())
-    if node === server {
-      devices = Devices(copy.devices)
-      hasServerGoneBack = true
-    }
-    checker.noteGoneBack(node)
-  }
-
-  /// So many machines there are at most.
-  private static let mostNodes = 9
-
-  private func clone(_ node: Node) throws {
-    guard nodes.count < Self.mostNodes else { return }
-    let disk = (node.copy?.disk ?? node.disk).afterKill()
-    let name = "laptop \(nodes.count) (copy of \(node.name))"
-    checker.noteNew(try add(name, .laptop, disk))
-  }
-
-  /// Takes the laptops' user the right to write, or gives it back.
-  private func changeRights(_ dice: inout Dice) throws {
-    let status = dice.pick(["active", "active", "inactive", "suspended"])
-    note(status)
-    checker.noteWriter(server, isKnowing: true)
-    try server.replica.transact { (transaction) throws(ReplicaError) in
-      let key = SmallClinic.key("user", 1)
-      guard let user = try transaction.document(key) else { return }
-      var fields = transaction.fields(user)
-      fields["status"] = .string(status)
-      try transaction.set(key, to: fields)
-    }
-  }
-
   // MARK: - Mishaps
 
   private func harm(_ action: Action, _ node: Node, _ dice: inout Dice) throws {
@@ -134,6 +90,8 @@ extension World {
       disk.fail(InjectedFailure(CallKind.synchronizing, number: number, code: 5))
       node.isArmed = true
       note("at sync \(number)")
+    case .failRead: node.failingRead = 1 + dice.below(dice.pick([4, 30]))
+    case .flipBit: try flipBit(node, &dice)
     case .fillDisk:
       disk.limit(bytes: disk.usedByteCount + dice.below(8) * 4096)
       node.isFull = true
@@ -143,6 +101,28 @@ extension World {
     case .partition: node.isCutOff = true
     default: node.isCutOff = false
     }
+  }
+
+  /// Files whose damage is found and healed; a log that is damaged behind its last checkpoint is not.
+  private static let healed = ["documents/", "index/", "feed/", "journal/"]
+
+  /// Damages a file of a laptop that the server knows all of: nothing else can bring back what stood only
+  /// there.
+  private func flipBit(_ node: Node, _ dice: inout Dice) throws {
+    guard node !== server, node.seen.held.isSubset(of: server.seen.held) else { return }
+    let files = node.disk.listing().compactMap { line -> String? in
+      let name = line.split(separator: " ").first.map(String.init) ?? ""
+      let isHealed = Self.healed.contains { name.hasPrefix("\(Machine.root)/\($0)") }
+      return name.hasSuffix("/") || !isHealed ? nil : name
+    }
+    guard !files.isEmpty else { return }
+    let file = dice.pick(files)
+    let count = try node.disk.status(file)?.byteCount ?? 0
+    guard count > 0 else { return }
+    let bit = dice.below(Int(count) * 8)
+    note("bit \(bit) of \(file)")
+    try node.disk.flipBit(file, bit)
+    node.isDamaged = true
   }
 
   private func cutPower(_ node: Node, _ dice: inout Dice) throws {

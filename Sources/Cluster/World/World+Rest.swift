@@ -17,11 +17,19 @@ extension World {
     checker.beginStep()
     try endFaults()
     try checker.look(at: nodes)
-    let alive = nodes.reduce(into: Set<UInt64>()) { $0.formUnion($1.seen.held) }
+    // A laptop whose server was set back keeps aside what it has beyond that.
+    let keeping = nodes.filter { node in
+      let known = node.replica.store.identity.enrolment?.server
+      return known.map { !undone.contains($0) || $0 == server.replica.serverID } ?? true
+    }
+    let alive = keeping.reduce(into: Set<UInt64>()) { $0.formUnion($1.seen.held) }
     var failures: [String] = []
     for round in 1...Self.mostRounds {
       failures = try meet()
       let difference = RestCheck.difference(of: nodes)
+      for failure in failures + [difference].compactMap({ $0 }) {
+        note("round \(round): \(failure)")
+      }
       if difference == nil, failures.isEmpty { break }
       if round == Self.mostRounds {
         let all = failures + [difference].compactMap { $0 }
@@ -45,10 +53,20 @@ extension World {
       node.isCutOff = false
       node.clock.putRight()
       (node.isArmed, node.isFull) = (false, false)
-      if node.replica.store.refusal != nil {
+      node.failingRead = nil
+      if node.isDamaged {
+        try repair(node)
+      } else if node.replica.store.refusal != nil || node.isOld {
+        node.isOld = false
         try node.kill()
         checker.noteRestart(node)
       }
+    }
+    for laptop in laptops where devices.isRevoked(laptop.device) {
+      let line = PlainLine(desk, from: laptop.device)
+      checker.noteWriter(server, isKnowing: false)
+      try surrender(
+        laptop, LaptopSync(replica: laptop.replica, transport: line, fileSystem: laptop.disk))
     }
     if hasServerGoneBack { try server.replica.setRecovery(isOpen: true) }
     late = []
@@ -65,8 +83,13 @@ extension World {
         failures.append("\(laptop.name): \(error)")
         report = nil
       }
-      let most =
-        Self.mostExchanges + Self.exchangesPerDocument * server.seen.documents.count
+      if report != nil { laptop.lacking = [] }
+      if laptop.replica.store.identity.startsOver {
+        try laptop.restart()
+        checker.noteGoneBack(laptop)
+      }
+      let documentCount = max(server.seen.documents.count, laptop.seen.documents.count)
+      let most = Self.mostExchanges + Self.exchangesPerDocument * documentCount
       if let count = report?.roundTrips, count > most {
         throw Broken("liveness", "\(laptop.name) took \(count) exchanges for one sync")
       }
@@ -78,6 +101,7 @@ extension World {
   }
 
   private func plainSync(_ laptop: Node) throws(ReplicaError) -> SyncReport {
+    try enrolIfNeeded(laptop)
     let line = PlainLine(desk, from: laptop.device)
     return try LaptopSync(replica: laptop.replica, transport: line, fileSystem: laptop.disk).run()
   }

@@ -16,7 +16,10 @@ extension World {
     defer { note(line) }
     do throws(ReplicaError) {
       let sync = LaptopSync(replica: laptop.replica, transport: line, fileSystem: disk)
+      if devices.isRevoked(laptop.device) { return try surrender(laptop, sync) }
+      try enrolIfNeeded(laptop)
       let report = try sync.run()
+      laptop.lacking = []
       note("sent \(report.pushed), got \(report.pulled)")
     } catch {
       try checkRefusal(error, isBad: isBad)
@@ -24,13 +27,21 @@ extension World {
     if seed % 4 == 0, let last = line.record.last { try repeatLast(last, of: laptop) }
   }
 
+  /// A revoked laptop gives what it has not sent, and is wiped. Only one of several copies can.
+  func surrender(_ laptop: Node, _ sync: LaptopSync) throws(ReplicaError) {
+    if !devices.hasSurrendered(laptop.device) { try sync.surrender() }
+    note("\(laptop.name) has surrendered")
+    remove(laptop)
+  }
+
   private func note(_ line: Line) {
     let record = line.record
     exchangeCount += record.count
     late += record.late
     if late.count > Self.mostLate { late.removeFirst(late.count - Self.mostLate) }
+    for (fault, message) in record.faults { noteFault(fault.rawValue, at: message) }
     if !record.faults.isEmpty {
-      note(record.faults.map(\.rawValue).joined(separator: ", "))
+      note(record.faults.map(\.fault.rawValue).joined(separator: ", "))
     }
   }
 
@@ -42,7 +53,9 @@ extension World {
     if case .storage = error { throw error }
     guard !isBad, case .sync(let refusal) = error else { return }
     // A session gives up after several refusals that it puts right one by one: the next goes on.
-    let explained: [SyncRefusal.Code] = [.recoveryClosed, .unavailable, .clock, .cursorGone]
+    let explained: [SyncRefusal.Code] = [
+      .recoveryClosed, .unavailable, .clock, .cursorGone, .serverReset,
+    ]
     if !explained.contains(refusal.code) {
       throw Broken("sync", "refused for no reason: \(refusal.code): \(refusal.message)")
     }

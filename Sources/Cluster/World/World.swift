@@ -22,6 +22,10 @@ final class World {
   var valueCount = 0
   /// Whether laptops may know what the server has lost.
   var hasServerGoneBack = false
+  /// Servers that were set back to undo something, by the identities that they had before.
+  var undone: Set<UniqueID> = []
+  private var nameCount = 0
+  private(set) var coverage = Coverage()
   /// The documents in which values were written.
   var owners: [Int: DocumentKey] = [:]
   var trace: Trace
@@ -37,8 +41,12 @@ final class World {
     devices = Devices(template.devices)
     for (number, disk) in template.disks.enumerated() {
       _ = try add(
-        number == 0 ? "server" : "laptop \(number)", number == 0 ? .server : .laptop,
+        number == 0 ? "server" : "laptop \(nextName())", number == 0 ? .server : .laptop,
         disk.afterKill())
+    }
+    for (number, node) in nodes.enumerated() where schedule.oldMachines.contains(number) {
+      node.isOld = true
+      try node.restart()
     }
     try checker.begin(nodes)
   }
@@ -57,6 +65,14 @@ final class World {
     return node
   }
 
+  func nextName() -> Int {
+    nameCount += 1
+    return nameCount
+  }
+
+  /// A laptop that takes no part any more.
+  func remove(_ laptop: Node) { nodes.removeAll { $0 === laptop } }
+
   func node(_ step: Step) -> Node { nodes[step.node % nodes.count] }
 
   /// A laptop, also where a step names the server.
@@ -72,6 +88,7 @@ final class World {
     let node = step.action.concernsLaptop ? laptop(step) : node(step)
     trace.add("\(number): \(node.name): \(step.action.rawValue)")
     checker.beginStep()
+    armReads(of: node, step.action)
     do { try carryOut(step.action, node, &dice) } catch let error as ReplicaError {
       note("\(error)")
       try requireExplained(error)
@@ -79,8 +96,13 @@ final class World {
       note("\(error)")
       try requireExplained(.storage(error))
     }
+    disarmReads(of: node, step.action)
+    if step.action.kind != .work, step.action.kind != .syncing {
+      noteFault(step.action.rawValue, at: node === nodes[0] ? "server" : "laptop")
+    }
+    for node in nodes { for strike in node.disk.takeStrikes() { coverage.note(strike) } }
     try recover(&dice)
-    try checker.look(at: nodes)
+    try lookAtAll()
     trace.add("       \(nodes.map { "\($0.seen.held.count)" }.joined(separator: " "))")
   }
 
@@ -89,10 +111,47 @@ final class World {
     for node in nodes { node.clock.advance(to: now) }
   }
 
-  /// Storage fails only where a disk was made to fail.
+  func noteFault(_ fault: String, at place: String) { coverage.note(fault, at: place) }
+
+  /// The reads of this step may fail; the checker's own never do.
+  private func armReads(of node: Node, _ action: Action) {
+    guard action != .failRead, let number = node.failingRead else { return }
+    node.disk.fail(InjectedFailure(CallKind.reading, number: number, code: 5))
+  }
+
+  private func disarmReads(of node: Node, _ action: Action) {
+    guard action != .failRead, node.failingRead != nil else { return }
+    if !node.disk.hasFailed { node.disk.fail(nil) }
+    node.failingRead = nil
+  }
+
+  /// Has the checker look at every machine. Damage that it meets is repaired.
+  private func lookAtAll() throws {
+    do { try checker.look(at: nodes) } catch let error as StorageError where error.code == .corrupt
+    {
+      guard let node = nodes.first(where: \.isDamaged) else { throw error }
+      note("\(error)")
+      try repair(node)
+      try lookAtAll()
+    }
+  }
+
+  /// Somebody is told of damage, and has it repaired.
+  func repair(_ node: Node) throws {
+    note("\(node.name) is repaired")
+    try node.repair()
+    checker.noteGoneBack(node)
+  }
+
+  /// Storage fails only where a disk was made to fail, and is damaged only where a bit was flipped.
   private func requireExplained(_ error: ReplicaError) throws {
     guard case .storage(let failure) = error else { return }
-    if failure.code == .corrupt { throw Broken("storage", "damage: \(failure)") }
+    if failure.code == .corrupt {
+      guard let node = nodes.first(where: \.isDamaged) else {
+        throw Broken("storage", "damage: \(failure)")
+      }
+      return try repair(node)
+    }
     if !nodes.contains(where: \.isFailing) { throw Broken("storage", "\(failure)") }
   }
 
@@ -111,6 +170,10 @@ final class World {
         node.isFull = false
         try node.kill()
         checker.noteRestart(node)
+      } else if node.replica.store.identity.startsOver {
+        note("\(node.name) begins anew: its server was set back")
+        try node.restart()
+        checker.noteGoneBack(node)
       }
     }
   }

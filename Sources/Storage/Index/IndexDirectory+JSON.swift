@@ -2,7 +2,7 @@ import JSON
 
 extension IndexDirectory {
   var bytes: [UInt8] {
-    let object: JSONObject = [
+    var object: JSONObject = [
       "head": .number(JSONNumber(head)), "sequence": .number(JSONNumber(sequence)),
       "feed": .object(Self.object(feed)), "marks": .object(Self.object(marks)),
       "history": .object(Self.object(history)),
@@ -25,6 +25,7 @@ extension IndexDirectory {
           ])
         }),
     ]
+    if numbering > 0 { object.append("numbering", .string(String(numbering))) }
     return JSONValue.object(object).bytes
   }
 
@@ -42,6 +43,10 @@ extension IndexDirectory {
     let byteCount = object["feed_record"]?.intValue ?? Self.oldFeedByteCount
     guard [Self.feedByteCount, Self.oldFeedByteCount].contains(byteCount) else { return nil }
     feedRecordByteCount = byteCount
+    if let text = object["numbering"]?.stringValue {
+      guard let number = UInt64(text) else { return nil }
+      numbering = number
+    }
     for value in object["feed_files"]?.arrayValue ?? [] {
       guard let file = value.objectValue.flatMap(FeedFile.init) else { return nil }
       feedFiles.append(file)

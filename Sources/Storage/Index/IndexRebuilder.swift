@@ -7,7 +7,7 @@ struct IndexRebuilder {
   let layout: StoreLayout
   let environment: StoreEnvironment
 
-  /// Puts every document into the tables, as arriving now: cursors of before are not valid any more.
+  /// Puts every document into the tables, as arriving now: cursors and numbers of before are not valid any more.
   ///
   /// - Parameter logged: documents that the log holds: their files need not be what the checkpoint
   ///   wrote.
@@ -44,6 +44,7 @@ struct IndexRebuilder {
       if !logged.contains(document.key) { tables.put(document, at: .file(image)) }
     }
     tables.addMark(environment.random.uint64())
+    tables.beginNumbering(environment.random.uint64())
     guard logged.isEmpty, damage.errors.isEmpty else { return }
     _ = try damage.whole { () throws(StorageError) in try checkRoot(images, manifest) }
   }

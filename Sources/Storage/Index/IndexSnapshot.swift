@@ -24,6 +24,8 @@ struct IndexDirectory: Equatable {
   var head: UInt64 = 0
   /// The log's next frame when the index was made.
   var sequence: UInt64 = 0
+  /// Of the arrivals: another one wherever they were counted anew.
+  var numbering: UInt64 = 0
   var types: [(name: String, part: Part)] = []
   var feed = Part()
   /// The files of the feed.

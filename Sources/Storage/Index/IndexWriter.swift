@@ -26,6 +26,7 @@ struct IndexWriter: ~Copyable {
     root = RootHash(digest: environment.digest)
     directory.head = tables.head
     directory.sequence = sequence
+    directory.numbering = tables.numbering
   }
 
   /// Durable on return. O(documents).

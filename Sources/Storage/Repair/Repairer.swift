@@ -20,8 +20,9 @@ package struct RepairReport: Sendable {
 ///
 /// The caller has the store's lock. A repair that was cut off can be run again.
 package struct Repairer {
-  /// The register that lists the documents of which nothing whole is left.
-  package static let wantedRegister = "wanted"
+  /// The register that lists the documents of which nothing whole is left: a laptop fetches all from its server
+  /// then.
+  package static let lostRegister = "wanted"
 
   private let layout: StoreLayout
   private let environment: StoreEnvironment
@@ -58,7 +59,7 @@ package struct Repairer {
     }
     if !report.lost.isEmpty {
       salvage.recovery.tables.setRegister(
-        Self.wantedRegister, .array(report.lost.map(Self.value)))
+        Self.lostRegister, .array(report.lost.map(Self.value)))
     }
     try write(salvage, damaged: report.found.map(\.file))
     return report
