@@ -17,7 +17,7 @@ package struct SimulatorProgram {
 
   package static let usage = """
     usage: satchel-sim --seed N [--trace]
-           satchel-sim --seeds FIRST COUNT
+           satchel-sim --seeds FIRST COUNT [--hash]
            satchel-sim --hours H [--from FIRST]
     """
 
@@ -33,9 +33,11 @@ package struct SimulatorProgram {
       guard let seed = arguments.dropFirst().first.flatMap({ UInt64($0) }) else { break }
       return runOne(seed, runner, isTraced: arguments.contains("--trace"))
     case "--seeds":
-      guard arguments.count == 3, let first = UInt64(arguments[1]), let count = UInt64(arguments[2])
+      let isHashed = arguments.count == 4 && arguments[3] == "--hash"
+      guard arguments.count == 3 || isHashed, let first = UInt64(arguments[1]),
+        let count = UInt64(arguments[2])
       else { break }
-      return runMany(runner, from: first) { done, _ in done < count }
+      return runMany(runner, from: first, isHashed: isHashed) { done, _ in done < count }
     case "--hours":
       guard let hours = arguments.dropFirst().first.flatMap({ Double($0) }) else { break }
       let first = arguments.count == 4 ? UInt64(arguments[3]) ?? 0 : 0
@@ -61,14 +63,18 @@ package struct SimulatorProgram {
   }
 
   private func runMany(
-    _ runner: Runner, from first: UInt64, while goesOn: (UInt64, Double) -> Bool
+    _ runner: Runner, from first: UInt64, isHashed: Bool = false,
+    while goesOn: (UInt64, Double) -> Bool
   ) -> Int32 {
+    // Over the hashes of all traces: the same in every process, whatever order its sets have.
+    var traces = Trace(keepsLines: false)
     let begin = seconds()
     var (done, failed, steps) = (UInt64(0), 0, 0)
     while goesOn(done, seconds() - begin) {
       let schedule = Schedule(seed: first + done)
       let outcome = runner.run(schedule)
       steps += schedule.steps.count
+      traces.add(String(outcome.traceHash, radix: 16))
       if outcome.failure != nil {
         failed += 1
         report(schedule, outcome, runner)
@@ -84,6 +90,7 @@ package struct SimulatorProgram {
     print(
       "\(done) schedules of \(steps / max(1, Int(done))) steps in \(Int(time)) seconds: "
         + "\(Int(Double(done) / time * 10) / 10) a second and process, \(failed) failed")
+    if isHashed { print("hash \(String(traces.hash, radix: 16))") }
     return failed == 0 ? 0 : 1
   }
 
