@@ -101,6 +101,7 @@ let package = Package(
       path: "Tests/ReplicaTestSupport", swiftSettings: settings),
     tests("MergeTests", of: replicas, fixtures: ["Mutations"]),
     tests("SyncTests", of: replicas),
+    tests("SourceTests", of: ["Platform"]),
     tests("BenchmarkTests", of: replica + ["Benchmarks", "CommandLineTool"]),
     tests(
       "ProgramTests",

@@ -103,6 +103,7 @@ package struct VersionVector: Hashable, Sendable {
   package func applying(_ difference: [Entry]) -> VersionVector {
     var numbers = Dictionary(entries.map { ($0.replica, $0.number) }, uniquingKeysWith: max)
     for entry in difference { numbers[entry.replica] = entry.number }
+    // any order: a vector sorts its entries
     return VersionVector(numbers.map { ($0.key, $0.value) })
   }
 

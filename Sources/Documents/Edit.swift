@@ -52,6 +52,7 @@ private struct GatheredValues {
       values.append(UnitValue(unit: rules.units[place].name, value: ordered(value)))
     }
     guard !others.isEmpty else { return values }
+    // any order: they are sorted with the others
     values += others.map { UnitValue(unit: $0.key.text, value: ordered($0.value)) }
     return values.sorted { utf8Less($0.unit, $1.unit) }
   }

@@ -95,7 +95,7 @@ extension Document {
       let isLife = utf8Equal(undone.name, Unit.life)
       again[write.dot] = Version(write: write, value: isLife ? ["alive": true] : [:])
     }
-    replaceVersions(of: undone.name, with: Array(again.values))
+    replaceVersions(of: undone.name, with: again.values.sorted { $0.key < $1.key })
     replaceDroppedKeys(of: undone.name, with: keys)
   }
 

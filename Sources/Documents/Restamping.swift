@@ -87,7 +87,7 @@ extension History {
   /// The same transactions with the other stamps. O(transactions of the replicas concerned).
   package func restamped(_ restamping: Restamping) -> History {
     var result = self
-    for (replica, first) in restamping.firstNumbers {
+    for (replica, first) in restamping.firstNumbers.sorted(by: { $0.key < $1.key }) {
       result.cut(replica, to: first - 1)
       for number in first...knowledge[replica] {
         let dot = Dot(replica, number)

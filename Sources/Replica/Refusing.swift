@@ -37,7 +37,7 @@ struct RefusedTransactions {
   mutating func note(
     _ part: Document, wasDeleted: () throws(ReplicaError) -> Bool
   ) throws(ReplicaError) {
-    for dot in reasons.keys {
+    for dot in reasons.keys {  // any order: each has a list of its own
       guard let written = part.part(from: [dot]) else { continue }
       documents[dot, default: []].removeAll { $0.key == part.key }
       documents[dot, default: []].append(written)

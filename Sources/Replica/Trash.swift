@@ -86,6 +86,7 @@ extension Replica {
   static func unstable(
     _ knowledge: VersionVector, _ registers: [String: JSONValue]
   ) -> [VersionVector.Entry] {
+    // any order: of each replica the smallest number counts
     let declared = registers.filter { $0.key.hasPrefix(knownPrefix) }.map { register in
       VersionVector().applying(SyncCodec.entries(register.value.objectValue?["declared"]) ?? [])
     }

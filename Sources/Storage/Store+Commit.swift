@@ -209,7 +209,7 @@ package struct Ahead: Sendable {
       try state.tables.forEachDocument(ofType: type) { (document) throws(StorageError) in
         if !new.contains(document.key) { documents.append(document) }
       }
-      for key in new {
+      for key in new.sorted() {
         if let document = try Self.document(key, state) { documents.append(document) }
       }
       return documents

@@ -176,7 +176,7 @@ final class RecentIndex: Sendable {
       switch state.found[IndexValue(value)] {
       case nil: return []
       case .one(let id): return [id]
-      case .many(let ids): return Array(ids)
+      case .many(let ids): return Array(ids)  // any order: whoever asks sorts what is left
       }
     }
   }

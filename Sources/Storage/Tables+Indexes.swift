@@ -73,6 +73,7 @@ extension Tables {
   private func recentKeys(_ index: RecentIndex, at place: Int, _ value: String?) -> [IndexedKey] {
     guard let entries = recent[index.index.type] else { return [] }
     guard let value else {
+      // any order: whoever asks sorts by value and id
       return entries.compactMap { id, entry in
         entry.keys[place].map { IndexedKey(key: $0, id: id) }
       }

@@ -154,6 +154,7 @@ package struct Tables: Sendable {
   /// Those of which the last checkpoint knew nothing, in no order.
   private func newIDs(ofType type: String) throws(StorageError) -> [UniqueID] {
     var ids: [UniqueID] = []
+    // any order: they are counted, or sorted by whoever asks
     for (id, entry) in recent[type] ?? [:] {
       if let isNew = entry.isNew {
         if isNew { ids.append(id) }
@@ -225,11 +226,12 @@ package struct Tables: Sendable {
   /// Takes in documents that are not in memory. O(1) where nothing was written since the last checkpoint.
   mutating func take(_ begun: BegunRecords) {
     let isBase = begun.basis == base?.directory.sequence
+    // any order: each document has an entry of its own
     for (type, entries) in begun.entries {
       if isBase, recent[type]?.isEmpty ?? true {
         recent[type] = entries
       } else {
-        for (id, entry) in entries { keep(type, id, entry) }
+        keep(type, entries)
       }
     }
     if recentFeed.isEmpty { recentFeed = begun.feed } else { recentFeed += begun.feed }
@@ -241,7 +243,7 @@ package struct Tables: Sendable {
 
   private mutating func dropSuperseded() {
     guard recentFeed.count > 64 else { return }
-    let count = recent.values.reduce(0) { $0 + $1.count }
+    let count = recent.values.reduce(0) { $0 + $1.count }  // any order: a sum
     if recentFeed.count > 2 * count { recentFeed = recentFeed.filter(isCurrent) }
   }
 
@@ -300,13 +302,16 @@ package struct Tables: Sendable {
     let kept = recent.mapValues { $0.filter { $0.value.arrival > covered } }
     recent = [:]
     clearIndexes()
-    for (type, entries) in kept { for (id, entry) in entries { keep(type, id, entry) } }
+    // any order: each document has an entry of its own
+    for (type, entries) in kept { keep(type, entries) }
   }
 
-  private mutating func keep(_ type: String, _ id: UniqueID, _ entry: Entry) {
-    var entry = entry
-    entry.isNew = try? isUnknown(DocumentKey(type: type, id: id))
-    recent[type, default: [:]][id] = entry
+  private mutating func keep(_ type: String, _ entries: [UniqueID: Entry]) {
+    for (id, entry) in entries {  // any order: each document has an entry of its own
+      var entry = entry
+      entry.isNew = try? isUnknown(DocumentKey(type: type, id: id))
+      recent[type, default: [:]][id] = entry
+    }
   }
 }
 

@@ -136,6 +136,30 @@ import Testing
     }
   }
 
+  @Test func `what was edited without knowledge of a merge is told unit by unit, by name`() throws {
+    try here.replica.merge(key(1), into: key(2))
+    clock.set("2026-03-01T09:00:00Z")
+    try there.replica.transact { (tx) throws(ReplicaError) in
+      _ = try there.replica.update(
+        key(1),
+        patch: [
+          "phone": "555-0199", "last_name": "Late", "external_id": "K-9", "email": "l@example.org",
+          "first_name": "Ina",
+        ], in: &tx)
+    }
+    try meet()
+    for replica in [here, there, server] {
+      let told = try replica.shown(key(2)).members.map(\.key).filter {
+        $0.hasPrefix("effective_")
+      }
+      #expect(
+        told == [
+          "effective_email", "effective_external_id", "effective_first_name",
+          "effective_last_name", "effective_phone",
+        ])
+    }
+  }
+
   @Test func `every reference of the catalogue to a patient is redirected`() throws {
     try here.replica.merge(key(1), into: key(2))
     let references = Catalogue.standard.references(to: "patient")

@@ -194,6 +194,20 @@ import Testing
     #expect("\(error.map { "\($0)" } ?? "")".hasPrefix(message))
   }
 
+  @Test func `of two columns of a map that are one, the first by its bytes counts`() throws {
+    let csv = "id,patient_id,date,time\n1,7,2026-01-05,09:00\n"
+    // Dictionaries of other sizes have other orders.
+    for count in 0..<12 {
+      var map = ["ID": "appointment_id", "id": "place", " id": "appointment_id"]
+      for number in 0..<count { map["unused\(number)"] = "unused" }
+      _ = try fixture.importAppointments(csv, map: map, isDryRun: true)
+      map[" id"] = "place"
+      #expect(throws: ReplicaError.self) {
+        try fixture.importAppointments(csv, map: map, isDryRun: true)
+      }
+    }
+  }
+
   @Test func `a doctor of another clinic is refused`() throws {
     let elsewhere = try clinic.create("clinic", ["name": "Elsewhere"])
     #expect(throws: ReplicaError.self) {

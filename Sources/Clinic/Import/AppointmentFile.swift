@@ -34,8 +34,10 @@ package struct AppointmentFile: Sendable {
   ) throws(CSVHeaderError) {
     table = try CSVTable(csv)
     settings = try AppointmentFileSettings(map)
+    let entries = map.sorted { utf8Less($0.key, $1.key) }
     let map = Dictionary(
-      map.map { (trimmed($0.key).lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+      entries.map { (trimmed($0.key).lowercased(), $0.value) },
+      uniquingKeysWith: { first, _ in first })
     let type = catalogue.type(named: "appointment") ?? .appointment
     var columns: [Column] = []
     var columnByName: [String: String] = [:]
@@ -64,12 +66,8 @@ package struct AppointmentFile: Sendable {
 
   /// What a line says. O(columns).
   package func line(_ record: CSVRecord) -> AppointmentLine {
-    var cells: [String: String] = [:]
-    for (name, column) in columnByName {
-      guard let text = record[column], case let text = trimmed(text), !text.isEmpty else {
-        continue
-      }
-      cells[name] = text
+    let cells = columnByName.compactMapValues { column in
+      record[column].map(trimmed).flatMap { $0.isEmpty ? nil : $0 }
     }
     var extra = JSONObject()
     for column in columns where !column.isUnderstood {

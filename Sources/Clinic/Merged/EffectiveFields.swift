@@ -67,7 +67,8 @@ extension MergedClinic {
     if survivor != subject.key {
       fields["effective_patient_id"] = .string(survivor.id.description)
     }
-    for (unit, late) in Dictionary(grouping: lateVersions(of: subject), by: \.unit) {
+    let lateByUnit = Dictionary(grouping: lateVersions(of: subject), by: \.unit)
+    for (unit, late) in lateByUnit.sorted(by: { utf8Less($0.key, $1.key) }) {
       let all = subject.document.versions(of: unit) + late.map(\.version)
       guard let shown = subject.rules.unit(named: unit).shown(of: all) else { continue }
       for member in shown.value.members

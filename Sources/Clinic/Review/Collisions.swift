@@ -33,7 +33,8 @@ extension Reviewer {
   }
 
   private func overlapOfDoctor(_ a: Booking, _ b: Booking) -> ReviewItem {
-    let doctor = clinic.subject(for: a.subject)
+    // The same from both sides, also where the doctor is gone and each names another clinician.
+    let doctor = [a, b].compactMap { clinic.subject(for: $0.subject) }.min()
     return pair(
       "A16", .normal, a.subject, b.subject, units: ["slot", "status", "overbook", "arrival"],
       summary:

@@ -77,7 +77,7 @@ extension Reviewer {
       open += clinic.keys("patient", index: "merged_into", key.id.description)
       if let document = clinic.subject(key)?.document { open += mergeTargets(of: document) }
     }
-    for key in connected {
+    for key in connected {  // any order: they are gathered in a set
       found.insert(key)
       addReferrers(of: key, &found)
     }

@@ -34,6 +34,7 @@ package struct ReviewIndex: Sendable {
     var new: [DocumentKey: [ReviewItem]] = [:]
     // With the days items only go, but for what the end of an invite means for others.
     var concerned: Set<DocumentKey> = isNewDay ? Set(items.keys) : []
+    // any order: each document's items are worked out by themselves; the others are gathered in a set
     for (key, earlier) in written {
       if items[key]?.contains(where: \.looksBeyond) != true, !decided.contains(key),
         earlier.allSatisfy({ reviewer.concernsNobodyElse(key, before: $0) })
@@ -47,18 +48,17 @@ package struct ReviewIndex: Sendable {
       }
     }
     if !concerned.isEmpty {
-      for key in hidden { concerned.formUnion(reviewer.neighbours(of: key, before: nil)) }
-      for key in concerned {
-        if reviewer.isHidden(key) { hidden.insert(key) } else { hidden.remove(key) }
-      }
+      concerned.formUnion(hidden.flatMap { reviewer.neighbours(of: $0, before: nil) })
+      hidden = hidden.subtracting(concerned).union(concerned.filter(reviewer.isHidden))
     }
     // An item of two documents is one of both.
     var others: Set<DocumentKey> = []
-    for key in concerned {
+    for key in concerned {  // any order: each document's items are worked out by themselves
       let own = review(of: key, reviewer)
       new[key] = own
       others.formUnion(own.flatMap(\.documents))
     }
+    // any order: as above
     for key in others.subtracting(concerned) { new[key] = review(of: key, reviewer) }
     take(new)
   }
@@ -76,13 +76,16 @@ package struct ReviewIndex: Sendable {
   /// Mostly neither old nor new has any.
   private mutating func take(_ new: [DocumentKey: [ReviewItem]]) {
     guard new.contains(where: { key, own in !own.isEmpty || items[key] != nil }) else { return }
+    // any order: each document has a place of its own
     for (key, own) in new { items[key] = own.isEmpty ? nil : own }
     sort()
   }
 
   private mutating func sort() {
     var byID: [String: ReviewItem] = [:]
-    for item in items.values.joined() { byID[item.id] = item }
+    for key in items.keys.sorted() {
+      for item in items[key] ?? [] { byID[item.id] = item }
+    }
     sorted = byID.values.sorted(by: ReviewItem.comesBefore)
   }
 }
@@ -95,11 +98,10 @@ extension Reviewer {
   package func itemsOpened(
     by written: [DocumentKey: Document?], since earlier: Reviewer
   ) -> [ReviewItem] {
-    var keys: Set<DocumentKey> = []
-    for (key, before) in written { keys.formUnion(neighbours(of: key, before: before)) }
+    let keys = Set(written.flatMap { neighbours(of: $0.key, before: $0.value) })
     let known = Set(keys.flatMap { earlier.items(of: $0) }.map(\.id))
     var opened: [String: ReviewItem] = [:]
-    for item in keys.flatMap({ items(of: $0) }) where !known.contains(item.id) {
+    for item in keys.sorted().flatMap({ items(of: $0) }) where !known.contains(item.id) {
       opened[item.id] = item
     }
     return opened.values.sorted(by: ReviewItem.comesBefore)

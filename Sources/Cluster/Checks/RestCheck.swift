@@ -77,7 +77,8 @@ enum RestCheck {
 
   /// A document that lives lacks nothing.
   private static func checkComplete(_ node: Node) throws {
-    for (key, document) in node.seen.documents where document.lacksContent {
+    let lacking = node.seen.documents.filter { $0.value.lacksContent }
+    for (key, document) in lacking.sorted(by: { $0.key < $1.key }) {
       if try node.replica.isDeleted(key) || document.isErased { continue }
       let lives = try node.replica.looking { (clinic) throws(ReplicaError) in
         clinic.subject(key).map { !clinic.isDeleted($0.document) } ?? false
@@ -95,7 +96,7 @@ enum RestCheck {
     }
     let before = node.seen.documents
     guard try node.look(afterRestart: true) != nil else { return }
-    for (key, document) in node.seen.documents {
+    for (key, document) in node.seen.documents.sorted(by: { $0.key < $1.key }) {
       if before[key].map(node.encoded) != node.encoded(document) {
         throw Broken("restart", "\(node.name) shows another \(key)")
       }

@@ -25,7 +25,7 @@ final class EarlierState: MergedState {
       document.key.type == type
         && IndexDefinition.key(named: index, document.visibleFields(rules.type(type)), .system)
           == key
-    }
-    return same + old.sorted { $0.key < $1.key }
+    }.sorted { $0.key < $1.key }
+    return same + old
   }
 }
