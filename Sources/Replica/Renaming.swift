@@ -1,6 +1,7 @@
 import Causality
 import Documents
 import JSON
+import Planted
 import Storage
 import SyncProtocol
 import Synchronization
@@ -20,6 +21,7 @@ extension Replica {
       }
       return try Renaming(of: history, to: theirs)
     }
+    if planted(Fault.cloneUnnoticed) { return }
     if reply.knowledge[id] > read({ $0.knowledge })[id] { try takeNewID() }
   }
 
@@ -128,7 +130,7 @@ extension Replica {
     for names in renaming.relabellings where own.contains(names.replica) {
       if own.insert(names.branch).inserted { branches.append(names.branch) }
     }
-    guard !branches.isEmpty else { return }
+    guard !branches.isEmpty, !planted(Fault.branchNotOwn) else { return }
     try stored { () throws(StorageError) in
       try store.updateIdentity { identity in
         for branch in branches { identity.noteBranch(branch) }
@@ -157,6 +159,7 @@ struct Renaming {
       relabellings.append(names)
       self.history = renamed
     }
+    if planted(Fault.stampsNotTaken) { return }
     restamping = Restamping(from: self.history, to: theirs)
     if !restamping.isEmpty { self.history = self.history.restamped(restamping) }
   }

@@ -5,7 +5,7 @@ package struct SimulatorProgram {
   /// A seed in so many is run twice.
   private static let repeatedEvery: UInt64 = 50
 
-  private let print: (String) -> Void
+  let print: (String) -> Void
   private let seconds: () -> Double
 
   /// - Parameters:
@@ -19,10 +19,14 @@ package struct SimulatorProgram {
     usage: satchel-sim --seed N [--trace]
            satchel-sim --seeds FIRST COUNT
            satchel-sim --hours H [--from FIRST]
+           satchel-sim --first-failure FIRST COUNT
+           satchel-sim --planted list
+           satchel-sim --planted NAME ...
     """
 
   /// - Returns: the exit status: 0 if every promise was kept, 1 if not, 2 if the arguments mean nothing.
   package func run(_ arguments: [String]) -> Int32 {
+    if arguments.first == "--planted" { return runPlanted(Array(arguments.dropFirst())) }
     let runner: Runner
     do { runner = try Runner() } catch {
       print("\(error)")
@@ -40,6 +44,10 @@ package struct SimulatorProgram {
       guard let hours = arguments.dropFirst().first.flatMap({ Double($0) }) else { break }
       let first = arguments.count == 4 ? UInt64(arguments[3]) ?? 0 : 0
       return runMany(runner, from: first) { _, elapsed in elapsed < hours * 3600 }
+    case "--first-failure":
+      guard arguments.count == 3, let first = UInt64(arguments[1]), let count = UInt64(arguments[2])
+      else { break }
+      return runToFirstFailure(from: first, most: count, runner)
     default: break
     }
     print(Self.usage)

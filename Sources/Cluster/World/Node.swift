@@ -1,4 +1,5 @@
 import Causality
+import Clinic
 import Documents
 import Platform
 import Replica
@@ -62,6 +63,17 @@ final class Node {
 
   /// The power fails, and the program is started again.
   func cutPower(_ fate: Fate) throws { try start(on: disk.afterCrash(fate: fate)) }
+}
+
+extension Node {
+  /// The documents that are there and not in the trash.
+  func livingDocuments() throws -> Set<DocumentKey> {
+    let keys = seen.documents.keys
+    return try replica.looking { (clinic) throws(ReplicaError) in
+      Set(
+        keys.filter { key in clinic.subject(key).map { !clinic.isDeleted($0.document) } ?? false })
+    }
+  }
 }
 
 /// What a replica held when the checker looked last.
