@@ -123,7 +123,7 @@
 
     // Who is who.
 
-    /// A laptop of which a copy writes under the same id keeps the id.
+    /// A laptop of which a copy writes under the same id keeps the id, and its names for what both wrote.
     case cloneUnnoticed
     /// A laptop that went back to an older copy of its disk goes on under its id.
     case wentBackUnnoticed

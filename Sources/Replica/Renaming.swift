@@ -15,13 +15,13 @@ extension Replica {
   ///
   /// - Throws: `sync` if the answer leaves out what it must say.
   func agreeOnNames(with reply: TimelineReply) throws(ReplicaError) {
+    if planted(Fault.cloneUnnoticed) { return }
     try rename { (history) throws(ReplicaError) -> Renaming in
       guard let theirs = history.other(reply) else {
         throw .sync(SyncRefusal(.malformed, "the server's answer leaves out transactions"))
       }
       return try Renaming(of: history, to: theirs)
     }
-    if planted(Fault.cloneUnnoticed) { return }
     if reply.knowledge[id] > read({ $0.knowledge })[id] { try takeNewID() }
   }
 
