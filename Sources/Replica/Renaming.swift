@@ -28,12 +28,12 @@ extension Replica {
   /// Stamps those transactions anew that are ahead of what a server takes and that it does not know, by
   /// its time (DESIGN, rule 19). Durable on return. O(store).
   func restamp(now: UInt64, known: VersionVector) throws(ReplicaError) {
-    let identity = store.identity
-    let own = identity.former + [identity.replica]
     try rename { (history) throws(ReplicaError) in
-      Renaming(
+      // Others' too: a server that went back is given its own again, which it stamped by a wrong clock.
+      let all = history.knowledge.entries.map(\.replica)
+      return Renaming(
         Restamping(
-          of: history, own: own, unknownAt: known, aheadOf: now + Self.maximumSkew, now: now),
+          of: history, own: all, unknownAt: known, aheadOf: now + Self.maximumSkew, now: now),
         of: history)
     }
   }

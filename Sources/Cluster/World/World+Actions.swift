@@ -50,9 +50,11 @@ extension World {
 
   /// All laptops sync until each knows that all have all: then the trash may be emptied.
   private func endDay(_ dice: inout Dice) throws {
-    for laptop in laptops + laptops { try sync(laptop, isBad: false, seed: dice.next()) }
-    try checker.look(at: nodes)
-    checker.beginStep()
+    for laptop in laptops + laptops {
+      try sync(laptop, isBad: false, seed: dice.next())
+      try checker.look(at: [server, laptop])
+      checker.beginStep()
+    }
   }
 
   /// One of the clinic's documents, or a patient that came with a file.
@@ -116,6 +118,8 @@ extension World {
   private func clone(_ node: Node) throws {
     guard nodes.count < Self.mostNodes else { return }
     let disk = (node.copy?.disk ?? node.disk).afterKill()
+    // What is full is the disk that was copied.
+    disk.limit(bytes: .max)
     let name = "laptop \(nodes.count) (copy of \(node.name))"
     checker.noteNew(try add(name, .laptop, disk))
   }
