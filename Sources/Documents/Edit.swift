@@ -1,5 +1,6 @@
 package import Causality
 package import JSON
+import Planted
 
 /// The value that a unit should have.
 package struct UnitValue: Sendable {
@@ -165,7 +166,9 @@ extension Document {
     if let shown, shown.hasValue(new.value) { return false }
     if shown == nil, new.value.isEmpty { return false }
     let others = standing.filter { version in !(shown.map(version.hasSameValue) ?? true) }
-    put(new, by: write, rule, keeping: others, replaced: shown?.value, knowledge)
+    put(
+      new, by: write, rule, keeping: planted(Fault.unseenReplaced) ? [] : others,
+      replaced: shown?.value, knowledge)
     return true
   }
 

@@ -1,5 +1,6 @@
 package import Causality
 import JSON
+import Planted
 
 extension Document {
   /// This document joined with another copy or a part of it (DESIGN, rule 4).
@@ -30,7 +31,7 @@ extension Document {
     for unit in other.dropped where other.isBlank(unit.name) {
       joinDropped(unit.name, with: other)
     }
-    clock.formUnion(other.clock)
+    if !planted(Fault.clockNotJoined) { clock.formUnion(other.clock) }
     origin = min(origin, other.origin)
     schemaVersion = max(schemaVersion, other.schemaVersion)
     return returned
@@ -78,7 +79,7 @@ extension Document {
   /// Keeps a unit of which nothing but keys is left as it was before a join, beside them: a value goes for
   /// a value only (DESIGN, rule 11).
   package mutating func keepBlank(_ unit: String, from before: Document) {
-    guard isBlank(unit) else { return }
+    guard isBlank(unit), !planted(Fault.valueGivenForKey) else { return }
     let keys = droppedKeys(of: unit)
     replaceVersions(of: unit, with: before.versions(of: unit))
     replaceDroppedKeys(of: unit, with: keys)
@@ -92,12 +93,13 @@ extension Document {
   ) -> [Version] {
     let kept = mine.filter { version in
       theirs.contains { $0.key == version.key } || !theirClock.covers(version.write.dot)
-        || version.isErasure
+        || version.isErasure && !planted(Fault.erasureReplaced)
     }
     let new = theirs.filter { version in
       !mine.contains { $0.key == version.key }
         && (!myClock.covers(version.write.dot) || version.isErasure)
     }
+    if planted(Fault.siblingLost), !kept.isEmpty { return kept }
     return kept + new
   }
 }
@@ -128,7 +130,8 @@ extension Document {
   }
 
   private func isBroughtBack(since knowledge: VersionVector) -> Bool {
-    versions(of: Unit.life).contains {
+    if planted(Fault.revivedInPart) { return false }
+    return versions(of: Unit.life).contains {
       $0.details?.deletion == nil && !knowledge.covers($0.write.dot)
     }
   }

@@ -1,5 +1,6 @@
 package import Causality
 import JSON
+import Planted
 
 /// Undoing what somebody had no right to write (DESIGN, rule 21).
 extension Document {
@@ -88,6 +89,9 @@ extension Document {
     for version in left + (before?.versions(of: undone.name) ?? []) {
       again[version.write.first] = version.copied(as: write.dot)
     }
+    if planted(Fault.refusedSiblingsCollapsed), let first = again.keys.min() {
+      again = again.filter { $0.key == first }
+    }
     // What was dropped before stays so: of it there is no value to write anew.
     let keys = (droppedKeys(of: undone.name) + (before?.droppedKeys(of: undone.name) ?? []))
       .filter { again[$0.first] == nil }
@@ -120,7 +124,9 @@ extension Version {
   /// The same version as a transaction writes it anew (rule 11).
   func copied(as dot: Dot) -> Version {
     Version(
-      write: Write(dot: dot, first: write.first, stamp: write.stamp, author: write.author),
+      write: Write(
+        dot: dot, first: planted(Fault.firstDotForgotten) ? dot : write.first, stamp: write.stamp,
+        author: write.author),
       value: value, details: details)
   }
 

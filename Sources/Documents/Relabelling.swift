@@ -1,4 +1,5 @@
 package import Causality
+import Planted
 
 /// Another name for the transactions of a replica behind a number: two stores went on under one name,
 /// and this is one of the two timelines (DESIGN, rule 16).
@@ -73,7 +74,9 @@ extension Document {
     }
     return Document(
       key: key, clock: names.vector(clock),
-      origin: Origin(dot: names.dot(origin.dot), stamp: origin.stamp, author: origin.author),
+      origin: planted(Fault.originNotRelabelled)
+        ? origin
+        : Origin(dot: names.dot(origin.dot), stamp: origin.stamp, author: origin.author),
       schemaVersion: schemaVersion, units: renamed, dropped: dropped.map { $0.relabelled(names) })
   }
 }
@@ -100,7 +103,8 @@ extension VersionDetails {
     VersionDetails(
       seen: seen.map(names.dot), replaced: replaced,
       deletion: deletion.map { deletion in
-        Deletion(
+        if planted(Fault.contextNotRelabelled) { return deletion }
+        return Deletion(
           context: names.vector(deletion.context), knowledge: names.vector(deletion.knowledge),
           reason: deletion.reason,
           cause: deletion.cause.map { cause in

@@ -1,5 +1,6 @@
 package import Causality
 import JSON
+import Planted
 
 /// Versions of a unit that were dropped: only their keys are left (DESIGN, rule 10). By them a delete that
 /// comes later has seen them or not, and a copy of the unit holds all of them or not.
@@ -49,6 +50,7 @@ extension Document {
       guard let index = index(of: name), units[index].isContent else { continue }
       let keys = droppedKeys(of: name) + units[index].versions.map(\.key)
       units.remove(at: index)
+      if planted(Fault.skeletonForgetsVersions) { continue }
       replaceDroppedKeys(of: name, with: keys)
     }
   }
@@ -65,7 +67,8 @@ extension Document {
   /// rule 11). Those of which only the key is left are given up.
   /// - Parameter dot: of the transaction that does it.
   package mutating func rewrite(_ unit: String, as dot: Dot) {
-    let copies = versions(of: unit).map { $0.copied(as: dot) }
+    var copies = versions(of: unit).map { $0.copied(as: dot) }
+    if planted(Fault.revivedWithShownOnly) { copies.removeLast(max(0, copies.count - 1)) }
     guard !copies.isEmpty else { return }
     replaceVersions(of: unit, with: copies)
     clock.include(dot)

@@ -1,4 +1,5 @@
 import Causality
+import Planted
 
 extension Relabelling {
   /// What the holder of a history must call otherwise, compared with a server's (DESIGN, rule 16): the
@@ -26,7 +27,10 @@ extension Relabelling {
           replica: replica, shared: shared, branch: name.replica, earlier: name.number - 1)
       }
       guard let nonce = mine.record(Dot(replica, run.first))?.nonce,
-        let branch = branch(of: replica, nonce: nonce, digest: mine.digest)
+        let branch = branch(
+          of: replica,
+          nonce: planted(Fault.relabelledAtRandom) ? nonce &+ mine.lastStamp.rawValue : nonce,
+          digest: mine.digest)
       else { return nil }
       return Relabelling(replica: replica, shared: shared, branch: branch)
     }
@@ -60,6 +64,7 @@ extension Relabelling {
       }
       next = next.map { Dot($0.replica, $0.number + 1) }
     }
+    if planted(Fault.knownNameNotTaken) { return run.map { Run(first: $0.first, name: nil) } }
     return run
   }
 

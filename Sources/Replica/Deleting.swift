@@ -2,6 +2,7 @@ import Causality
 import Clinic
 package import Documents
 import JSON
+import Planted
 import Storage
 
 extension Replica {
@@ -64,7 +65,8 @@ extension Replica {
     if reason == .erasure { return try erase(key, in: &transaction) }
     let plan = try deletionPlan(of: key, in: transaction)
     for document in plan.documents {
-      let cause = document == key ? nil : DeleteCause(document: key, dot: transaction.dot)
+      let hasCause = document != key && !planted(Fault.cascadeWithoutCause)
+      let cause = hasCause ? DeleteCause(document: key, dot: transaction.dot) : nil
       try transaction.delete(document, reason: reason, cause: cause)
     }
     for reference in plan.cleared where !plan.documents.contains(reference.document.key) {

@@ -1,6 +1,7 @@
 import Causality
 import Documents
 import JSON
+import Planted
 import Storage
 
 /// The next documents of a feed that a receiver may lack.
@@ -33,10 +34,12 @@ struct FeedPage {
       let documents = try tables.documents(entries)
       for (entry, document) in zip(entries, documents) {
         if parts.count >= Self.maximumDocumentCount || byteCount >= maximumByteCount {
-          isHead = false
+          isHead = planted(Fault.knowledgeOnPartialPage)
+          if planted(Fault.documentLeftOut) { position += 1 }
           return
         }
         position = entry.arrival
+        if planted(Fault.skeletonDropped), document.lacksContent { continue }
         guard let part = document.part(since: since, scope) else { continue }
         parts.append(part)
         byteCount += part.approximateByteCount
@@ -49,7 +52,7 @@ struct FeedPage {
     _ keys: [DocumentKey], _ tables: borrowing Tables
   ) throws(StorageError) {
     let known = Set(parts.map(\.key))
-    for key in keys where !known.contains(key) {
+    for key in keys where !known.contains(key) && !planted(Fault.wantedNotSent) {
       guard let document = try tables.document(key), !document.lacksUnits else { continue }
       parts.append(document)
     }

@@ -2,6 +2,7 @@ import Causality
 import Clinic
 import Documents
 import JSON
+import Planted
 import Storage
 
 extension Replica {
@@ -46,15 +47,18 @@ extension Replica {
   ) throws(ReplicaError) {
     guard var document = try transaction.document(part.key) else { return }
     let staysOut = try hasEnded(document, in: transaction)
-    if staysOut { document.drop(units) }
+    if staysOut, !planted(Fault.oldContentComesBack) { document.drop(units) }
     for unit in units where !staysOut { document.takeBlank(unit, from: part) }
     try transaction.take(document)
     if staysOut { return }
     guard role == .server else { return }
     // While recovery is open other laptops may still bring what was dropped (rule 18).
-    let isOpen = RecoveryState(store.read { $0.registers }).isOpen
+    let isOpen =
+      RecoveryState(store.read { $0.registers }).isOpen && !planted(Fault.rebuiltServerGivesUp)
     let settled = units.filter { !isOpen || !document.lacksVersions(of: $0) }
-    if !settled.isEmpty { try transaction.rewrite(part.key, settled) }
+    if !settled.isEmpty, !planted(Fault.revivedNotWrittenAnew) {
+      try transaction.rewrite(part.key, settled)
+    }
   }
 
   /// A skeleton makes skeletons (rule 10), but of what lives it takes no last value (rule 11); an erased
@@ -64,7 +68,7 @@ extension Replica {
   ) throws(ReplicaError) {
     guard var document = try transaction.document(part.key) else { return }
     if document.isErased {
-      document.dropContent()
+      if !planted(Fault.erasedContentKept) { document.dropContent() }
     } else if try hasEnded(document, in: transaction) {
       document.drop(part.blankUnits)
     } else if let before {

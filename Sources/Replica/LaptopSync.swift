@@ -1,6 +1,7 @@
 import Causality
 import Documents
 import JSON
+import Planted
 package import Platform
 import Storage
 import SyncProtocol
@@ -77,8 +78,9 @@ package final class LaptopSync: Sendable {
       replica: replica.id, account: replica.account, server: enrolment.server,
       base: peer.knowledge, pushedUpTo: peer.pushedUpTo, pullCursor: peer.cursor,
       staged: try stagedPull(), token: replica.world.random.uint64())
+    if planted(Fault.pushTokenReused) { start.token = 1 }
     start.isAgreed = peer.cursor != nil && !identity.isNew
-    start.isWhole = identity.isNew
+    start.isWhole = identity.isNew && !planted(Fault.newIdentitySendsParts)
     start.scope = peer.scope
     start.former = identity.isNew ? identity.former : []
     start.wanted = try replica.wanted()
@@ -195,7 +197,7 @@ package final class LaptopSync: Sendable {
     do { timelines = try codec.timelineReply(reply.body) } catch {
       throw .unreachable("the answer did not arrive whole: \(error)")
     }
-    try clearStage()
+    if !planted(Fault.stagedPagesKept) { try clearStage() }
     try replica.agreeOnNames(with: timelines)
   }
 

@@ -2,6 +2,7 @@ package import Causality
 package import Clinic
 package import Documents
 package import JSON
+import Planted
 import Storage
 
 /// What one replica commits at once (DESIGN, rule 1). Sees its own writes; nobody else sees anything
@@ -291,7 +292,7 @@ package struct LocalTransaction {
     if let place = places[key] {
       changed[place] = document
       // The last line of an import may have written nothing: its transaction has now.
-      revision += 1
+      if !planted(Fault.numberLeftOpen) { revision += 1 }
     } else {
       try put(document)
     }
@@ -311,7 +312,7 @@ package struct LocalTransaction {
   private mutating func put(_ document: Document, isNew: Bool = false) throws(ReplicaError) {
     var document = document
     // Whatever is written to it: what was erased keeps nothing (DESIGN, rule 12).
-    if document.isErased { document.dropContent() }
+    if document.isErased, !planted(Fault.erasedWrittenTo) { document.dropContent() }
     let details = base.details(of: document)
     let place = try place(document, known: details, isNew: isNew)
     for index in ClinicIndex.indexes(ofType: document.key.type) {

@@ -2,6 +2,7 @@ import Causality
 import Clinic
 import Documents
 import JSON
+import Planted
 import Storage
 
 /// What is kept aside for people must not outlive an erasure (DESIGN, rule 12).
@@ -10,13 +11,15 @@ extension Replica {
   /// removed now is removed with the next checkpoint.
   func forgetErased() {
     // A laptop begins its push anew.
-    if role == .server { try? Stage.dropAbandoned(in: store, unchangedSince: .max) }
+    if role == .server, !planted(Fault.erasedStaysInPushPages) {
+      try? Stage.dropAbandoned(in: store, unchangedSince: .max)
+    }
     try? forgetErasedParked()
   }
 
   /// Durable on return. O(what is kept aside).
   func forgetErasedParked() throws(StorageError) {
-    for file in try store.parked() {
+    for file in try store.parked() where !planted(Fault.erasedStaysAside) {
       guard var content = (try? JSONValue(parsing: file.content))?.objectValue,
         let documents = content["documents"]?.arrayValue
       else { continue }

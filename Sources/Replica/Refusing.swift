@@ -1,7 +1,8 @@
 package import Causality
 import Clinic
 import Documents
-import JSON
+package import JSON
+import Planted
 import Platform
 import Storage
 import SyncProtocol
@@ -50,7 +51,7 @@ extension Replica {
   static let parkedPrefix = "parked/"
 
   /// The transactions that were refused here.
-  static func parked(_ registers: [String: JSONValue]) -> Set<Dot> {
+  package static func parked(_ registers: [String: JSONValue]) -> Set<Dot> {
     Set(
       registers.keys.filter { $0.hasPrefix(parkedPrefix) }.compactMap {
         Dot($0.dropFirst(parkedPrefix.count))
@@ -102,7 +103,9 @@ extension Replica {
   func putBack(
     _ refused: RefusedTransactions, in transaction: inout LocalTransaction
   ) throws(ReplicaError) -> [(name: String, value: JSONValue)] {
-    for (key, wasDeleted) in refused.wasDeleted.sorted(by: { $0.key < $1.key }) {
+    let isHalf = planted(Fault.refusedHalfPutBack)
+    let left = isHalf ? refused.wasDeleted.count / 2 : 0
+    for (key, wasDeleted) in refused.wasDeleted.sorted(by: { $0.key < $1.key }).dropFirst(left) {
       try transaction.putBack(key, refused.dots, wasDeleted: wasDeleted)
     }
     var registers: [(name: String, value: JSONValue)] = []
@@ -196,7 +199,7 @@ extension Replica {
   func removeRefused(
     _ refused: Set<Dot>, _ parts: [Document], in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
-    guard !refused.isEmpty else { return }
+    guard !refused.isEmpty, !planted(Fault.refusedStaysAtLaptop) else { return }
     for part in parts where part.lacksContent {
       guard var document = try transaction.document(part.key),
         !document.versions(from: refused).isEmpty

@@ -1,6 +1,7 @@
 import Causality
 import Documents
 import JSON
+import Planted
 import Storage
 import SyncProtocol
 import Synchronization
@@ -14,6 +15,7 @@ extension Replica {
   ///
   /// - Throws: `sync` if the answer leaves out what it must say.
   func agreeOnNames(with reply: TimelineReply) throws(ReplicaError) {
+    if planted(Fault.cloneUnnoticed) { return }
     try rename { (history) throws(ReplicaError) -> Renaming in
       guard let theirs = history.other(reply) else {
         throw .sync(SyncRefusal(.malformed, "the server's answer leaves out transactions"))
@@ -26,12 +28,12 @@ extension Replica {
   /// Stamps those transactions anew that are ahead of what a server takes and that it does not know, by
   /// its time (DESIGN, rule 19). Durable on return. O(store).
   func restamp(now: UInt64, known: VersionVector) throws(ReplicaError) {
-    let identity = store.identity
-    let own = identity.former + [identity.replica]
     try rename { (history) throws(ReplicaError) in
-      Renaming(
+      // Others' too: a server that went back is given its own again, which it stamped by a wrong clock.
+      let all = history.knowledge.entries.map(\.replica)
+      return Renaming(
         Restamping(
-          of: history, own: own, unknownAt: known, aheadOf: now + Self.maximumSkew, now: now),
+          of: history, own: all, unknownAt: known, aheadOf: now + Self.maximumSkew, now: now),
         of: history)
     }
   }
@@ -128,7 +130,7 @@ extension Replica {
     for names in renaming.relabellings where own.contains(names.replica) {
       if own.insert(names.branch).inserted { branches.append(names.branch) }
     }
-    guard !branches.isEmpty else { return }
+    guard !branches.isEmpty, !planted(Fault.branchNotOwn) else { return }
     try stored { () throws(StorageError) in
       try store.updateIdentity { identity in
         for branch in branches { identity.noteBranch(branch) }
@@ -157,6 +159,7 @@ struct Renaming {
       relabellings.append(names)
       self.history = renamed
     }
+    if planted(Fault.stampsNotTaken) { return }
     restamping = Restamping(from: self.history, to: theirs)
     if !restamping.isEmpty { self.history = self.history.restamped(restamping) }
   }

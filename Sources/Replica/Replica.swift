@@ -2,6 +2,7 @@ package import Causality
 package import Clinic
 package import Documents
 import JSON
+import Planted
 package import Platform
 package import Storage
 import Synchronization
@@ -108,7 +109,8 @@ package final class Replica: Sendable {
     let base = Ahead(store)
     let replica = id
     return LocalTransaction(
-      dot: Dot(replica, max(base.knowledge[replica], given) + 1), stamp: clock.tick(now: now()),
+      dot: Dot(replica, max(base.knowledge[replica], planted(Fault.numberReused) ? 0 : given) + 1),
+      stamp: clock.tick(now: now()),
       author: author, rules: rules, schemaVersion: Catalogue.version, base: base,
       merged: { [self] in merged($0) })
   }
@@ -263,7 +265,7 @@ package final class Replica: Sendable {
   func number(
     _ documents: [Document], after last: inout Int, in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
-    for document in documents where document.received == nil {
+    for document in documents where document.received == nil || planted(Fault.receivedTwice) {
       last += 1
       try transaction.receive(document.key, number: last)
     }

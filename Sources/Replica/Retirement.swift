@@ -1,5 +1,6 @@
 package import Causality
 import JSON
+import Planted
 import Storage
 import SyncProtocol
 
@@ -19,7 +20,7 @@ extension Replica {
     let served = registers[Self.servedRegister]?.objectValue
     let count = served?["count"]?.intValue ?? 0
     let isNew = served?["day"]?.intValue != today
-    let day = isNew ? count + 1 : count
+    let day = planted(Fault.lastSeenByWallClock) ? today : isNew ? count + 1 : count
     return (day, ["day": .int(today), "count": .int(day)])
   }
 

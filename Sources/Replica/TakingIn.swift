@@ -1,6 +1,7 @@
 import Causality
 import Documents
 import JSON
+import Planted
 import Storage
 
 /// How a change-set becomes part of a transaction, piece by piece.
@@ -21,7 +22,9 @@ extension Replica {
   ) throws(ReplicaError) {
     var refused: Set<Dot> = []
     try changes.forEachPiece { (piece, isLast) throws(ReplicaError) in
-      let parts = piece.latestParts
+      let parts =
+        planted(Fault.transactionHalfTaken)
+        ? Array(piece.latestParts.dropLast()) : piece.latestParts
       try parkUnreadable(piece.unreadable, from: nil)
       refused.formUnion(try parkRefused(parts))
       try join(parts, into: &transaction)
@@ -67,7 +70,7 @@ extension Replica {
     _ parts: [Document], _ transaction: LocalTransaction
   ) throws(ReplicaError) -> [Document] {
     let parked = Self.parked(store.read { $0.registers })
-    if parked.isEmpty { return parts }
+    if parked.isEmpty || planted(Fault.refusedComesBack) { return parts }
     return try parts.map { (part) throws(ReplicaError) in
       // Nothing was put back in what was erased.
       try transaction.document(part.key)?.isErased ?? false ? part : part.without(parked)

@@ -2,6 +2,7 @@ import Causality
 import Clinic
 import Documents
 import JSON
+import Planted
 import Platform
 import Storage
 import SyncProtocol
@@ -37,8 +38,9 @@ extension Replica {
           }
           for key in deleted where keys.count < Self.droppedAtOnce {
             guard let document = clinic.subject(key)?.document, document.hasContent,
-              document.clock.isCovered(by: stable),
-              document.deletedAt.map({ $0.milliseconds <= limit }) ?? false,
+              planted(Fault.purgedBeforeStable) || document.clock.isCovered(by: stable),
+              document.deletedAt.map({ $0.milliseconds <= limit || planted(Fault.purgedEarly) })
+                ?? false,
               clinic.isDeleted(document), clinic.hasEnded(document)
             else { continue }
             keys.append(key)
@@ -119,6 +121,7 @@ extension MergedClinic {
     let deletions = document.versions(of: Unit.life).compactMap(\.details?.deletion)
     let ended = deletions.filter { deletion in
       guard let cause = deletion.cause else { return true }
+      if planted(Fault.purgedBeforeCause) { return true }
       return causeStands(cause) && !(subject(cause.document)?.document.hasContent ?? false)
     }
     let context = ended.reduce(VersionVector()) { $0.union($1.context) }

@@ -1,6 +1,7 @@
 import Causality
 import Documents
 import JSON
+import Planted
 import Platform
 
 /// Brings documents into their files.
@@ -49,9 +50,10 @@ struct Checkpointer {
   private func rename(_ keys: [DocumentKey]) throws(StorageError) {
     guard !keys.isEmpty else { return }
     try translated { () throws(SystemError) in
-      try fileSystem.synchronizeFileSystem(layout.documents)
+      if !planted(Fault.filesNotSynced) { try fileSystem.synchronizeFileSystem(layout.documents) }
       for key in keys { try fileSystem.rename(temporaryFile(of: key), to: layout.file(of: key)) }
-      for directory in Set(keys.map(layout.directory(of:))).sorted() {
+      for directory in Set(keys.map(layout.directory(of:))).sorted()
+      where !planted(Fault.directoryNotSynced) {
         try fileSystem.synchronizeDirectory(directory)
       }
     }
@@ -101,7 +103,8 @@ struct Checkpointer {
     plan.journal = try JournalWriter(tables, layout: layout, environment: environment)
       .write(isHealing: isHealing)
     plan.historyChecksum = crc32c(sealedHistory, seed: 0)
-    plan.registers = tables.registers.sorted { utf8Less($0.key, $1.key) }
+    plan.registers = tables.registers.filter { _ in !planted(Fault.registersLeftOut) }
+      .sorted { utf8Less($0.key, $1.key) }
       .map { (name: $0.key, value: $0.value) }
     plan.notes = tables.notes.sorted { utf8Less($0.key, $1.key) }
       .map { (name: $0.key, value: $0.value) }
@@ -112,6 +115,9 @@ struct Checkpointer {
     let sealedManifest = try environment.seal.sealed(
       manifest.bytes, as: .file(layout.name(of: layout.manifest)))
     try translated { () throws(SystemError) in
+      if planted(Fault.manifestBeforeHistory) {
+        try fileSystem.writeFileDurably(layout.manifest, sealedManifest)
+      }
       try fileSystem.writeFileDurably(historyPath, sealedHistory)
       try fileSystem.writeFileDurably(layout.manifest, sealedManifest)
     }
@@ -154,7 +160,9 @@ extension Tables {
   /// Whether a document was erased since the last checkpoint: then the feed may keep nothing of it.
   func hasErased() throws(StorageError) -> Bool {
     for key in loggedKeys where recent[key.type]?[key.id]?.hasLife == true {
-      if let document = try document(key), document.isErased { return true }
+      if let document = try document(key), document.isErased, !planted(Fault.erasedStaysInFeed) {
+        return true
+      }
     }
     return false
   }

@@ -1,5 +1,6 @@
 import Documents
 package import JSON
+import Planted
 import Platform
 import Synchronization
 
@@ -45,6 +46,7 @@ extension Store {
     plan.tables.setNotes(noted)
     let checkpointer = Checkpointer(layout: layout, environment: environment)
     let files = try checkpointer.writeFiles(plan.tables)
+    if planted(Fault.logDroppedEarly) { try segments.release(before: plan.position.segment) }
     let manifest = try checkpointer.writeTables(plan.tables, files: files, plan.position)
     let index = try IndexSnapshot(layout.index(plan.position.segment), environment)
     try state.withLock { (state) throws(StorageError) in

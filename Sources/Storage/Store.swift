@@ -1,6 +1,7 @@
 import Causality
 package import Documents
 import JSON
+import Planted
 package import Platform
 import Synchronization
 
@@ -303,7 +304,8 @@ package final class Store: Sendable {
     log.withLock { log in
       if log.poison == nil {
         // What is not left there is found out at the next opening.
-        try? CleanClose(sequence: log.nextSequence - 1, boot: environment.boot).write(to: lock)
+        let last = planted(Fault.cleanCloseAhead) ? log.nextSequence : log.nextSequence - 1
+        try? CleanClose(sequence: last, boot: environment.boot).write(to: lock)
       }
       log.close()
     }

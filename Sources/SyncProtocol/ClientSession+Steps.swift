@@ -1,5 +1,6 @@
 package import Causality
 package import Documents
+import Planted
 
 /// What the host and the session tell each other.
 extension ClientSession {
@@ -60,7 +61,10 @@ extension ClientSession {
 
     /// What the server has said since, where the host begins anew with what it remembers.
     mutating func take(_ learned: Learned) {
-      if let base = learned.base { (self.base, pushedUpTo, isAgreed) = (base, 0, false) }
+      if let base = learned.base {
+        (self.base, isAgreed) = (base, false)
+        if !planted(Fault.lostWritesNotGivenBack) { pushedUpTo = 0 }
+      }
       if learned.isCursorGone { pullCursor = nil }
     }
 

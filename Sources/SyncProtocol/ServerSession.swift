@@ -1,5 +1,6 @@
 package import Causality
 package import Documents
+import Planted
 
 /// One request from the server's side, without I/O: the host carries out each effect and answers it
 /// with one event, until `answer` or `refuse`.
@@ -161,7 +162,9 @@ package struct ServerSession: Sendable {
     guard let request, let state else { return outOfOrder }
     if let refusal = mismatch(request, state) { return .refuse(refusal) }
     guard let push = request.push else { return pull() }
-    let isBehind = push.page == 0 || push.after == nil || push.after == state.stagedDigest
+    let isBehind =
+      planted(Fault.pushPageUnchecked) || push.page == 0 || push.after == nil
+      || push.after == state.stagedDigest
     guard push.page == state.stagedPageCount, isBehind else {
       return .refuse(otherPage(push, state))
     }
@@ -199,8 +202,9 @@ package struct ServerSession: Sendable {
       }
     }
     let upTo = base.applying(request.knowledge)
-    if state.isRetired || state.knowledge[request.replica] > upTo[request.replica]
-      || !state.declared.isCovered(by: upTo)
+    if !planted(Fault.wentBackUnnoticed),
+      state.isRetired || state.knowledge[request.replica] > upTo[request.replica]
+        || !state.declared.isCovered(by: upTo)
     {
       return SyncRefusal(
         .newIdentity,
@@ -246,7 +250,8 @@ package struct ServerSession: Sendable {
   private func answer(_ cut: PullCut) -> Effect {
     guard let base = state?.base else { return outOfOrder }
     return reply { reply in
-      reply.knowledge = cut.knowledge.difference(from: base)
+      let knowledge = planted(Fault.dotBeyondUpTo) ? state?.knowledge : cut.knowledge
+      reply.knowledge = (knowledge ?? cut.knowledge).difference(from: base)
       reply.history = cut.history == request?.history ? nil : cut.history
       reply.pull = cut.page
       if cut.page.cursor == request?.pull?.cursor { reply.pull?.cursor = nil }

@@ -69,7 +69,7 @@ extension Checker {
     }
     for change in look.changes {
       if change.before.map(node.encoded) == node.encoded(change.after) { continue }
-      throw Broken("repeated", "\(why) changed \(change.after.key)")
+      throw Broken("repeated", "\(why) changed \(change.after.key) at \(node.name)")
     }
   }
 }

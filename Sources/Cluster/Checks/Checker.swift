@@ -8,7 +8,7 @@ struct Checker {
 
   private(set) var ledger = Ledger()
   /// Whether the server may put back what a laptop wrote.
-  private let isJudged: Bool
+  let isJudged: Bool
   private var writer: Node?
   /// Whether who writes in this step may replace what is not shown: somebody who settles an item is shown
   /// all of it.
@@ -57,6 +57,7 @@ struct Checker {
       try record(node, look)
       try checkDots(node, look)
       try checkWrites(node, look)
+      try checkRules(node, look)
     }
     restarts = []
   }
@@ -105,13 +106,18 @@ struct Checker {
     let own = unit.versions.filter { look.nonce($0.write.dot).map(fresh.contains) ?? false }
     guard !own.isEmpty else { return }
     for version in own where version.write.first == version.write.dot {
-      if let nonce = look.nonce(version.write.dot) { ledger.add(nonce, wrote: place) }
+      guard let nonce = look.nonce(version.write.dot) else { continue }
+      ledger.add(nonce, wrote: place)
+      if unit.name == Unit.life { ledger.add(nonce, knowing: node.seen.held) }
     }
     let left = Set(unit.versions.compactMap { look.nonce($0.write.first) })
     let before = change.before?.versions(of: unit.name) ?? []
+    // What a server writes anew while it takes a push in replaces nothing that stood there.
+    let replacing =
+      isKnowing || node.role == .laptop ? own : own.filter { $0.write.first == $0.write.dot }
     for version in before {
       guard let old = look.nonceBefore(version.write.first), !left.contains(old) else { continue }
-      for nonce in own.compactMap({ look.nonce($0.write.dot) }) {
+      for nonce in replacing.compactMap({ look.nonce($0.write.dot) }) {
         ledger.add(nonce, replaced: old, at: place)
       }
     }
@@ -127,11 +133,15 @@ struct Checker {
     _ node: Node, _ look: Look, _ place: Ledger.Place, _ own: [Version], _ left: Set<UInt64>
   ) {
     // What is put back keeps the first dot that it had.
-    let writing = own.filter { isJudged || $0.write.first == $0.write.dot }
-    let nonces = writing.compactMap { look.nonce($0.write.dot) }
-    for write in ledger.writes(to: place.key) where write.unit == place.unit {
-      guard node.seen.held.contains(write.nonce), !left.contains(write.nonce) else { continue }
-      for nonce in nonces { ledger.add(nonce, replaced: write.nonce, at: place) }
+    let arrived = Set(look.arrived)
+    for version in own {
+      let isCopy = version.write.first != version.write.dot
+      guard isJudged || !isCopy, let nonce = look.nonce(version.write.dot) else { continue }
+      for write in ledger.writes(to: place.key) where write.unit == place.unit {
+        guard node.seen.held.contains(write.nonce), !left.contains(write.nonce) else { continue }
+        if isCopy, !arrived.contains(write.nonce) { continue }
+        ledger.add(nonce, replaced: write.nonce, at: place)
+      }
     }
   }
 

@@ -17,6 +17,7 @@ struct Ledger {
   private var places: [UInt64: [Place]] = [:]
   private var writes: [DocumentKey: [(unit: String, nonce: UInt64)]] = [:]
   private var replacing: [Written: [UInt64]] = [:]
+  private var known: [UInt64: Set<UInt64>] = [:]
 
   func knows(_ nonce: UInt64) -> Bool { places[nonce] != nil }
 
@@ -38,6 +39,12 @@ struct Ledger {
     places[nonce, default: []].append(place)
     writes[place.key, default: []].append((place.unit, nonce))
   }
+
+  /// What its replica knew when somebody deleted something or brought it back.
+  mutating func add(_ nonce: UInt64, knowing held: Set<UInt64>) { known[nonce] = held }
+
+  /// Whether the replica of a transaction that deleted something knew another.
+  func knew(_ nonce: UInt64, _ other: UInt64) -> Bool { known[nonce]?.contains(other) ?? true }
 
   mutating func add(_ nonce: UInt64, replaced old: UInt64, at place: Place) {
     replacing[Written(place: place, nonce: old), default: []].append(nonce)

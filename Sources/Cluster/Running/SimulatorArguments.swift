@@ -5,6 +5,7 @@ struct SimulatorArguments {
     case seeds(UInt64, UInt64)
     case hours(Double, from: UInt64)
     case files([String])
+    case firstFailure(UInt64, UInt64)
   }
 
   let order: Order
@@ -26,11 +27,11 @@ struct SimulatorArguments {
       case "--seed":
         guard let seed = rest.popFirst().flatMap({ UInt64($0) }) else { return nil }
         order = .one(seed)
-      case "--seeds":
+      case "--seeds", "--first-failure":
         guard let first = rest.popFirst().flatMap({ UInt64($0) }),
           let count = rest.popFirst().flatMap({ UInt64($0) })
         else { return nil }
-        order = .seeds(first, count)
+        order = word == "--seeds" ? .seeds(first, count) : .firstFailure(first, count)
       case "--hours":
         guard let hours = rest.popFirst().flatMap({ Double($0) }), hours > 0 else { return nil }
         order = .hours(hours, from: 0)

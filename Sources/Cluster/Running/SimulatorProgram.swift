@@ -3,7 +3,7 @@ import Synchronization
 
 /// `satchel-sim`: plays random schedules and says which promise the engine broke.
 package struct SimulatorProgram {
-  private let print: @Sendable (String) -> Void
+  let print: @Sendable (String) -> Void
   private let seconds: @Sendable () -> Double
 
   /// - Parameters:
@@ -20,6 +20,9 @@ package struct SimulatorProgram {
            satchel-sim --seeds FIRST COUNT [--jobs N] [--coverage]
            satchel-sim --hours H [--from FIRST] [--jobs N]
            satchel-sim --play FILE... [--trace]
+           satchel-sim --first-failure FIRST COUNT
+           satchel-sim --planted list
+           satchel-sim --planted NAME ...
 
     --seed N      play one schedule; if it fails, make it short and print it as a scenario
       --trace     print every step instead
@@ -32,6 +35,7 @@ package struct SimulatorProgram {
 
   /// - Returns: the exit status: 0 if every promise was kept, 1 if not, 2 if the arguments mean nothing.
   package func run(_ arguments: [String]) -> Int32 {
+    if arguments.first == "--planted" { return runPlanted(Array(arguments.dropFirst())) }
     guard let words = SimulatorArguments(arguments) else {
       print(Self.usage)
       return 2
@@ -52,6 +56,8 @@ package struct SimulatorProgram {
           if !play(schedule, path, runner, words.isTraced) { isKept = false }
         }
         return isKept ? 0 : 1
+      case .firstFailure(let first, let most):
+        return runToFirstFailure(from: first, most: most, try Runner())
       case .seeds(let first, let count):
         return try playMany(from: first, words) { begun, _ in begun < count }
       case .hours(let hours, let first):

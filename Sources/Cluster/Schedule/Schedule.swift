@@ -21,7 +21,7 @@ package struct Schedule: Sendable {
     network = NetworkMix(&dice)
     isJudged = dice.once(in: 3)
     pageByteCount = dice.pick([1 << 20, 2000, 500])
-    let weights = Self.weights(&dice)
+    let weights = Self.weights(&dice, isJudged: isJudged)
     let count = 60 + dice.below(30)
     let laptops = laptopCount
     let areOld = seed % 4 == 1
@@ -41,13 +41,35 @@ package struct Schedule: Sendable {
     self.oldMachines = oldMachines
   }
 
-  private static func weights(_ dice: inout Dice) -> [(value: Action, weight: Int)] {
-    let isCalm = dice.once(in: 4)
+  /// Some schedules do more of what belongs together and is seldom otherwise.
+  private static let themes: [Set<Action>] = [
+    [.delete, .restore, .emptyTrash, .waitLong],
+    [.erase, .importFile, .delete, .checkpoint],
+    [.copy, .goBack, .clone, .openRecovery, .closeRecovery, .importFile],
+    [.checkpoint, .reopen, .cutPower, .cutPowerSoon, .failSync],
+    [.backUp, .restoreBackup, .undo, .emptyServer, .newLaptop, .revoke],
+    [.checkpoint, .reopen, .flipBit, .failRead, .fillDisk],
+  ]
+  private static let judgedTheme: Set<Action> = [
+    .changeRights, .writeTogether, .editPatient, .delete, .resolve,
+  ]
 
+  private static func theme(_ dice: inout Dice, isJudged: Bool) -> Set<Action> {
+    if dice.once(in: 4) { return [] }
+    return isJudged && dice.once(in: 2) ? judgedTheme : dice.pick(themes)
+  }
+
+  private static func weights(
+    _ dice: inout Dice, isJudged: Bool
+  ) -> [(value: Action, weight: Int)] {
+    let theme = theme(&dice, isJudged: isJudged)
+    let isCalm = dice.once(in: 4)
     return Action.allCases.map { action in
       let isLeftOut = action.kind != .syncing && dice.once(in: action.kind == .work ? 5 : 2)
       let factor = action.kind.factor
-      let weight = isLeftOut || isCalm && action.kind == .mishap ? 0 : dice.below(factor) + 1
+      let drawn = dice.below(factor) + 1
+      if theme.contains(action) { return (action, 5 + drawn) }
+      let weight = isLeftOut || isCalm && action.kind == .mishap ? 0 : drawn
       return (action, weight)
     }
   }

@@ -1,4 +1,5 @@
 import Causality
+import Clinic
 import Documents
 import Platform
 import Replica
@@ -66,6 +67,7 @@ final class Node {
   func repair() throws {
     replica.store.close()
     let disk = disk.afterKill()
+    disk.limit(bytes: .max)
     let environment = machine.environment(disk, role, isOld: isOld)
     let report = try Store.withLock(at: Machine.root, fileSystem: disk) {
       (layout) throws(StorageError) in
@@ -93,6 +95,18 @@ final class Node {
 struct Copy {
   let disk: SimulatedFileSystem
   let devices: Devices.Kept
+  let isDamaged: Bool
+}
+
+extension Node {
+  /// The documents that are there and not in the trash.
+  func livingDocuments() throws -> Set<DocumentKey> {
+    let keys = seen.documents.keys
+    return try replica.looking { (clinic) throws(ReplicaError) in
+      Set(
+        keys.filter { key in clinic.subject(key).map { !clinic.isDeleted($0.document) } ?? false })
+    }
+  }
 }
 
 /// What a replica held when the checker looked last.

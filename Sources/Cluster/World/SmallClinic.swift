@@ -15,6 +15,11 @@ enum SmallClinic {
       type: type, id: UniqueID(high: 0x4000, low: 1 << 63 | UInt64(kind * 100 + number)))
   }
 
+  /// Whether a patient came with a file: the file's ids are made of its lines.
+  static func isImported(_ key: DocumentKey) -> Bool {
+    key.type == "patient" && key.id.high != 0x4000
+  }
+
   static func id(_ type: String, _ number: Int) -> JSONValue {
     .string(key(type, number).id.description)
   }

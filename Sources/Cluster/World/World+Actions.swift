@@ -33,19 +33,39 @@ extension World {
   private func keepHouse(_ action: Action, _ node: Node, _ dice: inout Dice) throws {
     switch action {
     case .erase:
-      let key = SmallClinic.key(dice.pick(["patient", "invite", "appointment"]), 1 + dice.below(4))
+      let key = erasable(&dice)
       note("\(key)")
       checker.noteWriter(server, isKnowing: true)
       try server.replica.delete(key, reason: .erasure)
     case .checkpoint: note("\(try node.replica.checkpoint()) files")
     case .emptyTrash:
+      if dice.once(in: 2) { try endDay(&dice) }
       checker.noteWriter(node, isKnowing: true)
+      let before = node.seen.documents
       note("\(try node.replica.emptyTrash()) documents")
+      try checker.checkPurged(node, since: before)
     case .reopen:
       if dice.once(in: 2) { try node.restart() } else { try node.kill() }
       checker.noteRestart(node)
     default: try deliverLate(&dice)
     }
+  }
+
+  /// All laptops sync until each knows that all have all: then the trash may be emptied.
+  private func endDay(_ dice: inout Dice) throws {
+    if nodes.contains(where: \.isFailing) { return }
+    for laptop in laptops + laptops {
+      try sync(laptop, isBad: false, seed: dice.next())
+      try checker.look(at: [server, laptop])
+      checker.beginStep()
+    }
+  }
+
+  /// One of the clinic's documents, or a patient that came with a file.
+  private func erasable(_ dice: inout Dice) -> DocumentKey {
+    let key = SmallClinic.key(dice.pick(["patient", "invite", "appointment"]), 1 + dice.below(4))
+    let imported = server.seen.documents.keys.filter { SmallClinic.isImported($0) }.sorted()
+    return !imported.isEmpty && dice.once(in: 2) ? dice.pick(imported) : key
   }
 
   /// A request that was under way for long comes to the server; nobody waits for the answer.
@@ -64,7 +84,7 @@ extension World {
     case .wait: advance(by: dice.below(20) * hour)
     case .waitLong: advance(by: (7 + dice.below(30)) * day)
     case .jumpClock:
-      let size = dice.pick([5 * 60_000, hour, day, 30 * day])
+      let size = dice.pick([5 * 60_000, hour, day, 30 * day, 400 * day])
       let jump = dice.below(2 * size) - size
       node.clock.jump(by: jump)
       note("by \(jump / 1000) seconds")

@@ -11,7 +11,9 @@ extension World {
   /// At one machine.
   func administer(_ action: Action, _ node: Node) throws {
     switch action {
-    case .copy: node.copy = Copy(disk: node.disk.afterKill(), devices: devices.kept)
+    case .copy:
+      node.copy = Copy(
+        disk: node.disk.afterKill(), devices: devices.kept, isDamaged: node.isDamaged)
     case .goBack: try goBack(node)
     case .clone: try clone(node)
     case .backUp: try backUp(node)
@@ -40,6 +42,7 @@ extension World {
   private func goBack(_ node: Node) throws {
     guard let copy = node.copy else { return }
     try node.start(on: copy.disk.afterKill())
+    (node.isDamaged, node.devicesInBackup) = (copy.isDamaged, nil)
     if node === server { noteServerGoneBack(copy.devices) }
     checker.noteGoneBack(node)
   }
@@ -55,8 +58,12 @@ extension World {
   private func clone(_ node: Node) throws {
     guard nodes.count < Self.mostNodes else { return }
     let disk = (node.copy?.disk ?? node.disk).afterKill()
+    // What is full is the disk that was copied.
+    disk.limit(bytes: .max)
     let name = "laptop \(nextName()) (copy of \(node.name))"
-    checker.noteNew(try add(name, .laptop, disk))
+    let clone = try add(name, .laptop, disk)
+    clone.isDamaged = node.copy?.isDamaged ?? node.isDamaged
+    checker.noteNew(clone)
   }
 
   // MARK: - Backups
@@ -71,12 +78,13 @@ extension World {
   /// - Returns: whether there was a backup.
   private func restoreBackup(_ node: Node) throws -> Bool {
     guard let kept = node.devicesInBackup else { return false }
-    node.replica.store.close()
     let disk = node.disk.afterKill()
+    disk.limit(bytes: .max)
     try disk.removeTree(Machine.root)
     _ = try Store.restore(
       backup: Self.backup, to: Machine.root, environment: machine.environment(disk, node.role))
     try node.start(on: disk)
+    (node.isDamaged, node.lacking) = (false, [])
     if node === server { noteServerGoneBack(kept) }
     checker.noteGoneBack(node)
     return true
@@ -114,12 +122,18 @@ extension World {
   func enrolIfNeeded(_ laptop: Node) throws(ReplicaError) {
     let (id, known) = (server.replica.serverID, laptop.replica.store.identity.enrolment?.server)
     let isKnown = devices.knows(laptop.device)
-    if isKnown, let known, known == id || undone.contains(known) { return }
+    if isKnown, let known, known == id || wasServer(known) { return }
     note("\(laptop.name) is enrolled")
     do { try laptop.replica.store.updateIdentity { $0.enrolment = .simulated(server: id) } } catch {
       throw .storage(error)
     }
     devices.add(laptop.replica.id, to: laptop.device)
+  }
+
+  /// Whether laptops knew the server by an identity before it was set back.
+  private func wasServer(_ id: UniqueID) -> Bool {
+    let former = server.replica.read { $0.registers["reset"]?.arrayValue ?? [] }
+    return former.contains { $0.stringValue == id.description }
   }
 
   private func revoke(_ laptop: Node) {

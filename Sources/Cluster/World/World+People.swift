@@ -151,9 +151,24 @@ extension World {
     let key = SmallClinic.key(type, 1 + dice.below(4))
     let reason = dice.pick([DeleteReason.mistake, .duplicate, .retention])
     note("\(key): \(reason.rawValue)")
-    if dice.once(in: 2) { return try node.replica.delete(key, reason: reason) }
-    try node.replica.transact { (transaction) throws(ReplicaError) in
-      try transaction.delete(key, reason: reason)
+    let before = try node.livingDocuments()
+    if dice.once(in: 2) {
+      try node.replica.delete(key, reason: reason)
+    } else {
+      try node.replica.transact { (transaction) throws(ReplicaError) in
+        try transaction.delete(key, reason: reason)
+      }
+    }
+    if before.contains(key), dice.once(in: 4) { try undoDelete(of: key, node, before) }
+  }
+
+  /// Whoever deleted by mistake brings it back, and with it all that went with it.
+  private func undoDelete(of key: DocumentKey, _ node: Node, _ before: Set<DocumentKey>) throws {
+    note("brought back at once")
+    try node.replica.restore(key)
+    let lacking = before.subtracting(try node.livingDocuments())
+    if let other = lacking.min() {
+      throw Broken("restore", "\(node.name) brought \(key) back without \(other)")
     }
   }
 

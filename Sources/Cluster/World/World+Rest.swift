@@ -42,6 +42,7 @@ extension World {
     }
     try meetOnceMore()
     try RestCheck.check(self)
+    try checker.checkDeletes(server)
     trace.add("rest: \(RestCheck.state(of: server))")
   }
 

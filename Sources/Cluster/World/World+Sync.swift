@@ -1,3 +1,4 @@
+import Storage
 import Documents
 import JSON
 import Replica
@@ -29,7 +30,9 @@ extension World {
 
   /// A revoked laptop gives what it has not sent, and is wiped. Only one of several copies can.
   func surrender(_ laptop: Node, _ sync: LaptopSync) throws(ReplicaError) {
-    if !devices.hasSurrendered(laptop.device) { try sync.surrender() }
+    // One that was restored from a backup has no credentials for it.
+    let isEnrolled = laptop.replica.store.identity.enrolment != nil
+    if isEnrolled, !devices.hasSurrendered(laptop.device) { try sync.surrender() }
     note("\(laptop.name) has surrendered")
     remove(laptop)
   }

@@ -146,7 +146,9 @@ final class World {
   /// Storage fails only where a disk was made to fail, and is damaged only where a bit was flipped.
   private func requireExplained(_ error: ReplicaError) throws {
     guard case .storage(let failure) = error else { return }
-    if failure.code == .corrupt {
+    // A backup whose files could not be read to check it says that it is not whole.
+    let isUnread = nodes.contains { $0.failingRead != nil && $0.disk.hasFailed }
+    if failure.code == .corrupt, !isUnread {
       guard let node = nodes.first(where: \.isDamaged) else {
         throw Broken("storage", "damage: \(failure)")
       }

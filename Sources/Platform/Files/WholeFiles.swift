@@ -1,4 +1,5 @@
 internal import Glibc
+import Planted
 
 /// The end of the names of files that are being written and do not count yet. A crash may leave
 /// some; the owner of the directory removes them when it starts.
@@ -45,7 +46,7 @@ extension FileSystem {
     do throws(SystemError) {
       defer { file.close() }
       try file.write(bytes, at: 0)
-      try file.synchronize()
+      if !planted(Fault.smallFileNotSynced) { try file.synchronize() }
       try rename(file.path, to: path)
     } catch {
       try? removeFile(file.path)

@@ -2,6 +2,7 @@ import Causality
 package import Clinic
 import Documents
 import JSON
+import Planted
 
 extension Replica {
   /// Imports a CSV file of patients. Importing the same file again changes nothing, and on another
@@ -39,6 +40,10 @@ extension Replica {
     // Relatives share mail boxes: the review list shows them, an import does not refuse them.
     fields["allow_duplicate_email"] = true
     if let patient = try patient(of: line, ids, transaction) {
+      if planted(Fault.erasureRevivedByImport), patient.isErased {
+        try transaction.create(patient.key, line.fields)
+        return .created
+      }
       if try transaction.isDeleted(patient) { return .deleted }
       let isWritten = try update(
         patient.key, patch: fields, in: &transaction, validator: validator)

@@ -73,7 +73,10 @@ extension Store {
 }
 
 extension RecoveryReader {
-  /// The segments from one on, without the zeros at their ends.
+  /// A record may end with zeros, but not with so many.
+  private static let longestZeros = 4096
+
+  /// The segments from one on, without most of the zeros at their ends.
   func logBytes(
     from first: UInt64
   ) throws(StorageError) -> [(number: UInt64, bytes: [UInt8])] {
@@ -82,8 +85,8 @@ extension RecoveryReader {
       let names = try fileSystem.contents(ofDirectory: layout.log)
       for number in names.compactMap(StoreLayout.segmentNumber).sorted() where number >= first {
         let bytes = try fileSystem.readFile(layout.segment(number), maximumByteCount: .max)
-        let end = bytes.lastIndex { $0 != 0 } ?? -1
-        segments.append((number, Array(bytes[...end])))
+        let end = bytes.lastIndex { $0 != 0 }.map { $0 + 1 + Self.longestZeros } ?? 0
+        segments.append((number, Array(bytes.prefix(end))))
       }
       return segments
     }

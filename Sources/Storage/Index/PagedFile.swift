@@ -1,3 +1,4 @@
+import Planted
 import Platform
 import Synchronization
 
@@ -231,7 +232,7 @@ struct PagedFileWriter: ~Copyable {
     try translated { [file, fileSystem, path] () throws(SystemError) in
       try file.write(table, at: end)
       try file.write(head, at: 0)
-      try file.synchronize()
+      if !planted(Fault.indexNotSynced) { try file.synchronize() }
       try fileSystem.rename(file.path, to: path)
       try fileSystem.synchronizeDirectory(parentDirectory(of: path))
     }

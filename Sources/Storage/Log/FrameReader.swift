@@ -1,3 +1,4 @@
+import Planted
 import Platform
 
 /// The bytes of a segment, of which only a window is in memory. For one thread.
@@ -59,10 +60,9 @@ struct FrameReader {
     guard count <= Frame.maximumPayloadByteCount else { return nil }
     let begin = offset + Frame.headerByteCount
     let payload = Array(try bytes.read(at: begin, count: count))
-    let checksum = crc32c(payload, seed: salt)
-    guard payload.count == count, checksum == header.littleEndian(UInt32.self, at: 20) else {
-      return nil
-    }
+    let written = header.littleEndian(UInt32.self, at: 20)
+    let checksum = planted(Fault.saltUnchecked) ? written : crc32c(payload, seed: salt)
+    guard payload.count == count, checksum == written else { return nil }
     let sequence = header.littleEndian(UInt64.self, at: 8)
     let piece = SealedPiece.frame(segment: segment, salt: salt, sequence: sequence)
     guard let content = seal.opened(payload, as: piece) else { return nil }

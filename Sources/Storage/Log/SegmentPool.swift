@@ -1,3 +1,4 @@
+import Planted
 import Platform
 
 /// Segments that are ready before they are needed: as large as they will be, filled with zeros and
@@ -48,7 +49,7 @@ struct SegmentPool {
     }
     let file = try fileSystem.open(path, .readWrite)
     defer { file.close() }
-    try fill(file, from: 0, to: segmentByteCount)
+    if !planted(Fault.oldLogNotCleared) { try fill(file, from: 0, to: segmentByteCount) }
     try file.synchronize()
     try fileSystem.rename(path, to: layout.spareSegment)
   }

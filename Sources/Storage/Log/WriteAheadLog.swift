@@ -1,4 +1,5 @@
 import Documents
+import Planted
 import Platform
 
 /// A batch on its way into the log.
@@ -92,14 +93,15 @@ struct WriteAheadLog {
   ) throws(StorageError) {
     let file = try translated { () throws(SystemError) in
       let file = try fileSystem.open(segment.path, .readWrite)
-      guard !isDurable else { return file }
+      guard !isDurable, !planted(Fault.lastWriteNotWrittenAnew) else { return file }
       let start = segment.lastWriteStart
       try file.write(try file.read(at: start, count: segment.validEnd - start), at: start)
       try file.synchronize()
       try fileSystem.synchronizeDirectory(layout.log)
       return file
     }
-    guard let header = segment.header, segment.end == .clean else { return file.close() }
+    guard let header = segment.header, segment.end == .clean || planted(Fault.tornTailWrittenOver)
+    else { return file.close() }
     current = OpenSegment(
       number: header.number, file: file, salt: header.salt, end: segment.validEnd,
       capacity: segment.byteCount)
@@ -118,7 +120,11 @@ struct WriteAheadLog {
     let segment = try segment(for: batches)
     let encoded = try encode(batches, for: segment)
     try write(encoded.bytes, to: segment, at: encoded.start)
-    do { try segment.file.synchronize() } catch { throw poisoned(by: error) }
+    do throws(SystemError) {
+      if !planted(Fault.acknowledgedBeforeSync) { try segment.file.synchronize() }
+    } catch {
+      if !planted(Fault.syncFailureIgnored) { throw poisoned(by: error) }
+    }
     byteCount += encoded.end - segment.end
     current?.end = encoded.end
     (nextSequence, chain, begun) = (encoded.sequence, encoded.chain, nil)
@@ -268,7 +274,8 @@ struct WriteAheadLog {
   @discardableResult
   private mutating func beginSegment() throws(StorageError) -> OpenSegment {
     endSegment()
-    let salt = UInt32(truncatingIfNeeded: environment.random.uint64())
+    let drawn = UInt32(truncatingIfNeeded: environment.random.uint64())
+    let salt = planted(Fault.saltNotDrawn) ? 0 : drawn
     let header = SegmentHeader(
       number: nextSegment, firstSequence: nextSequence, chain: chain, salt: salt)
     let path = layout.segment(header.number)

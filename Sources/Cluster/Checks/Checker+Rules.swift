@@ -1,0 +1,78 @@
+import Causality
+import Documents
+import JSON
+import Replica
+import Storage
+
+/// What the rules forbid although nothing is lost by it at once.
+extension Checker {
+  private static let trashMilliseconds: UInt64 = 30 * 86_400_000
+  /// How much later than all that it knows a server may take a stamp, for all the pushes of one step.
+  private static let tolerance: UInt64 = 60_000
+
+  func checkRules(_ node: Node, _ look: Look) throws {
+    guard node.role == .server else { return }
+    try checkStamps(node, look)
+    try checkSilent(node)
+    try checkRefused(node, look)
+  }
+
+  /// A server takes no transaction from the future (DESIGN, rule 19).
+  private func checkStamps(_ server: Node, _ look: Look) throws {
+    guard let before = look.before else { return }
+    let limit = max(
+      server.replica.now() + Replica.maximumSkew, before.lastStamp.milliseconds + Self.tolerance)
+    for run in look.after.runs(since: before.knowledge) where run.replica != server.replica.id {
+      guard let late = run.records.first(where: { $0.stamp.milliseconds > limit }) else { continue }
+      throw Broken(
+        "clock",
+        "the server took a transaction that is stamped "
+          + "\((late.stamp.milliseconds - server.replica.now()) / 60_000) minutes ahead")
+    }
+  }
+
+  /// No schedule serves for so long that anybody could have been silent for 180 days of it (DESIGN, rule 15).
+  private func checkSilent(_ server: Node) throws {
+    guard let silent = server.replica.silentReplicas.first else { return }
+    throw Broken("silent", "the server would retire \(silent), which was there lately")
+  }
+
+  /// Nothing that was refused stands at the server (DESIGN, rule 21).
+  private func checkRefused(_ server: Node, _ look: Look) throws {
+    let refused = Replica.parked(server.replica.read { $0.registers })
+    if refused.isEmpty { return }
+    for document in look.changes.map(\.after) where !document.isErased {
+      guard document.part(from: refused) != nil else { continue }
+      throw Broken("refused", "the server keeps what it refused in \(document.key)")
+    }
+  }
+
+  /// Content that left the trash had been there for the trash time (DESIGN, rule 10).
+  func checkPurged(_ node: Node, since before: [DocumentKey: Document]) throws {
+    let now = node.replica.now()
+    for (key, old) in before.sorted(by: { $0.key < $1.key }) where old.hasContent {
+      let new = try node.replica.read { (tables) throws(StorageError) in try tables.document(key) }
+      guard let new, !new.hasContent, !new.isErased else { continue }
+      let deleted = new.deletedAt?.milliseconds ?? now
+      if deleted + Self.trashMilliseconds <= now { continue }
+      throw Broken("trash", "\(node.name) dropped \(key) before its time")
+    }
+  }
+
+  /// A delete counts for what its author's replica knew, not for an edit that it did not (DESIGN, rule 8). Where a
+  /// server puts back what it refused, it deletes anew: that is not followed.
+  func checkDeletes(_ node: Node) throws {
+    guard !isJudged, let history = node.seen.history else { return }
+    for (key, document) in node.seen.documents.sorted(by: { $0.key < $1.key }) {
+      guard !document.isErased, try node.replica.isDeleted(key) else { continue }
+      let deletes = document.versions(of: Unit.life).compactMap {
+        history.record($0.write.first)?.nonce
+      }
+      for version in document.units.filter(\.isContent).flatMap(\.versions) {
+        guard let nonce = history.record(version.write.first)?.nonce else { continue }
+        if deletes.contains(where: { ledger.knew($0, nonce) }) { continue }
+        throw Broken("unseen", "\(key) is deleted by somebody who did not know \(nonce)")
+      }
+    }
+  }
+}
