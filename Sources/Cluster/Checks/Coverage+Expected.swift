@@ -14,7 +14,7 @@ extension Coverage {
   private static let disks: [Spot] = [
     (
       "power cut",
-      ["a directory", "documents", "history", "index", "staged", "store", "wal", "manifest"]
+      ["a directory", "documents", "history", "index", "staged", "store", "wal"]
     ),
     ("sync fails", ["a directory", "staged", "store", "wal"]),
     ("disk full", ["staged", "store", "wal"]),

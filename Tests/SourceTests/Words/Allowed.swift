@@ -28,6 +28,10 @@ struct Allowed {
       "Cluster", ["import Synchronization"],
       "locks around what `Sendable` values share; a world is played by one thread"),
     Allowed(
+      "Cluster/Running/Campaign.swift", ["SystemThread"],
+      "each schedule is a world of its own; what came of them is added up, whichever was played first"
+    ),
+    Allowed(
       "Replica/LaptopSync.swift", ["monotonicMilliseconds"],
       "how long a sync took is reported only; an access token that is old is left out, and the refresh token does"
     ),
