@@ -1,8 +1,8 @@
-import Storage
 import Documents
 import JSON
 import Replica
 import Simulation
+import Storage
 import SyncProtocol
 
 extension World {
