@@ -137,7 +137,9 @@ extension World {
   }
 
   private func revoke(_ laptop: Node) {
-    guard laptops.count > Schedule.laptopCounts.lowerBound, devices.knows(laptop.device) else {
+    // Copies of it are the same device.
+    let left = laptops.filter { $0.device != laptop.device && !devices.isRevoked($0.device) }
+    guard left.count >= Schedule.laptopCounts.lowerBound, devices.knows(laptop.device) else {
       return
     }
     devices.revoke(laptop.device)
