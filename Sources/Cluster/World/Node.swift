@@ -96,6 +96,7 @@ struct Copy {
   let disk: SimulatedFileSystem
   let devices: Devices.Kept
   let isDamaged: Bool
+  let lacking: Set<DocumentKey>
 }
 
 extension Node {

@@ -13,7 +13,8 @@ extension World {
     switch action {
     case .copy:
       node.copy = Copy(
-        disk: node.disk.afterKill(), devices: devices.kept, isDamaged: node.isDamaged)
+        disk: node.disk.afterKill(), devices: devices.kept, isDamaged: node.isDamaged,
+        lacking: node.lacking)
     case .goBack: try goBack(node)
     case .clone: try clone(node)
     case .backUp: try backUp(node)
@@ -42,7 +43,8 @@ extension World {
   private func goBack(_ node: Node) throws {
     guard let copy = node.copy else { return }
     try node.start(on: copy.disk.afterKill())
-    (node.isDamaged, node.devicesInBackup) = (copy.isDamaged, nil)
+    (node.isDamaged, node.lacking) = (copy.isDamaged, copy.lacking)
+    node.devicesInBackup = nil
     if node === server { noteServerGoneBack(copy.devices) }
     checker.noteGoneBack(node)
   }
@@ -63,6 +65,7 @@ extension World {
     let name = "laptop \(nextName()) (copy of \(node.name))"
     let clone = try add(name, .laptop, disk)
     clone.isDamaged = node.copy?.isDamaged ?? node.isDamaged
+    clone.lacking = node.copy?.lacking ?? node.lacking
     checker.noteNew(clone)
   }
 
