@@ -1,6 +1,6 @@
 package import Causality
 import Documents
-import JSON
+package import JSON
 import Platform
 import Storage
 import SyncProtocol
@@ -49,7 +49,7 @@ extension Replica {
   /// The register of the identities under which laptops knew the server before it was reset.
   static let resetRegister = "reset"
 
-  static func formerServers(_ registers: [String: JSONValue]) -> [UniqueID] {
+  package static func formerServers(_ registers: [String: JSONValue]) -> [UniqueID] {
     (registers[resetRegister]?.arrayValue ?? []).compactMap {
       $0.stringValue.flatMap { UniqueID($0) }
     }

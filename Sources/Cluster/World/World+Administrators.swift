@@ -95,7 +95,6 @@ extension World {
 
   private func undo() throws {
     guard try restoreBackup(server) else { return }
-    undone.insert(server.replica.serverID)
     try server.replica.reset()
   }
 
@@ -134,9 +133,8 @@ extension World {
   }
 
   /// Whether laptops knew the server by an identity before it was set back.
-  private func wasServer(_ id: UniqueID) -> Bool {
-    let former = server.replica.read { $0.registers["reset"]?.arrayValue ?? [] }
-    return former.contains { $0.stringValue == id.description }
+  func wasServer(_ id: UniqueID) -> Bool {
+    server.replica.read { Replica.formerServers($0.registers) }.contains(id)
   }
 
   private func revoke(_ laptop: Node) {

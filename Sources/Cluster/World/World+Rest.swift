@@ -19,8 +19,7 @@ extension World {
     try checker.look(at: nodes)
     // A laptop whose server was set back keeps aside what it has beyond that.
     let keeping = nodes.filter { node in
-      let known = node.replica.store.identity.enrolment?.server
-      return known.map { !undone.contains($0) || $0 == server.replica.serverID } ?? true
+      node.replica.store.identity.enrolment.map { !wasServer($0.server) } ?? true
     }
     let alive = keeping.reduce(into: Set<UInt64>()) { $0.formUnion($1.seen.held) }
     var failures: [String] = []
@@ -55,10 +54,11 @@ extension World {
       node.clock.putRight()
       (node.isArmed, node.isFull) = (false, false)
       node.failingRead = nil
+      let wasOld = node.isOld
+      node.isOld = false
       if node.isDamaged {
         try repair(node)
-      } else if node.replica.store.refusal != nil || node.isOld {
-        node.isOld = false
+      } else if node.replica.store.refusal != nil || wasOld {
         try node.kill()
         checker.noteRestart(node)
       }

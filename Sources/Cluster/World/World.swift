@@ -22,8 +22,6 @@ final class World {
   var valueCount = 0
   /// Whether laptops may know what the server has lost.
   var hasServerGoneBack = false
-  /// Servers that were set back to undo something, by the identities that they had before.
-  var undone: Set<UniqueID> = []
   private var nameCount = 0
   private(set) var coverage = Coverage()
   /// The documents in which values were written.
