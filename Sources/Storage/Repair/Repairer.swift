@@ -48,7 +48,10 @@ package struct Repairer {
     let identity = try readIdentity()
     var salvage = try self.salvage()
     report.lost = try lostDocuments(salvage)
-    report.quarantined = try putAside(report.found)
+    // Where the index is damaged, only reading everything has looked at every document.
+    let damaged = Set(report.found.map(\.file) + salvage.recovery.damage.files.map(\.path))
+      .sorted(by: utf8Less)
+    report.quarantined = try putAside(damaged)
     let isDamaged = report.found.contains {
       $0.file == layout.identity || $0.file == layout.identityCopy
     }
@@ -61,7 +64,7 @@ package struct Repairer {
       salvage.recovery.tables.setRegister(
         Self.lostRegister, .array(report.lost.map(Self.value)))
     }
-    try write(salvage, damaged: report.found.map(\.file))
+    try write(salvage, damaged: damaged)
     return report
   }
 
@@ -129,9 +132,9 @@ package struct Repairer {
 
   // MARK: - Putting it in place
 
-  private func putAside(_ found: [VerificationProblem]) throws(StorageError) -> [String] {
+  private func putAside(_ damaged: [String]) throws(StorageError) -> [String] {
     var copies: [String] = []
-    for file in Set(found.map(\.file)).sorted(by: utf8Less) {
+    for file in damaged {
       if let copy = try quarantine.keep(file) { copies.append(copy) }
     }
     return copies
@@ -175,7 +178,7 @@ package struct Repairer {
 
   /// Files beside the documents' that are in quarantine now and belong to none.
   private func removeStrangers(_ damaged: [String], _ tables: Tables) throws(StorageError) {
-    for path in Set(damaged).sorted(by: utf8Less) where path.hasPrefix(layout.documents + "/") {
+    for path in damaged where path.hasPrefix(layout.documents + "/") {
       if let key = layout.key(ofFile: path), try tables.entry(key) != nil { continue }
       try translated { () throws(SystemError) in
         guard try environment.fileSystem.status(path) != nil else { return }
