@@ -25,18 +25,6 @@ import Testing
     server.replica.pieces.documentCount = 900
   }
 
-  private func put(_ numbers: ClosedRange<Int>, in replica: TestReplica) throws {
-    try replica.put(
-      numbers.map { number in
-        [
-          "type": "patient",
-          "id": .string(UniqueID(high: 0x4000, low: 1 << 63 | UInt64(number)).description),
-          "first_name": .string("First \(number)"), "last_name": "Last", "status": "active",
-          "notes": .string(String(repeating: "n\(number) ", count: 40)),
-        ]
-      })
-  }
-
   /// A way on which a request is lost, or refused for its size.
   private final class BadLink: SyncTransport {
     private let inner: DirectTransport
@@ -73,7 +61,7 @@ import Testing
   }
 
   @Test func `a pull that is cut anywhere goes on there`() throws {
-    try put(1...4200, in: server)
+    try server.put(1...4200)
     let whole = try TestReplica(of: server, clock: clock)
     let count = try whole.sync(with: server).roundTrips
     #expect(count > 4)
@@ -120,7 +108,7 @@ import Testing
 
   @Test(arguments: [true, false])
   func `a push that is cut anywhere goes on there`(isAnswerLost: Bool) throws {
-    try put(1...2100, in: here)
+    try here.put(1...2100)
     let pages = 3
     for lost in 1...pages {
       let (server, laptop) = (try TestReplica(clock: clock), try TestReplica(copyOf: here))
@@ -140,7 +128,7 @@ import Testing
   }
 
   @Test func `a server has longer to take in a push of many pages`() throws {
-    try put(1...2100, in: here)
+    try here.put(1...2100)
     let waits = Waits()
     let link = DirectTransport(to: server, from: here) { (request) throws(TransportError) in
       waits.note(request.extraSeconds)
@@ -162,7 +150,7 @@ import Testing
   }
 
   @Test func `each page but the first says behind which one it comes`() throws {
-    try put(1...2100, in: here)
+    try here.put(1...2100)
     let digests = Digests(here.replica)
     let link = DirectTransport(to: server, from: here) { (request) throws(TransportError) in
       digests.note(request.body)
@@ -201,7 +189,7 @@ import Testing
   @Test func `a kept page that is damaged is fetched again, and nothing of the pull is left`()
     throws
   {
-    try put(1...4200, in: server)
+    try server.put(1...4200)
     let cut = BadLink(DirectTransport(to: server, from: here), losing: 5)
     #expect(throws: ReplicaError.self) { try here.sync(over: cut) }
     let stage = here.replica.store.layout.stage("pull")
@@ -209,7 +197,7 @@ import Testing
     try damage("\(stage)/3.jsonl")
     #expect(throws: ReplicaError.self) { try here.sync(with: server) }
     #expect(try here.replica.documentCounts().isEmpty)
-    try put(4300...4301, in: here)
+    try here.put(4300...4301)
     let state = try here.state()
     try here.reopen()
     #expect(try here.state() == state && here.replica.store.damage.isEmpty)
@@ -218,7 +206,7 @@ import Testing
   }
 
   @Test func `a kept page of a push that is damaged is sent again`() throws {
-    try put(1...3200, in: here)
+    try here.put(1...3200)
     let cut = BadLink(DirectTransport(to: server, from: here), losing: 4)
     #expect(throws: ReplicaError.self) { try here.sync(over: cut) }
     try damage(server.replica.store.layout.stage("push-\(here.replica.id)") + "/2.jsonl")
@@ -232,7 +220,7 @@ import Testing
 
   @Test func `what is taken in piece by piece is found and reviewed as what comes at once`() throws
   {
-    try put(1...2500, in: server)
+    try server.put(1...2500)
     try server.put(
       (1...3).map { number in
         [
@@ -253,10 +241,10 @@ import Testing
   }
 
   @Test func `writes on both sides while a pull stands still are not lost`() throws {
-    try put(1...4200, in: server)
+    try server.put(1...4200)
     let cut = BadLink(DirectTransport(to: server, from: here), losing: 3)
     #expect(throws: ReplicaError.self) { try here.sync(over: cut) }
-    try put(4300...4310, in: here)
+    try here.put(4300...4310)
     let other = try TestReplica(of: server, clock: clock)
     try other.sync(with: server)
     try other.carryOut(
@@ -268,7 +256,7 @@ import Testing
   }
 
   @Test func `a page that somebody refuses for its size is cut in half`() throws {
-    try put(1...2000, in: here)
+    try here.put(1...2000)
     let link = BadLink(DirectTransport(to: server, from: here), limit: 200_000)
     try here.sync(over: link)
     #expect(link.refused >= 2 && link.largest <= 200_000)
@@ -276,7 +264,7 @@ import Testing
   }
 
   @Test func `what cannot be made small enough is told, and nothing is lost`() throws {
-    try put(1...200, in: here)
+    try here.put(1...200)
     let link = BadLink(DirectTransport(to: server, from: here), limit: 2000)
     #expect(throws: ReplicaError.self) { try here.sync(over: link) }
     #expect(link.refused < 12)
@@ -284,111 +272,9 @@ import Testing
     #expect(try here.state() == server.state())
   }
 
-  /// Sends pages of a push by hand.
-  private struct PageSender {
-    private let link: DirectTransport
-    private let codec: SyncCodec
-    private let parts: [Document]
-    private var request: SyncRequest
-
-    init(_ here: TestReplica, to server: TestReplica) throws {
-      link = DirectTransport(to: server, from: here)
-      codec = SyncCodec(rules: here.replica.rules, digest: here.replica.world.digest)
-      let cut = try here.replica.cutPush(
-        ClientSession.PushRequest(since: VersionVector(), after: 0, isFirst: true))
-      parts = cut.parts
-      request = SyncRequest(
-        replica: here.replica.id, base: codec.digest(of: VersionVector()),
-        knowledge: cut.knowledge.entries, history: cut.history)
-      (request.account, request.server) = (server.replica.account, server.replica.serverID)
-      request.runs = cut.runs
-    }
-
-    /// - Parameter documents: which of them the page holds.
-    /// - Returns: nil if it was taken.
-    func send(
-      _ token: UInt64, _ page: Int, isLast: Bool = false, _ documents: Range<Int>
-    ) throws -> SyncRefusal? {
-      var request = request
-      request.push = PushPosition(token: token, page: page, isLast: isLast)
-      request.parts = Array(parts[documents])
-      let reply = try link.send(
-        TransportRequest(
-          path: SyncProtocolVersion.exchangePath, headers: [], body: codec.encode(request)))
-      if reply.status == 200 { return nil }
-      return SyncCodec.refusal(reply.body, status: reply.status)
-        ?? SyncRefusal(.malformed, "no refusal")
-    }
-  }
-
-  @Test func `a page of another push is no next page`() throws {
-    try put(1...2, in: here)
-    let pages = try PageSender(here, to: server)
-    #expect(try pages.send(1, 0, 0..<1) == nil)
-    #expect(try pages.send(2, 1, isLast: true, 1..<2)?.code == .pushRestart)
-    #expect(try server.replica.documentCounts().isEmpty)
-    #expect(try pages.send(1, 1, isLast: true, 1..<2) == nil)
-    #expect(try server.replica.documentCounts().first?.count == 2)
-  }
-
-  @Test func `the first page of another push takes the place of what was kept`() throws {
-    try put(1...3, in: here)
-    let pages = try PageSender(here, to: server)
-    let stage = Stage("push-\(here.replica.id)", in: server.replica.store)
-    #expect(try pages.send(1, 0, 0..<1) == nil && pages.send(1, 1, 1..<2) == nil)
-    #expect(try pages.send(1, 0, 0..<1)?.nextPushPage == 2, "a late copy drops nothing")
-    #expect(try stage.count() == 2)
-    #expect(try pages.send(2, 0, 0..<2) == nil)
-    #expect(try stage.count() == 1)
-    #expect(try pages.send(1, 2, isLast: true, 2..<3)?.nextPushPage == 0)
-    #expect(try pages.send(2, 1, isLast: true, 2..<3) == nil)
-    #expect(try server.replica.documentCounts().first?.count == 3)
-    #expect(try stage.count() == 0)
-  }
-
-  @Test func `a late request of a program that has ended and those of the next take turns`() throws
-  {
-    try put(1...3, in: here)
-    let pages = try PageSender(here, to: server)
-    let refusals = Mutex<Set<SyncRefusal.Code>>([])
-    let question = PushPosition.question(0).page
-    for token in 1...50 as ClosedRange<UInt64> {
-      #expect(try pages.send(token, 0, 0..<2) == nil)
-      let isOver = Atomic(false)
-      let late = try SystemThread {
-        if let refusal = try? pages.send(token, 1, isLast: true, 2..<3) {
-          _ = refusals.withLock { $0.insert(refusal.code) }
-        }
-        isOver.store(true, ordering: .relaxed)
-      }
-      while !isOver.load(ordering: .relaxed) {
-        if let refusal = try pages.send(token, question, 0..<0) {
-          _ = refusals.withLock { $0.insert(refusal.code) }
-        }
-      }
-      late.join()
-    }
-    #expect(refusals.withLock { $0 } == [.pushRestart])
-  }
-
-  @Test func `a push has an end`() throws {
-    try put(1...3, in: here)
-    let pages = try PageSender(here, to: server)
-    #expect(try pages.send(1, 0, 0..<1) == nil)
-    let layout = server.replica.store.layout
-    let large = try POSIXFileSystem().open(
-      "\(layout.stage("push-\(here.replica.id)"))/1.jsonl", .openOrCreate)
-    try large.truncate(to: ServerSync.maximumPushByteCount)
-    large.close()
-    #expect(try pages.send(1, 2, 1..<2)?.code == .tooLarge)
-    #expect(try pages.send(2, 0, 0..<2) == nil, "a new push begins with nothing")
-    #expect(try pages.send(2, 1, isLast: true, 2..<3) == nil)
-    #expect(try here.replica.documentCounts().first?.count == 3)
-  }
-
   @Test func `a push that was given up is dropped after a week`() throws {
     clock.set(Timestamp.text(milliseconds: SystemClock().now()))
-    try put(1...2000, in: here)
+    try here.put(1...2000)
     let link = BadLink(DirectTransport(to: server, from: here), losing: 2)
     #expect(throws: ReplicaError.self) { try here.sync(over: link) }
     let stage = Stage("push-\(here.replica.id)", in: server.replica.store)
@@ -404,13 +290,13 @@ import Testing
   }
 
   @Test func `a feed that went another way is pulled from its start`() throws {
-    try put(1...3000, in: server)
+    try server.put(1...3000)
     let old = try TestReplica(copyOf: server)
     let cut = BadLink(DirectTransport(to: server, from: here), losing: 3)
-    try put(3001...3010, in: server)
+    try server.put(3001...3010)
     #expect(throws: ReplicaError.self) { try here.sync(over: cut) }
     try server.restore(old)
-    try put(3020...3040, in: server)
+    try server.put(3020...3040)
     try here.sync(with: server)
     #expect(try here.state() == server.state())
   }
