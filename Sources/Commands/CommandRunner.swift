@@ -298,7 +298,7 @@ package struct CommandRunner: Sendable {
   private func verify(
     _ invocation: Invocation, _ printer: Printer
   ) throws(UsageError) -> CommandOutcome {
-    if invocation.has("--repair") {
+    if invocation.has("--repair") || invocation.has("--give-up-lost") {
       throw UsageError("satchel-syncd has the store open: stop it, then repair the store")
     }
     return Self.outcome(replica.verify(), nil, printer)

@@ -156,7 +156,12 @@ package enum SatchelProgram {
     CommandDescription("status", "what this store holds and how it stands with the server"),
     CommandDescription(
       "verify",
-      options: [OptionDescription("--repair", "heal what is damaged; what was there is kept")],
+      options: [
+        OptionDescription("--repair", "heal what is damaged; what was there is kept"),
+        OptionDescription(
+          "--give-up-lost",
+          "take documents that a repair has lost here as gone, to rebuild a server"),
+      ],
       "check every file, log record and index entry against its checksum"),
     CommandDescription("checkpoint", "bring every document into its file"),
     CommandDescription(

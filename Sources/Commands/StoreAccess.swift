@@ -135,6 +135,7 @@ package struct StoreAccess: Sendable {
     if invocation.command.name == "verify" {
       let printer = Printer(isJSON: invocation.has("--json"))
       let repair = invocation.has("--repair") ? try setup.repair(directory) : nil
+      if invocation.has("--give-up-lost") { try Self.giveUpLost(directory, setup) }
       return CommandRunner.outcome(try setup.verify(directory), repair, printer)
     }
     if invocation.command.name == "upgrade", invocation.has("--undo") {
@@ -154,6 +155,12 @@ package struct StoreAccess: Sendable {
     // What is not in a file stays in the log: the command has done its work.
     _ = try? replica.checkpointIfDue()
     return outcome
+  }
+
+  private static func giveUpLost(_ directory: String, _ setup: ReplicaSetup) throws {
+    let replica = try setup.open(directory, role: .laptop)
+    defer { replica.store.close() }
+    try replica.giveUpLostDocuments()
   }
 }
 

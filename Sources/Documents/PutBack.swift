@@ -130,7 +130,7 @@ extension Version {
       value: value, details: details)
   }
 
-  fileprivate func seeing(_ context: VersionVector) -> Version {
+  func seeing(_ context: VersionVector) -> Version {
     guard let details, let deletion = details.deletion else { return self }
     return Version(
       write: write, value: value,

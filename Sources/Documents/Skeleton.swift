@@ -64,13 +64,30 @@ extension Document {
   }
 
   /// Writes the versions of a unit anew, each as its own, with its first dot, stamp and author (DESIGN,
-  /// rule 11). Those of which only the key is left are given up.
+  /// rule 11). Those of which only the key is left are given up; copies of one write become one.
   /// - Parameter dot: of the transaction that does it.
   package mutating func rewrite(_ unit: String, as dot: Dot) {
-    var copies = versions(of: unit).map { $0.copied(as: dot) }
+    var copies: [Version] = []
+    for copy in versions(of: unit).map({ $0.copied(as: dot) }) {
+      if let place = copies.firstIndex(where: { $0.key == copy.key }) {
+        copies[place] = copies[place].seeing(copy.details?.deletion?.context ?? VersionVector())
+      } else {
+        copies.append(copy)
+      }
+    }
     if planted(Fault.revivedWithShownOnly) { copies.removeLast(max(0, copies.count - 1)) }
     guard !copies.isEmpty else { return }
     replaceVersions(of: unit, with: copies)
     clock.include(dot)
+  }
+
+  /// The units of which several versions are copies of one write: a server that went back has forgotten
+  /// that it had written it anew, and did so again.
+  package func unitsWrittenTwice(among names: [String]) -> [String] {
+    names.filter { name in
+      let versions = versions(of: name)
+      guard versions.count > 1, !utf8Equal(name, Unit.received) else { return false }
+      return Set(versions.map(\.write.first)).count < versions.count
+    }
   }
 }

@@ -15,6 +15,7 @@ extension Replica {
     _ parts: [Document], into transaction: inout LocalTransaction
   ) throws(ReplicaError) {
     var returned: [(part: Document, units: [String])] = []
+    var writtenTwice: [(key: DocumentKey, units: [String])] = []
     var mayHaveToDrop: [(part: Document, before: Document?)] = []
     for (number, part) in parts.enumerated() {
       if number % Self.fetchedAtOnce == 0 {
@@ -32,11 +33,14 @@ extension Replica {
       var joined = mine
       let units = joined.join(part)
       try transaction.take(joined)
+      let doubled = role == .server ? joined.unitsWrittenTwice(among: part.units.map(\.name)) : []
+      if !doubled.isEmpty { writtenTwice.append((part.key, doubled)) }
       if !units.isEmpty { returned.append((part, units)) }
       if part.lacksContent || joined.isErased { mayHaveToDrop.append((part, mine)) }
     }
     try transaction.fetch([])
     for (part, units) in returned { try settle(part, returned: units, in: &transaction) }
+    for (key, units) in writtenTwice { try transaction.rewrite(key, units) }
     for (part, before) in mayHaveToDrop { try dropAgain(part, before, in: &transaction) }
   }
 

@@ -110,6 +110,7 @@ package final class LaptopSync: Sendable {
   ) throws(ReplicaError) -> ClientSession.Event? {
     switch effect {
     case .cutPush(let request):
+      try replica.requireNothingLost(at: request.since)
       return .pushCut(
         try replica.cutPush(
           request, pageByteCount: pageByteCount.load(ordering: .relaxed)))

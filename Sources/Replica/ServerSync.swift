@@ -91,8 +91,10 @@ package struct ServerSync: Sendable {
         }
         try stored { () throws(StorageError) in try stage(push.replica).clear() }
         return .accepted
-      case .adopt(let replica):
-        do throws(SyncRefusal) { try caller.adopt(replica) } catch { throw .sync(error) }
+      case .adopt(let replicas):
+        do throws(SyncRefusal) { for id in replicas { try caller.adopt(id) } } catch {
+          throw .sync(error)
+        }
         return .adopted
       case .cutPull(let position, let request):
         var cut = try replica.cutPull(position, wanted: request.wanted, known)
@@ -128,7 +130,7 @@ package struct ServerSync: Sendable {
         base: base, replicas: caller.replicas, stagedPageCount: count)
       state.scope = caller.scope
       state.stagedDigest = digest
-      state.isFree = request.replica != replica.id && caller.isFree(request.replica)
+      state.free = free(request, caller, knowledge)
       if let base {
         let hash = tables.history.hash(
           at: base.applying(request.knowledge), adding: request.runs)
@@ -144,6 +146,14 @@ package struct ServerSync: Sendable {
       }
       return state
     }
+  }
+
+  /// The ids of a request that are no device's; not the server's own.
+  private func free(
+    _ request: SyncRequest, _ caller: SyncCaller, _ knowledge: VersionVector
+  ) -> [ReplicaID] {
+    let unknown = request.former.filter { knowledge[$0] == 0 && !caller.replicas.contains($0) }
+    return ([request.replica] + unknown).filter { $0 != replica.id && caller.isFree($0) }
   }
 
   /// Answers the question how far two histories agree (DESIGN, rule 16).

@@ -3,6 +3,7 @@ import Clinic
 import Documents
 import JSON
 import Storage
+import SyncProtocol
 import Synchronization
 
 /// Documents that live but lack content (DESIGN, rule 11): they are asked for in every exchange. Found
@@ -60,8 +61,33 @@ final class WantedDocuments: Sendable {
 }
 
 extension Replica {
-  /// Whether a repair has left documents out of which nothing whole was left here.
-  var hasLostDocuments: Bool { store.read { $0.registers[Repairer.lostRegister] != nil } }
+  /// Whether a repair has left out documents of which nothing whole was left here: everything must be fetched.
+  package var hasLostDocuments: Bool {
+    store.read { $0.registers[Repairer.lostRegister] != nil }
+  }
+
+  /// Such a laptop cannot give a server back what it has lost: with the knowledge the server would claim
+  /// documents that it does not get, and no other laptop would send them (DESIGN, rules 13 and 18).
+  /// - Parameter base: what the server knows.
+  /// - Throws: `sync` if the server knows less than it did: other laptops must give it back first.
+  func requireNothingLost(at base: VersionVector) throws(ReplicaError) {
+    let lost = store.read { $0.registers[Repairer.lostRegister] }
+    guard lost?.arrayValue?.isEmpty == false, !peer.knowledge.isCovered(by: base) else { return }
+    throw .sync(
+      SyncRefusal(
+        .recoveryClosed,
+        "the server has lost what this device knows, and a repair has lost documents here: sync the other "
+          + "devices first, then this one. If no other device has them, satchel verify --give-up-lost"
+      ))
+  }
+
+  /// Takes documents that a repair has lost here as gone, so that this laptop can rebuild a server. It still
+  /// fetches everything; what others have of them, and the server does not get by itself, may stay with them.
+  /// Durable on return.
+  package func giveUpLostDocuments() throws(ReplicaError) {
+    guard hasLostDocuments else { return }
+    try changeRegisters { _ in [(Repairer.lostRegister, .array([]))] }
+  }
 
   /// So many are named in one exchange.
   private static let maximumWantedCount = 100

@@ -18,8 +18,9 @@ package struct ServerSession: Sendable {
     package var replicas: [ReplicaID]
     /// What the device may see; nil for its whole account.
     package var scope: String?
-    /// Whether no other device writes as the request's replica.
-    package var isFree = false
+    /// Those of the request's replica and of the ids that it wrote under before that no device writes as: they
+    /// are this device's from now on. It may take several ids before it meets the server again.
+    package var free: [ReplicaID] = []
     /// Whether the server's history and the laptop's, with the transactions that come, are the same
     /// as far as the laptop's goes; nil if the server lacks some of that.
     package var agrees: Bool?
@@ -91,7 +92,7 @@ package struct ServerSession: Sendable {
   package enum Event: Sendable {
     case received(SyncRequest)
     case state(State)
-    /// The replica is the device's from now on. Durable.
+    /// The free replicas are the device's from now on. Durable.
     case adopted
     /// The page is durable.
     case staged
@@ -103,7 +104,7 @@ package struct ServerSession: Sendable {
 
   package enum Effect: Sendable {
     case readState(SyncRequest)
-    case adopt(ReplicaID)
+    case adopt([ReplicaID])
     case stagePush(PushPosition)
     case acceptPush(Push)
     case cutPull(PullPosition, SyncRequest)
@@ -125,7 +126,7 @@ package struct ServerSession: Sendable {
       self.state = state
       return admit()
     case .adopted:
-      if let request { state?.replicas.append(request.replica) }
+      if let free = state?.free { state?.replicas += free }
       return begin()
     case .staged: return answerStaged()
     case .accepted: return pull()
@@ -153,7 +154,7 @@ package struct ServerSession: Sendable {
             + "\(server)"))
     }
     if state.replicas.contains(request.replica) { return begin() }
-    if state.isFree { return .adopt(request.replica) }
+    if state.free.contains(request.replica) { return .adopt(state.free) }
     return .refuse(
       SyncRefusal(.foreignTransactions, "another device writes as \(request.replica)"))
   }

@@ -212,7 +212,7 @@ struct ServerSessionTests {
   @Test func `a replica of which nobody knows is taken over as the device's`() {
     var server = Server()
     server.receive()
-    server.state(replicas: [Samples.hub]) { $0.isFree = true }
+    server.state(replicas: [Samples.hub]) { $0.free = [Samples.laptop] }
     server.handle(.adopted)
     #expect(server.trace == ["read state", "adopt", "accept 2 parts up to 3"])
     #expect(server.push?.replicas == [Samples.hub, Samples.laptop])

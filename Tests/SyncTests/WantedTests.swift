@@ -1,9 +1,7 @@
 import Causality
 import Documents
 import JSON
-import Platform
 import ReplicaTestSupport
-import Storage
 import Testing
 
 @testable import Replica
@@ -101,31 +99,5 @@ import Testing
     }
     #expect(here.replica.wantedDocuments.wanted == nil)
     #expect(try here.replica.wanted() == [key])
-  }
-
-  /// Found by `satchel-sim --seed 112`: nobody asked for it, so the laptop never had it again.
-  @Test func `a document that was damaged is fetched again, and edited meanwhile it comes whole`()
-    throws
-  {
-    _ = try here.replica.checkpoint()
-    here.replica.store.close()
-    let (fileSystem, setup) = (POSIXFileSystem(), try ReplicaSetup.system())
-    let path = StoreLayout(root: here.root).file(of: key)
-    var bytes = try fileSystem.readFile(path)
-    bytes[bytes.count / 2] ^= 1
-    let file = try fileSystem.open(path, .openOrCreate)
-    try file.write(bytes, at: 0)
-    file.close()
-    #expect(try setup.repair(here.root).lost == [key])
-    try here.reopen()
-    #expect(try here.replica.document(key) == nil && here.replica.hasLostDocuments)
-    try there.carryOut(1, ["phone": "777"], key)
-    try there.sync(with: server)
-    for _ in 0..<2 { try here.sync(with: server) }
-    #expect(!here.replica.hasLostDocuments)
-    let shown = try here.shown(key)
-    #expect(shown["phone"]?.stringValue == "777")
-    #expect(shown["notes"]?.stringValue == "prefers mornings")
-    #expect(try server.state() == here.state())
   }
 }

@@ -46,7 +46,7 @@ extension Checker {
   private func checkWrite(
     _ nonce: UInt64, at place: Ledger.Place, _ node: Node, _ look: Look
   ) throws {
-    if node.lacking.contains(place.key) { return }
+    if node.lacking.contains(place.key) || gone.contains(place.key) { return }
     guard let document = node.seen.documents[place.key] else {
       throw Broken("lost", "\(node.name) knows \(nonce) and not its document \(place.key)")
     }

@@ -10,6 +10,8 @@ struct Checker {
   /// Whether the server may put back what a laptop wrote.
   let isJudged: Bool
   private var writer: Node?
+  /// Documents that nobody has any more: the only machine that had them was damaged.
+  var gone: Set<DocumentKey> = []
   /// Whether who writes in this step may replace what is not shown: somebody who settles an item is shown
   /// all of it.
   private var isKnowing = true

@@ -199,6 +199,16 @@ extension World {
     let action = dice.pick(item.actions)
     note("\(item.rule): \(action.name)")
     try node.replica.resolve(item: item.id, action: action.name)
+    for key in item.documents {
+      if let document = try node.replica.document(key) { noteTaken(key, node.encoded(document)) }
+    }
+  }
+
+  /// A value that a person took over from another document stands in two: neither's end is that of the other.
+  private func noteTaken(_ key: DocumentKey, _ bytes: [UInt8]) {
+    for number in ValueMark.numbers(in: bytes) where owners[number].map({ $0 != key }) ?? false {
+      owners[number] = nil
+    }
   }
 
   private func importFile(_ node: Node, _ dice: inout Dice) throws {

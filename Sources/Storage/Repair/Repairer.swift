@@ -11,7 +11,7 @@ package struct RepairReport: Sendable {
   package var quarantined: [String] = []
   /// Documents of which nothing whole is left here.
   package var lost: [DocumentKey] = []
-  /// Whether transactions are lost: the store has a new replica id.
+  /// Whether transactions or documents are lost: the store has a new replica id.
   package var isRenewed = false
 }
 
@@ -20,8 +20,8 @@ package struct RepairReport: Sendable {
 ///
 /// The caller has the store's lock. A repair that was cut off can be run again.
 package struct Repairer {
-  /// The register that lists the documents of which nothing whole is left: a laptop fetches all from its server
-  /// then.
+  /// The register that lists the documents of which nothing whole is left: `[[TYPE, ID], …]`. A laptop
+  /// fetches all from its server then.
   package static let lostRegister = "wanted"
 
   private let layout: StoreLayout
@@ -56,13 +56,15 @@ package struct Repairer {
       $0.file == layout.identity || $0.file == layout.identityCopy
     }
     if isDamaged { try identityFile.write(identity) }
-    if salvage.recovery.damage.hasLostTransactions {
+    if salvage.recovery.damage.hasLostTransactions || !report.lost.isEmpty {
       try renew(identity)
       report.isRenewed = true
     }
     if !report.lost.isEmpty {
+      // A key that an earlier repair has listed may stand there twice.
+      let known = salvage.recovery.tables.registers[Self.lostRegister]?.arrayValue ?? []
       salvage.recovery.tables.setRegister(
-        Self.lostRegister, .array(report.lost.map(Self.value)))
+        Self.lostRegister, .array(known + report.lost.map(Self.value)))
     }
     try write(salvage, damaged: damaged)
     return report
@@ -141,7 +143,8 @@ package struct Repairer {
   }
 
   /// Transactions that are lost here may be known elsewhere: their numbers must not be given again
-  /// (DESIGN, rule 17).
+  /// (DESIGN, rule 17). What is written here to a lost document must not seem to have seen what was
+  /// written here before.
   private func renew(_ identity: StoreIdentity) throws(StorageError) {
     var identity = identity
     identity.takeReplica(Store.newReplicaID(environment))
