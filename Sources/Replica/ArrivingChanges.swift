@@ -5,9 +5,9 @@ import SyncProtocol
 /// memory at once.
 struct ArrivingChanges {
   /// About so many bytes of pages are in memory at once.
-  private static let pieceByteCount = 8 << 20
+  private static let pieceByteCount = 2 << 20
   /// So many documents are in memory at once.
-  static let pieceDocumentCount = 16_000
+  static let pieceDocumentCount = 4_000
 
   struct Page {
     var parts: [Document]

@@ -4,12 +4,12 @@ import Storage
 
 /// Documents of a transaction that stand in the log before its commit.
 struct BegunDocuments {
-  var records: BegunRecords
+  var records: BegunRecords?
   /// All that they have seen.
   private(set) var clock = VersionVector()
   private(set) var hasErased = false
 
-  init(records: BegunRecords) { self.records = records }
+  var count: Int { records?.count ?? 0 }
 
   mutating func note(_ document: Document) {
     clock.formUnion(document.clock)

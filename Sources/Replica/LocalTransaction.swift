@@ -193,7 +193,7 @@ package struct LocalTransaction {
 
   /// Whether a document is there and not deleted. Mostly reads none.
   package func isLiving(_ key: DocumentKey) throws(ReplicaError) -> Bool {
-    if places[key] == nil, begun?.records.contains(key) != true {
+    if places[key] == nil, begun?.records?.contains(key) != true {
       let isThere = try stored { () throws(StorageError) in try base.isThere(key) }
       if let isThere { return isThere }
     }
@@ -339,7 +339,7 @@ package struct LocalTransaction {
   }
 
   /// How many documents it changed; one that changed again after it was begun counts twice.
-  var changedCount: Int { (begun?.records.count ?? 0) + changed.count }
+  var changedCount: Int { (begun?.count ?? 0) + changed.count }
 
   /// Whether somebody who knows so much lacks nothing of what it changed.
   func isCovered(by knowledge: VersionVector) -> Bool {
@@ -348,9 +348,9 @@ package struct LocalTransaction {
   }
 
   private func begunDocument(_ key: DocumentKey) throws(ReplicaError) -> Document? {
-    guard let begun else { return nil }
+    guard let records = begun?.records else { return nil }
     return try stored { () throws(StorageError) in
-      try base.document(key, begun: begun.records)
+      try base.document(key, begun: records)
     }
   }
 
@@ -360,11 +360,12 @@ package struct LocalTransaction {
     guard !changed.isEmpty else { return }
     var batch = Batch()
     (batch.documents, batch.details, batch.replaced) = (changed, details, replaced)
-    let records = try stored { () throws(StorageError) in
-      try store.begin(batch, behind: begun?.records)
+    // In no other place meanwhile: it would be copied.
+    var next = begun ?? BegunDocuments()
+    begun = nil
+    do throws(StorageError) { try store.begin(batch, behind: &next.records) } catch {
+      throw .storage(error)
     }
-    var next = begun ?? BegunDocuments(records: records)
-    next.records = records
     for document in changed { next.note(document) }
     begun = next
     (changed, before, known, places) = ([], [], [], [:])

@@ -172,6 +172,8 @@ package final class Replica: Sendable {
       // Does nothing after the commit.
       defer { store.giveUpBegun() }
       let (arrived, numbered) = try takeIn(changes, judge, &transaction)
+      // One piece beside those that were begun would make the commit copy their tables.
+      if transaction.begun != nil { try transaction.begin(in: store) }
       var batch = Batch()
       batch.registers = numbered
       batch.begun = transaction.begun?.records

@@ -66,34 +66,32 @@ extension Store {
   ///
   /// - Parameters:
   ///   - batch: its documents and replaced versions are written; it may hold nothing else.
-  ///   - begun: what the last such call for the batch has returned; nil for the first.
+  ///   - begun: what the batch has written so far; nil at first. Added to in place: it may be as large as the
+  ///     store, so no other copy of it should be held.
   /// - Throws: as `commit` does: the batch is given up, nothing has changed.
   package func begin(
-    _ batch: Batch, behind begun: BegunRecords?
-  ) throws(StorageError) -> BegunRecords {
+    _ batch: Batch, behind begun: inout BegunRecords?
+  ) throws(StorageError) {
     var batch = batch
     if batch.details.isEmpty { batch.details = details(of: batch.documents) }
     let records = try encode(batch).records
     let (name, places) = try log.withLock { (log) throws(StorageError) in
       try log.begin(records, of: begun?.name)
     }
-    return state.withLock { state in
-      let tables = state.tables
-      var begun =
-        begun
-        ?? BegunRecords(
-          name: name, basis: tables.base?.directory.sequence, tables.indexes)
-      for (number, document) in batch.documents.enumerated() {
-        let entry = tables.entry(
-          of: document, at: .log(places[number]), keys: batch.details[number].keys,
-          arrival: tables.head + UInt64(begun.count) + 1)
-        begun.add(document.key, entry)
-      }
-      for (number, document) in batch.replaced.enumerated() {
-        begun.addReplaced(document.key, at: places[batch.documents.count + number])
-      }
-      return begun
+    let tables = state.withLock { $0.tables }
+    var added =
+      begun.take()
+      ?? BegunRecords(name: name, basis: tables.base?.directory.sequence, tables.indexes)
+    for (number, document) in batch.documents.enumerated() {
+      let entry = tables.entry(
+        of: document, at: .log(places[number]), keys: batch.details[number].keys,
+        arrival: tables.head + UInt64(added.count) + 1)
+      added.add(document.key, entry)
     }
+    for (number, document) in batch.replaced.enumerated() {
+      added.addReplaced(document.key, at: places[batch.documents.count + number])
+    }
+    begun = added
   }
 
   /// Gives up what was begun, if it was not committed.

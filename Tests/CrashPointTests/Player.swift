@@ -74,7 +74,7 @@ final class Player {
     for document in batch.documents.dropLast() {
       var part = Batch()
       part.documents = [document]
-      batch.begun = try store?.begin(part, behind: batch.begun)
+      try store?.begin(part, behind: &batch.begun)
     }
     batch.documents = [last]
     return batch

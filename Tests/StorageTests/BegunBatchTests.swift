@@ -16,7 +16,7 @@ struct BegunBatchTests {
     for place in [0, 2] {
       var part = Batch()
       part.documents = Array(documents[place..<place + 2])
-      whole.begun = try test.open.begin(part, behind: whole.begun)
+      try test.open.begin(part, behind: &whole.begun)
     }
     whole.documents = Array(documents[4...])
     return whole
@@ -59,11 +59,11 @@ struct BegunBatchTests {
     let test = try TestStore()
     try test.commit([1], "before")
     let replica = test.replica
-    let batch = try Self.begin(test, "begun")
+    var batch = try Self.begin(test, "begun")
     if isCheckpoint { _ = try test.open.checkpoint() } else { try test.commitRegister("between") }
     let state = try test.state()
     #expect(throws: StorageError.self) { try test.open.commit(batch) }
-    #expect(throws: StorageError.self) { try test.open.begin(Batch(), behind: batch.begun) }
+    #expect(throws: StorageError.self) { try test.open.begin(Batch(), behind: &batch.begun) }
     #expect(try test.state() == state)
     try test.commitRegister("after")
     let after = try test.state()
@@ -80,11 +80,12 @@ struct BegunBatchTests {
     let batch = test.batch(Array(1...40), "begun")
     var part = Batch()
     part.documents = batch.documents
-    let begun = try test.open.begin(part, behind: nil)
+    var begun: BegunRecords?
+    try test.open.begin(part, behind: &begun)
     let segment = try test.lastSegment()
     #expect(try test.bytes(segment).count > TestStore.segmentByteCount)
     test.fileSystem.fail(.init(prefix: "write 0", number: 1, code: 28))
-    #expect(throws: StorageError.self) { try test.open.begin(part, behind: begun) }
+    #expect(throws: StorageError.self) { try test.open.begin(part, behind: &begun) }
     #expect(test.fileSystem.hasFailed)
     test.fileSystem.fail(nil)
     #expect(try test.bytes(segment).count <= TestStore.segmentByteCount)
@@ -105,19 +106,21 @@ struct BegunBatchTests {
     let store = try test.open
     var part = Batch()
     part.documents = first
-    var begun = try store.begin(part, behind: nil)
+    var begun: BegunRecords?
+    try store.begin(part, behind: &begun)
     let ahead = Ahead(store)
     func found(_ value: String) throws -> [DocumentKey] {
       try ahead.documents(ofType: "visit", index: "given", value: value, begun: begun).map(\.key)
     }
     #expect(try found("old") == first.map(\.key))
     part.documents = second
-    begun = try store.begin(part, behind: begun)
+    try store.begin(part, behind: &begun)
     #expect(try found("old") == [TestStore.key(1)])
     #expect(try found("new") == second.map(\.key))
-    #expect(try ahead.document(TestStore.key(2), begun: begun)?.text() == second[0].text())
-    #expect(try ahead.document(TestStore.key(7), begun: begun)?.key == nil)
+    let records = try #require(begun)
+    #expect(try ahead.document(TestStore.key(2), begun: records)?.text() == second[0].text())
+    #expect(try ahead.document(TestStore.key(7), begun: records)?.key == nil)
     store.giveUpBegun()
-    #expect(throws: StorageError.self) { try store.begin(part, behind: begun) }
+    #expect(throws: StorageError.self) { try store.begin(part, behind: &begun) }
   }
 }
