@@ -241,10 +241,9 @@ final class MemoryLaptop {
       takeNewID()
       return .begin(start())
     case .restamp(let now, let known):
-      let own = memory.former + [memory.replica]
       rename(
         restamping: Restamping(
-          of: memory.history, own: own, unknownAt: known, aheadOf: now + Replica.maximumSkew,
+          of: memory.history, unknownAt: known, aheadOf: now + Replica.maximumSkew,
           now: now))
       return .begin(start())
     case .again: return .begin(start())

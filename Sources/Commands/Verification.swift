@@ -41,7 +41,9 @@ extension CommandRunner {
   private static func text(_ repair: RepairReport) -> String {
     var lines = repair.found.map { "was damaged: \(line($0))" }
     lines += repair.quarantined.map { "kept as it was: \($0)" }
-    lines += repair.lost.map { "nothing whole is left here of \($0): the next sync fetches it" }
+    lines += repair.lost.map {
+      "nothing whole is left here of \($0): the next sync fetches what the server has"
+    }
     if repair.isRenewed {
       lines.append("what is lost was known under the replica id: the store goes on under a new one")
     }

@@ -27,18 +27,16 @@ package struct Restamping: Sendable {
   /// their order, at the server's time, behind all others that are known. O(transactions).
   ///
   /// - Parameters:
-  ///   - own: the replicas whose transactions may get others.
   ///   - known: the server's knowledge.
   ///   - now: the server's time, milliseconds since 1970 UTC.
   package init(
-    of history: History, own: [ReplicaID], unknownAt known: VersionVector, aheadOf limit: UInt64,
-    now: UInt64
+    of history: History, unknownAt known: VersionVector, aheadOf limit: UInt64, now: UInt64
   ) {
     var ahead: [(stamp: Stamp, dot: Dot)] = []
-    for replica in own {
-      let first = known[replica] + 1
-      for number in stride(from: first, through: history.knowledge[replica], by: 1) {
-        let dot = Dot(replica, number)
+    for entry in history.knowledge.entries {
+      let first = known[entry.replica] + 1
+      for number in stride(from: first, through: entry.number, by: 1) {
+        let dot = Dot(entry.replica, number)
         if let stamp = history.record(dot)?.stamp, stamp.milliseconds > limit {
           ahead.append((stamp, dot))
         }

@@ -30,10 +30,8 @@ extension Replica {
   func restamp(now: UInt64, known: VersionVector) throws(ReplicaError) {
     try rename { (history) throws(ReplicaError) in
       // Others' too: a server that went back is given its own again, which it stamped by a wrong clock.
-      let all = history.knowledge.entries.map(\.replica)
-      return Renaming(
-        Restamping(
-          of: history, own: all, unknownAt: known, aheadOf: now + Self.maximumSkew, now: now),
+      Renaming(
+        Restamping(of: history, unknownAt: known, aheadOf: now + Self.maximumSkew, now: now),
         of: history)
     }
   }
