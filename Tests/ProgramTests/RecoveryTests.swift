@@ -143,4 +143,37 @@ import Testing
     let users = try c.succeed("list", "user", "--json")
     #expect(users.split(separator: "\n").count == 1)
   }
+
+  /// Flips a bit of the patient's file, and has the store repaired.
+  private func losePatient(_ laptop: TestLaptop) throws {
+    try laptop.succeed("checkpoint")
+    let path =
+      "\(laptop.store)/documents/patients/\(patient.prefix(2))/\(patient).json"
+    var bytes = try readWhole(path)
+    bytes[bytes.count / 2] ^= 1
+    try POSIXFileSystem().writeFileDurably(path, bytes)
+    let repair = try laptop.succeed("verify", "--repair")
+    #expect(repair.contains("nothing whole is left here of patient \(patient)"), "\(repair)")
+  }
+
+  @Test
+  func `a laptop that has lost a document rebuilds a server once others have, or it is given up`()
+    throws
+  {
+    let other = try a.create("patient", #"{"first_name":"Bo","last_name":"Kept"}"#)
+    for laptop in [a, b] { try laptop.sync() }
+    for laptop in [a, b] { try losePatient(laptop) }
+    try server.lose()
+    try server.rebuild()
+    for laptop in [a, b] {
+      try laptop.succeed("enroll", "--server", server.url, "--code", try server.code())
+      let sync = try laptop.run("sync")
+      #expect(sync.status == 1 && sync.errors.contains("satchel verify --give-up-lost"))
+    }
+    try a.succeed("verify", "--give-up-lost")
+    for laptop in [a, b] { try laptop.sync() }
+    #expect(try b.succeed("get", "patient", other).contains("Kept"))
+    #expect(try b.run("get", "patient", patient).status == 1)
+    #expect(try a.everything() == b.everything())
+  }
 }
