@@ -30,7 +30,7 @@ struct TenLaptopsFamily: MeasureFamily {
       let laptops = try [first] + (1..<Self.laptopCount).map { _ in try ground.newLaptop() }
       for laptop in laptops { try laptop.sync() }
       for (number, laptop) in laptops.enumerated() { try work(number, laptop, keys, editCount) }
-      try bench.settleDisk()
+      try ground.rest()
       let time = try seconds { try converge(laptops) }
       try check(laptops)
       return time
