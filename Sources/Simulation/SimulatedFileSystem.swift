@@ -120,6 +120,10 @@ package final class SimulatedFileSystem: FileSystem {
     return SimulatedFileSystem(disk)
   }
 
+  /// The same for two file systems on which a program finds the same, now and after any power cut, except
+  /// for the times of last changes, which no store looks at. O(bytes).
+  package var fingerprint: Int { state.withLock { $0.disk.fingerprint } }
+
   // MARK: - For tests
 
   /// Changes one bit of a file, in memory and on the disk: bit 0 is the lowest of the first byte.

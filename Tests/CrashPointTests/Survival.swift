@@ -46,6 +46,21 @@ struct Survival {
     }
   }
 
+  /// What decides the outcome of a check: what is on the disk, and what must be there.
+  struct State: Hashable {
+    let disk: Int
+    let acknowledged: Int
+    let attempted: Int
+    let isCreated: Bool
+  }
+
+  var state: State {
+    let player = successor()
+    return State(
+      disk: player.fileSystem.fingerprint, acknowledged: player.acknowledged,
+      attempted: player.attempted, isCreated: player.isCreated)
+  }
+
   /// The store opens without repair, holds what it must and nothing else, is clean, and works.
   func checkThatItOpens() {
     let player = successor()

@@ -27,7 +27,7 @@ struct AnswerLines {
 
   var bytes: [UInt8] {
     var bytes = JSONValue.object(head).bytes
-    bytes += repeatElement(UInt8(ascii: " "), count: blankCount)
+    bytes += [UInt8](repeating: UInt8(ascii: " "), count: blankCount)
     bytes.append(UInt8(ascii: "\n"))
     for line in lines { bytes += line + [UInt8(ascii: "\n")] }
     let digest = digest(bytes).prefix(8)

@@ -1,11 +1,11 @@
 /// A creation, rename or removal that no sync has made durable. It is kept or lost as a whole.
-struct NameChange: Sendable {
+struct NameChange: Hashable, Sendable {
   struct Slot: Hashable, Sendable {
     let directory: InodeNumber
     let name: Name
   }
 
-  struct Step: Sendable {
+  struct Step: Hashable, Sendable {
     let slot: Slot
     /// What has the name from now on.
     let inode: InodeNumber?
