@@ -3,9 +3,6 @@ package import JSON
 package import Storage
 
 extension Replica {
-  /// Read in a few milliseconds: some hundred documents.
-  private static let shortLogByteCount = 256 << 10
-
   /// How many living documents there are of each type, by the bytes of its name. O(documents), of
   /// which those are read that somebody deleted once.
   package func documentCounts() throws(ReplicaError) -> [(type: String, count: Int)] {
@@ -46,11 +43,10 @@ extension Replica {
     }
   }
 
-  /// Makes a checkpoint if the next program would read a long log first, or a review list was made that
-  /// took long: for a program that ends.
+  /// Makes a checkpoint if the log has grown, or a review list was made that took long: for a program
+  /// that ends.
   package func checkpointIfDue() throws(ReplicaError) {
-    let isLong = store.logByteCount >= store.checkpointByteCount(notBelow: Self.shortLogByteCount)
-    if isLong || reviewList.isWorthSaving {
+    if store.logByteCount >= store.checkpointByteCount || reviewList.isWorthSaving {
       _ = try checkpoint()
     }
   }

@@ -358,12 +358,7 @@ package final class Store: Sendable {
   /// The size of the log at which a checkpoint is due: writing the index anew must stay a small part
   /// of all that is written.
   package var checkpointByteCount: Int {
-    checkpointByteCount(notBelow: environment.segmentByteCount)
-  }
-
-  /// The same with another least size: where each command is a process, each reads the log first.
-  package func checkpointByteCount(notBelow least: Int) -> Int {
-    max(least, state.withLock { $0.tables.base?.file.byteCount ?? 0 } / 4)
+    max(environment.segmentByteCount, state.withLock { $0.tables.base?.file.byteCount ?? 0 } / 4)
   }
 
   /// Bytes of log that the next opening would have to replay.

@@ -27,19 +27,12 @@ struct WaitingFamily: MeasureFamily {
     let before = (try ProcessMemory.resident(), try ProcessMemory.threads())
     for _ in 0..<Self.count { sockets.append(try wait(request, port)) }
     try settle(ground, sockets.count)
-    let after = (try ProcessMemory.resident(), try lastingThreads(atMost: before.1))
+    let after = (try ProcessMemory.resident(), try ProcessMemory.threads())
     let memory = Double(max(0, after.0 - before.0)) / Double(Self.count) / 1024
     return [
       Finding(SyncMeasures.waitingMemory, Samples([memory])),
       Finding(SyncMeasures.waitingThreads, Samples([Double(after.1 - before.1)])),
     ]
-  }
-
-  /// The threads that stay: those that the library made for a piece of work elsewhere end by themselves
-  /// within seconds.
-  private func lastingThreads(atMost count: Int) throws -> Int {
-    for _ in 0..<100 where try ProcessMemory.threads() > count { pause(microseconds: 100_000) }
-    return try ProcessMemory.threads()
   }
 
   private func allowOpenFiles(_ count: Int) throws {
