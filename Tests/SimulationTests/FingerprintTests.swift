@@ -15,6 +15,13 @@ struct FingerprintTests {
     #expect(fileSystem.afterCrash(fate: .nothingSurvives).fingerprint == cut)
   }
 
+  @Test func `a power cut that changes nothing is another state than a kill`() throws {
+    try fileSystem.makeDurable("/a", block(1))
+    let killed = fileSystem.afterKill()
+    #expect(killed.fingerprint == fileSystem.afterKill().fingerprint)
+    #expect(killed.fingerprint != fileSystem.afterCrash(fate: .nothingSurvives).fingerprint)
+  }
+
   @Test func `each change, and each step to its durability, is another fingerprint`() throws {
     let file = try fileSystem.makeDurable("/a", block(1))
     var prints = [fileSystem.fingerprint]

@@ -3,6 +3,8 @@ extension Disk {
   /// their last changes; two others have it by chance only, once in 2^64. O(bytes).
   var fingerprint: Int {
     var hasher = Hasher()
+    // A start of the system that no power cut has come before trusts more.
+    hasher.combine(powerCutCount)
     for (number, inode) in inodes.sorted(by: { $0.key < $1.key }) {
       hasher.combine(number)
       hasher.combine(inode.isDirectory)
