@@ -201,7 +201,7 @@ class Client:
             if not there and not keys: there, keys = theirs, lost       # What a refused write had replaced was dropped.
             self.keep(mine, unit, there, keys)
         mine["clock"] = joined(mine["clock"], part["clock"])
-        mine["origin"] = min(mine["origin"], part["origin"], key=lambda o: (stamp_number(o["at"]), raw(o["dot"][0]), o["dot"][1]))
+        mine["origin"] = min(mine["origin"], part["origin"], key=lambda o: self.state["history"][o["dot"][0]][o["dot"][1] - 1].split()[0])
         erased = any(v.get("reason") == "erasure" for v in mine["units"].get("_life", []))
         deleted, blank = self.deleted(mine), [u for u in part["dropped"] if u not in part["units"]]
         for unit in [u for u in mine["units"] if not u.startswith("_") and (erased or deleted and u in blank + back)]:
@@ -271,8 +271,8 @@ class Client:
         knowledge = applying(s["base"], head.get("knowledge", {}))
         if self.history(knowledge, runs) != head.get("history", self.history(self.knowledge())): raise SystemExit("the histories differ")
         latest = {f"{d['type']}/{d['id']}": d for d in (s["stage"]["documents"] if s["stage"] else []) + documents}
-        for part in latest.values(): self.join(part)
         for run in runs: self.append(s["history"], run)
+        for part in latest.values(): self.join(part)
         s.update(base=knowledge, agreed=True, stage=None, cursor=head.get("cursor", s["cursor"]),
                  unstable=head.get("unstable", s["unstable"]), offset=head["now"] - int(time.time() * 1000))
         self.save()

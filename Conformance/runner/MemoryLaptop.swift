@@ -287,7 +287,7 @@ final class MemoryLaptop {
       dropStage()
       return .refused(SyncRefusal(.historiesDiffer, "the pull belongs to another history"))
     }
-    for part in changes.latestParts { join(part) }
+    for part in changes.latestParts { join(part, changes.runs) }
     for run in changes.runs {
       _ = memory.history.append(run)
       for record in run.records { memory.clock.observe(record.stamp) }
@@ -300,11 +300,16 @@ final class MemoryLaptop {
     return .applied
   }
 
-  private func join(_ part: Document) {
+  private func join(_ part: Document, _ runs: [TransactionRun]) {
     if part.isErased, part.hasContent { receivedErased.insert(part.key) }
     let before = memory.documents[part.key]
     var document = before ?? part
-    let returned = before == nil ? [] : document.join(part)
+    let returned =
+      before == nil
+      ? []
+      : document.join(part) { dot in
+        memory.history.record(dot)?.nonce ?? runs.nonce(of: dot)
+      }
     memory.documents[part.key] = document
     if document.isErased {
       document.dropContent()

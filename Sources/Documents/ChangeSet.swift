@@ -67,6 +67,9 @@ package struct ChangeSet: Sendable {
       guard part.clock.isCovered(by: upTo) else {
         return "\(part.key) has seen transactions beyond the end of the change-set"
       }
+      guard part.clock.covers(part.origin.dot) else {
+        return "\(part.key) was created beyond its clock"
+      }
       let dots =
         part.units.flatMap(\.versions).map(\.write.dot) + part.dropped.flatMap(\.keys).map(\.dot)
       for dot in dots where !part.clock.covers(dot) {

@@ -1,7 +1,7 @@
 package import Causality
 import JSON
 
-/// The creation of a document. Of two, the smaller counts.
+/// The creation of a document. Documents are listed in its order: by stamp, then by dot.
 package struct Origin: Comparable, Sendable {
   package let dot: Dot
   package let stamp: Stamp

@@ -32,6 +32,16 @@ package struct TransactionRun: Hashable, Sendable {
   package var last: UInt64 { first + UInt64(records.count) - 1 }
 }
 
+extension [TransactionRun] {
+  /// The nonce of a transaction; nil if it is not among these. O(runs).
+  package func nonce(of dot: Dot) -> UInt64? {
+    for run in self where run.replica == dot.replica && run.first <= dot.number {
+      if dot.number <= run.last { return run.records[Int(dot.number - run.first)].nonce }
+    }
+    return nil
+  }
+}
+
 /// The transactions that a replica knows, of every replica, from number 1 without gaps. Its knowledge
 /// is how many there are of each.
 ///

@@ -8,18 +8,20 @@ extension Document {
   /// Commutative, associative and idempotent over whole documents. Only units that travelled are
   /// joined: absence from a part says nothing. O(versions).
   ///
+  /// - Parameter nonce: of a transaction, to tell two creations apart; nil if it is not known.
+  ///
   /// Source: the join of dotted causal stores, Almeida, Shoker and Baquero, "Delta State Replicated
   /// Data Types" (2016), applied per unit with one clock for the document.
-  package func joined(with other: Document) -> Document {
+  package func joined(with other: Document, nonce: (Dot) -> UInt64?) -> Document {
     var result = self
-    _ = result.join(other)
+    _ = result.join(other, nonce: nonce)
     return result
   }
 
   /// The same in place. O(versions that came).
   /// - Returns: the units of which something came where versions were dropped here. If the document is
   ///   deleted still, the caller drops them again; else a server writes them anew (rule 11).
-  package mutating func join(_ other: Document) -> [String] {
+  package mutating func join(_ other: Document, nonce: (Dot) -> UInt64?) -> [String] {
     let returned = dropped.map(\.name).filter { other.index(of: $0) != nil }
     for theirs in other.units {
       if lacksVersions(of: theirs.name) || other.lacksVersions(of: theirs.name) {
@@ -32,7 +34,7 @@ extension Document {
       joinDropped(unit.name, with: other)
     }
     if !planted(Fault.clockNotJoined) { clock.formUnion(other.clock) }
-    origin = min(origin, other.origin)
+    if origin.dot != other.origin.dot { origin = origin.first(of: other.origin, nonce: nonce) }
     schemaVersion = max(schemaVersion, other.schemaVersion)
     return returned
   }
@@ -101,6 +103,16 @@ extension Document {
     }
     if planted(Fault.siblingLost), !kept.isEmpty { return kept }
     return kept + new
+  }
+}
+
+extension Origin {
+  /// Which of two creations of one document counts: that of the smaller nonce. Names and stamps can
+  /// change later (DESIGN, rules 16 and 19), on each replica in its own time; a nonce never does.
+  fileprivate func first(of other: Origin, nonce: (Dot) -> UInt64?) -> Origin {
+    let (mine, theirs) = (nonce(dot) ?? .max, nonce(other.dot) ?? .max)
+    if planted(Fault.earlierCreation) || mine == theirs { return min(self, other) }
+    return mine < theirs ? self : other
   }
 }
 

@@ -135,6 +135,8 @@
     case numberLeftOpen
     /// The context of a delete keeps the old names of transactions.
     case contextNotRelabelled
+    /// Of two creations the earlier counts, by what they are called now.
+    case earlierCreation
     /// The origin of a document keeps the old name of its transaction.
     case originNotRelabelled
     /// A timeline gets another name on every laptop.

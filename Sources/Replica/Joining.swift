@@ -11,8 +11,10 @@ extension Replica {
 
   /// Joins parts of documents into those that are here, with what follows for skeletons and for what
   /// was erased (DESIGN, rules 4, 10, 11, 12).
+  ///
+  /// - Parameter runs: the transactions that come with the parts.
   func join(
-    _ parts: [Document], into transaction: inout LocalTransaction
+    _ parts: [Document], _ runs: [TransactionRun], into transaction: inout LocalTransaction
   ) throws(ReplicaError) {
     var returned: [(part: Document, units: [String])] = []
     var writtenTwice: [(key: DocumentKey, units: [String])] = []
@@ -31,7 +33,7 @@ extension Replica {
       let isNews = !part.clock.isCovered(by: mine.clock) || brings || part.lacksContent
       guard isNews else { continue }
       var joined = mine
-      let units = joined.join(part)
+      let units = joined.join(part) { nonce(of: $0, runs) }
       try transaction.take(joined)
       let doubled = role == .server ? joined.unitsWrittenTwice(among: part.units.map(\.name)) : []
       if !doubled.isEmpty { writtenTwice.append((part.key, doubled)) }
@@ -42,6 +44,10 @@ extension Replica {
     for (part, units) in returned { try settle(part, returned: units, in: &transaction) }
     for (key, units) in writtenTwice { try transaction.rewrite(key, units) }
     for (part, before) in mayHaveToDrop { try dropAgain(part, before, in: &transaction) }
+  }
+
+  private func nonce(of dot: Dot, _ runs: [TransactionRun]) -> UInt64? {
+    store.read { $0.history.record(dot) }?.nonce ?? runs.nonce(of: dot)
   }
 
   /// Old content of a document that is deleted still, and has ended, stays out; what comes back at a

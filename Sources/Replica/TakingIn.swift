@@ -27,7 +27,7 @@ extension Replica {
         ? Array(piece.latestParts.dropLast()) : piece.latestParts
       try parkUnreadable(piece.unreadable, from: nil)
       refused.formUnion(try parkRefused(parts))
-      try join(parts, into: &transaction)
+      try join(parts, changes.last.runs, into: &transaction)
       if !isLast { try transaction.begin(in: store) }
     }
     if refused.isEmpty { return }
@@ -49,7 +49,7 @@ extension Replica {
         // An erasure is final and has left nothing else: one that is refused must not be joined at all.
         parts.removeAll { $0.isErased(by: refused.dots) }
       }
-      try join(parts, into: &transaction)
+      try join(parts, changes.last.runs, into: &transaction)
       try keepUnreadable(piece.unreadable, from: judge, in: &transaction)
       reasons.note(parts)
       guard !isLast else { return }

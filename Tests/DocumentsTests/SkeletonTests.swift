@@ -72,7 +72,7 @@ import Testing
     var skeleton = try #require(scene.document(\.anna))
     skeleton.dropContent()
     var joined = skeleton
-    #expect(joined.join(old).contains("note"))
+    #expect(joined.join(old, nonce: SampleReplica.nonce).contains("note"))
     #expect(joined.isBlank("note"))
     joined.takeBlank("note", from: old)
     #expect(joined.versions(of: "note").map(\.value.line) == [#"{"note":"first"}"#])

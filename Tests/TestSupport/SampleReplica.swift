@@ -57,3 +57,18 @@ package struct SampleReplica: Sendable {
     knowledge.formUnion(other.knowledge)
   }
 }
+
+extension SampleReplica {
+  /// The nonce of a transaction of a sample replica.
+  package static func nonce(_ dot: Dot) -> UInt64 {
+    var generator = SeededGenerator(seed: dot.replica.low &* 1_000 &+ dot.number)
+    return generator.next()
+  }
+}
+
+extension Document {
+  /// Joined with a copy of another sample replica.
+  package func joined(with other: Document) -> Document {
+    joined(with: other, nonce: SampleReplica.nonce)
+  }
+}

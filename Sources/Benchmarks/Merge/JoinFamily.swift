@@ -44,14 +44,16 @@ struct JoinFamily: MeasureFamily {
     )
     let part = theirs.part(since: VersionVector(Dot(a, 1))) ?? theirs
     let joins = try times(bench) {
-      for _ in 0..<Self.joinCount { try check(mine.joined(with: part).units.count > 0) }
+      for _ in 0..<Self.joinCount {
+        try check(mine.joined(with: part, nonce: \.number).units.count > 0)
+      }
     }.map { $0 / Double(Self.joinCount) * 1_000_000 }
     let parts = documents.compactMap { document in
       edited(document, "notes", by: write(b, 1)).part(since: VersionVector(Dot(a, 1)))
     }
     let applied = try (0..<bench.sizes.runs).map { _ in
       var table = Dictionary(uniqueKeysWithValues: documents.map { ($0.key, $0) })
-      let time = seconds { for part in parts { _ = table[part.key]?.join(part) } }
+      let time = seconds { for part in parts { _ = table[part.key]?.join(part, nonce: \.number) } }
       try check(table.values.allSatisfy { $0.clock.covers(Dot(b, 1)) })
       return Double(parts.count) / time
     }

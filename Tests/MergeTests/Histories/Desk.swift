@@ -64,16 +64,17 @@ struct Desk {
   /// Takes all that another desk has. Taking it twice changes nothing.
   mutating func pull(from other: Desk) {
     let since = knowledge
+    for run in other.history.runs(since: since) { _ = history.append(run) }
+    let history = history
     for document in other.documents.values {
       guard let part = document.part(since: since) else { continue }
-      var document = documents[part.key]?.joined(with: part) ?? part
+      var document = documents[part.key]?.joined(with: part) { history.record($0)?.nonce } ?? part
       // What was erased keeps nothing that comes later (DESIGN, rule 12).
       if document.isErased { document.dropContent() }
       documents[part.key] = document
       for version in part.units.flatMap(\.versions) { clock.observe(version.write.stamp) }
     }
     knowledge.formUnion(other.knowledge)
-    for run in other.history.runs(since: since) { _ = history.append(run) }
   }
 
   /// Makes the names of its transactions those that a server has for them (DESIGN, rule 16), and takes a
