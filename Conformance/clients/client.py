@@ -32,6 +32,7 @@ def stamp_text(number):
     text = f"{moment}.{(number >> 16) % 1000:03}Z"
     return f"{text}/{number & 0xffff}" if number & 0xffff else text
 
+def said(versions): return [v for v in versions if "put_back" not in v]     # What was only put back says nothing.
 class Refused(Exception): error = property(lambda self: self.args[1])   # The arguments are the status and the error.
 class Client:
     def __init__(self, directory):
@@ -80,7 +81,7 @@ class Client:
             s["history"].setdefault(replica, []).append(f"{secrets.token_hex(8)} {stamp}")
             self.save()
     @staticmethod
-    def shown(versions): return max(versions, key=lambda v: (stamp_number(v["at"]), raw(v["first"][0]), v["first"][1]))
+    def shown(versions): return max(said(versions) or versions, key=lambda v: (stamp_number(v["at"]), raw(v["first"][0]), v["first"][1]))
     def fields(self, document):
         shown = [self.shown(versions)["value"] for unit, versions in document["units"].items() if not unit.startswith("_")]
         return {field: value for fields in shown for field, value in fields.items()}
@@ -109,12 +110,12 @@ class Client:
     def deleted(self, document):
         life, context, stands = document["units"].get("_life", []), {}, False
         if any(v.get("reason") == "erasure" for v in life): return True
-        if any("reason" not in v for v in life): return False
+        if any("reason" not in v for v in said(life)): return False
         for version in life:
             cause = version.get("cause")
             other = cause and self.state["documents"].get(f"{cause['type']}/{cause['id']}")
             if not cause or other and self.deleted(other): context, stands = joined(context, version["context"]), True
-        content = [v for u, versions in document["units"].items() if not u.startswith("_") for v in versions]
+        content = [v for u, versions in document["units"].items() if not u.startswith("_") for v in versions if "put_back" not in v]
         gone = [first for keys in document["dropped"].values() for _, first in keys]
         return stands and all(covers(context, first) for first in [v["first"] for v in content] + gone)
     # --- streams (section 3)
@@ -126,7 +127,7 @@ class Client:
         wire = lambda dot: [number(dot[0]), dot[1]]
         def entry(v):
             out = {"dot": wire(v["dot"]), "first": wire(v["first"]), "at": v["at"], "by": [number(i) for i in v["by"]]}
-            out.update({key: v[key] for key in ("unit", "value", "replaced", "reason") if key in v})
+            out.update({key: v[key] for key in ("unit", "value", "replaced", "reason", "put_back") if key in v})
             out.update({key: dots(v[key]) for key in ("context", "knowledge") if key in v})
             if "seen" in v: out["seen"] = [wire(dot) for dot in v["seen"]]
             if "cause" in v: out["cause"] = {**v["cause"], "dot": wire(v["cause"]["dot"])}
@@ -150,7 +151,7 @@ class Client:
         def version(w, value, unit):
             out = {"dot": dot(w["dot"]), "first": dot(w.get("first", w["dot"])), "at": w["at"], "by": [ids[i] for i in w["by"]], "value": value}
             inner = (lambda key: w.get(key, {}).get(unit)) if "units" in w else w.get
-            for key, read in (("seen", lambda s: [dot(d) for d in s]), ("replaced", lambda r: r), ("knowledge", vector), ("context", vector), ("reason", lambda r: r)):
+            for key, read in (("seen", lambda s: [dot(d) for d in s]), ("replaced", lambda r: r), ("knowledge", vector), ("context", vector), ("reason", str), ("put_back", bool)):
                 if inner(key) is not None: out[key] = read(inner(key))
             if "cause" in w: out["cause"] = {**w["cause"], "dot": dot(w["cause"]["dot"])}
             return out
@@ -203,10 +204,10 @@ class Client:
         mine["clock"] = joined(mine["clock"], part["clock"])
         mine["origin"] = min(mine["origin"], part["origin"], key=lambda o: self.state["history"][o["dot"][0]][o["dot"][1] - 1].split()[0])
         erased = any(v.get("reason") == "erasure" for v in mine["units"].get("_life", []))
-        deleted, blank = self.deleted(mine), [u for u in part["dropped"] if u not in part["units"]]
+        deleted, blank = self.deleted(mine), [u for u in part["dropped"] if not said(part["units"].get(u, []))]
         for unit in [u for u in mine["units"] if not u.startswith("_") and (erased or deleted and u in blank + back)]:
-            self.keep(mine, unit, [], mine["dropped"].get(unit, []) + [name(v) for v in mine["units"][unit]])
-        for unit in [] if erased or deleted else [u for u in [*back, *part["dropped"]] if u not in mine["units"]]:
+            self.keep(mine, unit, [v for v in mine["units"][unit] if "put_back" in v], mine["dropped"].get(unit, []) + [name(v) for v in said(mine["units"][unit])])
+        for unit in [] if erased or deleted else [u for u in [*back, *part["dropped"]] if not said(mine["units"].get(u, []))]:
             # Better old content than none.
             if unit in before: self.keep(mine, unit, before[unit], mine["dropped"].get(unit, []))
             elif unit in part["units"]:
@@ -291,7 +292,7 @@ def main(directory, verb, *args):
             if not client.deleted(d) and not d["dropped"]: print(json.dumps({"id": d["id"], **client.fields(d)}, sort_keys=True))
     elif verb == "conflicts":
         for d, unit, versions in [(d, u, vs) for d in documents.values() for u, vs in d["units"].items() if not u.startswith("_")]:
-            values = [v["value"] for v in versions]
+            values = [v["value"] for v in said(versions)]
             if any(v != values[0] for v in values):
                 print(json.dumps({"type": d["type"], "id": d["id"], "unit": unit, "values": values}, sort_keys=True))
     else: raise SystemExit(__doc__)

@@ -35,6 +35,12 @@ package struct Unit: Sendable {
   package static let received = "_received"
   package var isContent: Bool { Self.isContent(name) }
 
+  /// Whether it is content that somebody wrote.
+  package var holdsContent: Bool { isContent && !saysNothing }
+
+  /// Whether all of it only takes out what was refused.
+  var saysNothing: Bool { versions.allSatisfy(\.isPutBack) }
+
   static func isContent(_ name: String) -> Bool { name.utf8.first != UInt8(ascii: "_") }
 }
 

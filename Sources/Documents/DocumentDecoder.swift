@@ -18,7 +18,7 @@ package struct DocumentCodecError: Error, Sendable, CustomStringConvertible {
 ///                  "knowledge": {UNIT: [dot…]}? }
 ///     unit     = UNIT | [UNIT, FIELD…]
 ///     version  = { "dot", "first"?, "at", "by", "unit": UNIT, "value": {FIELD…}, "seen": [dot…]?,
-///                  "replaced"?, "reason"?, "context": [dot…]?, "knowledge": [dot…]?, "cause"? }
+///                  "replaced"?, "put_back": true?, "reason"?, "context": [dot…]?, "knowledge": [dot…]?, "cause"? }
 ///     key      = [dot] | [dot, FIRST DOT], of a version without a value
 ///     dot      = [NUMBER OF ID, N]            by = [DEVICE] | [DEVICE, USER], numbers of ids
 ///
@@ -224,9 +224,13 @@ private struct Body {
       deletion == nil
       ? try object["knowledge"].map { (value) throws(DocumentCodecError) in try vector(value) }
       : nil
+    let isPutBack = object["put_back"]?.boolValue ?? false
+    guard !isPutBack || value.isEmpty && deletion == nil else {
+      throw DocumentCodecError("a version that was put back says something")
+    }
     let details = VersionDetails(
       seen: seen ?? [], replaced: object["replaced"]?.objectValue, deletion: deletion,
-      knowledge: knowledge)
+      knowledge: knowledge, isPutBack: isPutBack)
     return Version(write: try header(object), value: value, details: details.orNone)
   }
 

@@ -189,6 +189,10 @@ package struct DocumentEncoder {
       sync.key("knowledge")
       write(knowledge)
     }
+    if version.isPutBack {
+      sync.key("put_back")
+      sync.value(true)
+    }
     if let deletion = version.details?.deletion { write(deletion) }
     sync.endObject()
   }
@@ -302,7 +306,9 @@ struct SplitVersions {
     for (place, unit) in document.units.enumerated() {
       let stands = isPlain && !unit.name.utf8.contains(UInt8(ascii: "/"))
       for (number, version) in unit.versions.enumerated() {
-        guard number == shown[place], stands || self.stands(version.value, unit: unit.name) else {
+        guard number == shown[place], !version.isPutBack,
+          stands || self.stands(version.value, unit: unit.name)
+        else {
           others.append((unit.name, version))
           continue
         }

@@ -165,7 +165,9 @@ extension Document {
     let shown = rule.shown(of: standing)
     if let shown, shown.hasValue(new.value) { return false }
     if shown == nil, new.value.isEmpty { return false }
-    let others = standing.filter { version in !(shown.map(version.hasSameValue) ?? true) }
+    let others = standing.filter { version in
+      !version.isPutBack && !(shown.map(version.hasSameValue) ?? true)
+    }
     put(
       new, by: write, rule, keeping: planted(Fault.unseenReplaced) ? [] : others,
       replaced: shown?.value, knowledge)

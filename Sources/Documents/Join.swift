@@ -30,7 +30,7 @@ extension Document {
         joinUnit(theirs, other.clock)
       }
     }
-    for unit in other.dropped where other.isBlank(unit.name) {
+    for unit in other.dropped where other.index(of: unit.name) == nil {
       joinDropped(unit.name, with: other)
     }
     if !planted(Fault.clockNotJoined) { clock.formUnion(other.clock) }
@@ -74,7 +74,7 @@ extension Document {
   package mutating func takeBlank(_ unit: String, from part: Document) {
     guard isBlank(unit) else { return }
     let keys = droppedKeys(of: unit).filter { !part.clock.covers($0.dot) }
-    replaceVersions(of: unit, with: part.versions(of: unit))
+    addVersions(to: unit, from: part)
     replaceDroppedKeys(of: unit, with: keys + part.droppedKeys(of: unit))
   }
 
@@ -83,8 +83,16 @@ extension Document {
   package mutating func keepBlank(_ unit: String, from before: Document) {
     guard isBlank(unit), !planted(Fault.valueGivenForKey) else { return }
     let keys = droppedKeys(of: unit)
-    replaceVersions(of: unit, with: before.versions(of: unit))
+    addVersions(to: unit, from: before)
     replaceDroppedKeys(of: unit, with: keys)
+  }
+
+  private mutating func addVersions(to unit: String, from other: Document) {
+    let mine = versions(of: unit)
+    let more = other.versions(of: unit).filter { version in
+      !mine.contains { $0.key == version.key }
+    }
+    replaceVersions(of: unit, with: mine + more)
   }
 
   /// Keeps what both hold, and what one holds unless the other's clock shows that it was replaced.
@@ -144,7 +152,7 @@ extension Document {
   private func isBroughtBack(since knowledge: VersionVector) -> Bool {
     if planted(Fault.revivedInPart) { return false }
     return versions(of: Unit.life).contains {
-      $0.details?.deletion == nil && !knowledge.covers($0.write.dot)
+      $0.saysAlive && !knowledge.covers($0.write.dot)
     }
   }
 }

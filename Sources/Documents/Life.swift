@@ -5,6 +5,9 @@ import Planted
 extension Version {
   /// Whether it is a delete that is final.
   var isErasure: Bool { details?.deletion?.reason == .erasure }
+
+  /// Of a version of `life`.
+  var saysAlive: Bool { details?.deletion == nil && !isPutBack }
 }
 
 extension Document {
@@ -37,11 +40,11 @@ extension Document {
   }
 
   /// Whether a context covers every version of the content, those that were dropped included (DESIGN,
-  /// rule 8).
+  /// rule 8). What was only put back is no edit (rule 21).
   package func hasContentSeen(by context: VersionVector) -> Bool {
     if planted(Fault.unseenEditDeleted) { return true }
     return contentUnits.allSatisfy { unit in
-      unit.versions.allSatisfy { context.covers($0.write.first) }
+      unit.versions.allSatisfy { $0.isPutBack || context.covers($0.write.first) }
     } && dropped.allSatisfy { unit in unit.keys.allSatisfy { context.covers($0.first) } }
   }
 
@@ -68,6 +71,6 @@ extension Document {
   }
 
   private var saysAlive: Bool {
-    versions(of: Unit.life).contains { $0.details?.deletion == nil }
+    versions(of: Unit.life).contains(where: \.saysAlive)
   }
 }

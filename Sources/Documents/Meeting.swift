@@ -86,6 +86,7 @@ extension UnitRule {
   /// counts. Of several pairs the one that asks most of people decides. O(versions²).
   package func result(of versions: [Version]) -> MeetingResult? {
     guard isConcurrent(versions) else { return nil }
+    let versions = versions.said
     var result: MeetingResult?
     for (place, a) in versions.enumerated() {
       for b in versions[(place + 1)...] where !a.hasSameValue(as: b) {

@@ -54,69 +54,48 @@ extension Document {
     }
   }
 
-  /// Gives every unit that a refused transaction wrote what stood before the push, by an ordinary write.
-  /// All siblings are written anew, also those that stand still: else the unit would not travel to the
-  /// author, who has replaced them. A refused creation is deleted; what was deleted stays deleted if
-  /// nothing that is allowed brings it back.
+  /// Gives units that a refused transaction wrote what stood before the push, by an ordinary write; what was
+  /// refused was not joined. All siblings are written anew, also those that stand still: else the unit would
+  /// not travel to the author, who has replaced them. Where nothing had stood an empty version takes the
+  /// place of what was refused. A refused creation is deleted.
   ///
   /// - Parameters:
-  ///   - refused: dots of transactions.
+  ///   - refused: names of units.
   ///   - before: the document before the push; nil if there was none.
-  ///   - wasDeleted: whether it was deleted then.
   ///   - knowledge: of the replica that writes.
   /// - Returns: whether anything was put back.
   package mutating func putBack(
-    _ refused: Set<Dot>, before: Document?, wasDeleted: Bool, knowledge: VersionVector,
-    by write: Write
+    _ refused: some Sequence<String>, before: Document?, knowledge: VersionVector, by write: Write
   ) -> Bool {
-    let undone = versions(from: refused)
     // Nothing is left of what was erased, and nothing brings it back (rule 12).
-    if undone.isEmpty || isErased { return false }
+    if isErased { return false }
     clock.include(write.dot)
-    for unit in undone { putBack(unit, before, by: write) }
-    if before == nil, refused.contains(origin.dot) {
+    for unit in refused { putBack(unit, before, by: write) }
+    if before == nil, !hasContent, !lacksContent {
       delete(reason: .mistake, cause: nil, knowledge: knowledge, by: write)
-    } else if let before, wasDeleted {
-      deleteAgain(since: before, by: write)
     }
     return true
   }
 
-  private mutating func putBack(_ undone: Unit, _ before: Document?, by write: Write) {
-    let refused = Set(undone.versions.map(\.key))
-    let left = versions(of: undone.name).filter { !refused.contains($0.key) }
+  private mutating func putBack(_ unit: String, _ before: Document?, by write: Write) {
     var again: [Dot: Version] = [:]
-    for version in left + (before?.versions(of: undone.name) ?? []) {
+    for version in versions(of: unit) + (before?.versions(of: unit) ?? []) where !version.isPutBack
+    {
       again[version.write.first] = version.copied(as: write.dot)
     }
     if planted(Fault.refusedSiblingsCollapsed), let first = again.keys.min() {
       again = again.filter { $0.key == first }
     }
     // What was dropped before stays so: of it there is no value to write anew.
-    let keys = (droppedKeys(of: undone.name) + (before?.droppedKeys(of: undone.name) ?? []))
+    let keys = (droppedKeys(of: unit) + (before?.droppedKeys(of: unit) ?? []))
       .filter { again[$0.first] == nil }
     if again.isEmpty, keys.isEmpty {
-      let isLife = utf8Equal(undone.name, Unit.life)
-      again[write.dot] = Version(write: write, value: isLife ? ["alive": true] : [:])
+      let isPutBack = !planted(Fault.putBackIsAnEdit)
+      again[write.dot] = Version(
+        write: write, value: [:], details: VersionDetails(isPutBack: isPutBack).orNone)
     }
-    replaceVersions(of: undone.name, with: again.values.sorted { $0.key < $1.key })
-    replaceDroppedKeys(of: undone.name, with: keys)
-  }
-
-  /// Makes the deletes that stood cover what was refused and put back since.
-  private mutating func deleteAgain(since before: Document, by write: Write) {
-    let hasNews = contentUnits.contains { unit in
-      unit.versions.contains {
-        !before.clock.covers($0.write.first) && $0.write.first != write.dot
-      }
-    }
-    let life = versions(of: Unit.life)
-    guard !hasNews, !life.isEmpty, life.allSatisfy({ $0.details?.deletion != nil }) else { return }
-    let context = clock
-    replaceVersions(
-      of: Unit.life, with: life.map { $0.copied(as: write.dot).seeing(context) })
-    // What came back with the refused write is gone with it.
-    drop(before.dropped.map(\.name))
+    replaceVersions(of: unit, with: again.values.sorted { $0.key < $1.key })
+    replaceDroppedKeys(of: unit, with: keys)
   }
 }
 

@@ -110,7 +110,7 @@ extension VersionDetails {
           cause: deletion.cause.map { cause in
             DeleteCause(document: cause.document, dot: names.dot(cause.dot))
           })
-      }, knowledge: knowledge.map(names.vector))
+      }, knowledge: knowledge.map(names.vector), isPutBack: isPutBack)
   }
 }
 

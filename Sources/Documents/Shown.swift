@@ -5,7 +5,7 @@ extension UnitRule {
   /// The visible one of several versions: the same on every replica (DESIGN, rule 5). Nil of none.
   package func shown(of versions: [Version]) -> Version? {
     if versions.count == 1 { return versions[0] }
-    return versions.max(by: ranksBefore)
+    return versions.said.max(by: ranksBefore)
   }
 
   private func ranksBefore(_ a: Version, _ b: Version) -> Bool {
@@ -17,7 +17,9 @@ extension UnitRule {
 
   /// Whether the versions say different things, so that there is something to merge.
   package func isConcurrent(_ versions: [Version]) -> Bool {
-    versions.count > 1 && !versions.dropFirst().allSatisfy { $0.hasSameValue(as: versions[0]) }
+    if versions.count < 2 { return false }
+    let said = versions.said
+    return !said.dropFirst().allSatisfy { $0.hasSameValue(as: said[0]) }
   }
 }
 

@@ -28,7 +28,7 @@ extension Document {
     dropped.contains { utf8Equal($0.name, unit) }
   }
 
-  func isBlank(_ unit: String) -> Bool { index(of: unit) == nil }
+  func isBlank(_ unit: String) -> Bool { index(of: unit).map { units[$0].saysNothing } ?? true }
 
   func droppedKeys(of unit: String) -> [VersionKey] {
     dropped.first { utf8Equal($0.name, unit) }?.keys ?? []
@@ -42,21 +42,22 @@ extension Document {
     dropped.sort { utf8Less($0.name, $1.name) }
   }
 
-  package var hasContent: Bool { units.contains(where: \.isContent) }
+  package var hasContent: Bool { units.contains(where: \.holdsContent) }
 
   /// Drops the values of units; which versions there were stays known (DESIGN, rule 10).
   package mutating func drop(_ names: [String]) {
     for name in names {
-      guard let index = index(of: name), units[index].isContent else { continue }
-      let keys = droppedKeys(of: name) + units[index].versions.map(\.key)
-      units.remove(at: index)
+      guard let index = index(of: name), units[index].holdsContent else { continue }
+      let versions = units[index].versions
+      let keys = droppedKeys(of: name) + versions.filter { !$0.isPutBack }.map(\.key)
+      replaceVersions(of: name, with: versions.filter(\.isPutBack))
       if planted(Fault.skeletonForgetsVersions) { continue }
       replaceDroppedKeys(of: name, with: keys)
     }
   }
 
   /// Drops all content. For an erased document: what comes later is dropped as well (rule 12).
-  package mutating func dropContent() { drop(units.filter(\.isContent).map(\.name)) }
+  package mutating func dropContent() { drop(units.filter(\.holdsContent).map(\.name)) }
 
   /// When the document was deleted, by the latest of its deletes; nil if there is none.
   package var deletedAt: Stamp? {

@@ -106,20 +106,25 @@ package final class VersionDetails: Sendable {
   package let deletion: Deletion?
   /// What the author's replica knew, where the unit keeps it.
   package let knowledge: VersionVector?
+  /// Set in an empty version that a server wrote where nothing had stood before a write that it refused:
+  /// it takes that out, and says nothing itself (DESIGN, rule 21).
+  package let isPutBack: Bool
 
   package init(
     seen: [Dot] = [], replaced: JSONObject? = nil, deletion: Deletion? = nil,
-    knowledge: VersionVector? = nil
+    knowledge: VersionVector? = nil, isPutBack: Bool = false
   ) {
     self.seen = seen.sorted()
     self.replaced = replaced
     self.deletion = deletion
     self.knowledge = knowledge
+    self.isPutBack = isPutBack
   }
 
   /// Nil for details that say nothing.
   var orNone: VersionDetails? {
-    seen.isEmpty && replaced == nil && deletion == nil && knowledge == nil ? nil : self
+    let saysNothing = seen.isEmpty && replaced == nil && deletion == nil && knowledge == nil
+    return saysNothing && !isPutBack ? nil : self
   }
 }
 
@@ -135,6 +140,10 @@ package struct Version: Sendable {
     self.value = value
     self.details = details
   }
+
+  /// Whether it only takes out what a server refused: it is no edit, and no side of a conflict. It stands
+  /// beside what others wrote, so that the unit travels and takes out what was refused wherever it is.
+  package var isPutBack: Bool { details?.isPutBack ?? false }
 
   package var key: VersionKey { VersionKey(dot: write.dot, first: write.first) }
 
@@ -157,5 +166,13 @@ package struct Version: Sendable {
 
   package func hasValue(_ other: JSONObject) -> Bool {
     JSONValue.object(value).isIdentical(to: .object(other))
+  }
+}
+
+extension [Version] {
+  /// Without those that only take out what was refused, if anything else stands beside them.
+  package var said: [Version] {
+    guard contains(where: \.isPutBack), contains(where: { !$0.isPutBack }) else { return self }
+    return filter { !$0.isPutBack }
   }
 }

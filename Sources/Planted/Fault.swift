@@ -156,6 +156,8 @@
 
     /// Half of the documents of a refused transaction stay as it wrote them.
     case refusedHalfPutBack
+    /// What a server puts back where nothing had stood counts as an edit.
+    case putBackIsAnEdit
     /// Of several siblings that stood before a refused write, one comes back.
     case refusedSiblingsCollapsed
     /// A refused transaction that comes again is taken.

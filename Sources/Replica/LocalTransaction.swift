@@ -266,15 +266,11 @@ package struct LocalTransaction {
     try put(document)
   }
 
-  /// Puts back what refused transactions wrote to a document (DESIGN, rule 21).
-  /// - Parameter wasDeleted: whether it was deleted before they came.
-  mutating func putBack(
-    _ key: DocumentKey, _ refused: Set<Dot>, wasDeleted: Bool
-  ) throws(ReplicaError) {
+  /// Puts back what refused transactions wrote to units of a document (DESIGN, rule 21).
+  mutating func putBack(_ key: DocumentKey, _ units: [String]) throws(ReplicaError) {
     guard var document = try document(key) else { return }
     let before = try stored { () throws(StorageError) in try base.document(key) }
-    let isPutBack = document.putBack(
-      refused, before: before, wasDeleted: wasDeleted, knowledge: knowledge, by: write)
+    let isPutBack = document.putBack(units, before: before, knowledge: knowledge, by: write)
     if isPutBack { try put(document) }
   }
 

@@ -13,11 +13,18 @@ struct RefusedTransactions {
   private(set) var reasons: [Dot: String] = [:]
   /// What they wrote: by dot, documents with nothing but those versions.
   private(set) var documents: [Dot: [Document]] = [:]
-  /// Those of the documents that were deleted before the push came, and those that were not.
-  private(set) var wasDeleted: [DocumentKey: Bool] = [:]
 
   var isEmpty: Bool { reasons.isEmpty }
   var dots: Set<Dot> { Set(reasons.keys) }
+
+  /// The units that they wrote, by document.
+  var units: [(key: DocumentKey, units: [String])] {
+    var units: [DocumentKey: Set<String>] = [:]
+    for document in documents.values.joined() {  // any order: sorted below
+      units[document.key, default: []].formUnion(document.units.map(\.name))
+    }
+    return units.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
+  }
 
   /// Looks at all that is new in some parts. One version that is not allowed refuses its transaction.
   mutating func judge(
@@ -35,14 +42,11 @@ struct RefusedTransactions {
   }
 
   /// Notes what they wrote in a part. Of a document that comes twice the later part counts.
-  mutating func note(
-    _ part: Document, wasDeleted: () throws(ReplicaError) -> Bool
-  ) throws(ReplicaError) {
+  mutating func note(_ part: Document) {
     for dot in reasons.keys {  // any order: each has a list of its own
       guard let written = part.part(from: [dot]) else { continue }
       documents[dot, default: []].removeAll { $0.key == part.key }
       documents[dot, default: []].append(written)
-      if self.wasDeleted[part.key] == nil { self.wasDeleted[part.key] = try wasDeleted() }
     }
   }
 }
@@ -79,18 +83,6 @@ extension Replica {
     return refused
   }
 
-  /// Notes what refused transactions wrote in parts that are not joined yet.
-  func note(
-    _ parts: [Document], in refused: inout RefusedTransactions, _ transaction: LocalTransaction
-  ) throws(ReplicaError) {
-    for part in parts {
-      try refused.note(part) { () throws(ReplicaError) in
-        guard let known = try transaction.document(part.key) else { return false }
-        return try transaction.isDeleted(known)
-      }
-    }
-  }
-
   private func rights(
     of user: UniqueID, _ transaction: LocalTransaction
   ) throws(ReplicaError) -> WriteRights {
@@ -104,9 +96,9 @@ extension Replica {
     _ refused: RefusedTransactions, in transaction: inout LocalTransaction
   ) throws(ReplicaError) -> [(name: String, value: JSONValue)] {
     let isHalf = planted(Fault.refusedHalfPutBack)
-    let left = isHalf ? refused.wasDeleted.count / 2 : 0
-    for (key, wasDeleted) in refused.wasDeleted.sorted(by: { $0.key < $1.key }).dropFirst(left) {
-      try transaction.putBack(key, refused.dots, wasDeleted: wasDeleted)
+    let written = refused.units
+    for (key, units) in written.dropFirst(isHalf ? written.count / 2 : 0) {
+      try transaction.putBack(key, units)
     }
     var registers: [(name: String, value: JSONValue)] = []
     for (dot, reason) in refused.reasons.sorted(by: { $0.key < $1.key }) {

@@ -45,9 +45,11 @@ extension Replica {
     try changes.forEachPiece { (piece, isLast) throws(ReplicaError) in
       var parts = try withoutParked(piece.latestParts, transaction)
       if !refused.isEmpty {
-        try note(parts, in: &refused, transaction)
+        for part in parts { refused.note(part) }
         // An erasure is final and has left nothing else: one that is refused must not be joined at all.
         parts.removeAll { $0.isErased(by: refused.dots) }
+        // Not for one moment may it drop content, or let any in.
+        parts = parts.map { $0.without(refused.dots) }
       }
       try join(parts, changes.last.runs, into: &transaction)
       try keepUnreadable(piece.unreadable, from: judge, in: &transaction)

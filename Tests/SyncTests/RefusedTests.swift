@@ -110,6 +110,98 @@ import Testing
     }
   }
 
+  /// What a laptop wrote while its user was disabled arrives, then what another wrote by right, or the other
+  /// way round.
+  private func arrive(refusedFirst: Bool) throws {
+    for isRefused in [refusedFirst, !refusedFirst] {
+      try setUser(status: isRefused ? "inactive" : "active", role: "clinician")
+      try (isRefused ? here : there).sync(with: server, isJudged: true)
+    }
+    try setUser(status: "active", role: "clinician")
+    try meet(isJudged: true)
+    try expectEqual()
+  }
+
+  /// The model's rule 21: what a server puts back where nothing had stood is no edit.
+  @Test(arguments: [true, false])
+  func `a refused edit keeps nothing alive that somebody deletes`(refusedFirst: Bool) throws {
+    try edit(here, 1, ["notes": "a field that it never had"])
+    try there.replica.delete(key(1), reason: .mistake)
+    try arrive(refusedFirst: refusedFirst)
+    for replica in [server, here, there] {
+      #expect(try replica.shown(key(1))["deleted"]?.boolValue == true)
+      #expect(try replica.replica.reviewItems().map(\.rule) == ["refused"])
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `a refused delete stands in the way of no other`(refusedFirst: Bool) throws {
+    try here.replica.delete(key(1), reason: .duplicate)
+    try there.replica.delete(key(1), reason: .mistake)
+    try arrive(refusedFirst: refusedFirst)
+    for replica in [server, here, there] {
+      #expect(try replica.shown(key(1))["deleted"]?.boolValue == true)
+    }
+    try there.replica.restore(key(1))
+    try meet(isJudged: true)
+    try expectEqual()
+    #expect(try here.shown(key(1))["phone"]?.stringValue == "1")
+  }
+
+  @Test(arguments: [true, false])
+  func `what was put back is no side of a conflict`(refusedFirst: Bool) throws {
+    try edit(here, 1, ["notes": "refused"])
+    try edit(there, 1, ["notes": "by right"])
+    try arrive(refusedFirst: refusedFirst)
+    for replica in [server, here, there] {
+      #expect(try replica.shown(key(1))["notes"]?.stringValue == "by right")
+      #expect(try replica.replica.reviewItems().map(\.rule) == ["refused"])
+    }
+    try edit(here, 1, ["notes": "later"])
+    try meet(isJudged: true)
+    try expectEqual()
+    #expect(try there.shown(key(1))["notes"]?.stringValue == "later")
+  }
+
+  /// A server that went back still has what the laptop has dropped: a delete that is refused now must not
+  /// drop it, not for a moment.
+  @Test func `a refused delete drops no content`() throws {
+    let old = try TestReplica(copyOf: server)
+    try here.replica.delete(key(1), reason: .mistake)
+    try meet(isJudged: true)
+    clock.set("2026-04-05T08:00:00Z")
+    try meet(isJudged: true)
+    for replica in [here, server] { #expect(try replica.replica.emptyTrash() == 1) }
+    try server.restore(old)
+    try setUser(status: "inactive", role: "clinician")
+    for _ in 0..<2 { try here.sync(with: server, isJudged: true) }
+    for replica in [server, here] {
+      #expect(try replica.shown(key(1))["phone"]?.stringValue == "1")
+      #expect(try replica.shown(key(1))["deleted"]?.boolValue != true)
+    }
+  }
+
+  /// A laptop that went back still has what was refused, of a document that is long gone: the skeleton names
+  /// what it dropped, so the rest goes, and keeps nothing alive.
+  @Test(arguments: ["phone", "notes"])
+  func `an old copy of a refused edit keeps no skeleton alive`(unit: String) throws {
+    try edit(here, 1, JSONObject([(unit, "refused")]))
+    let old = try TestReplica(copyOf: here)
+    try there.replica.delete(key(1), reason: .mistake)
+    try arrive(refusedFirst: true)
+    clock.set("2026-04-05T08:00:00Z")
+    try meet(isJudged: true)
+    for replica in [server, here, there] { #expect(try replica.replica.emptyTrash() == 1) }
+    try here.restore(old)
+    #expect(try here.state().joined().contains("refused\""))
+    for _ in 0..<2 { try meet(isJudged: true) }
+    try expectEqual()
+    for replica in [server, here, there] {
+      #expect(try replica.replica.isDeleted(key(1)))
+      #expect(!(try replica.state().joined().contains("refused\"")))
+    }
+  }
+
   @Test func `a push that comes twice brings nothing back`() throws {
     try setUser(status: "inactive", role: "clinician")
     let log = RequestLog()

@@ -61,8 +61,10 @@ extension MergedClinic {
     return merged(into: survivor.key).flatMap { patient -> [Late] in
       guard let merge = patient.shown("merged_into") else { return [] }
       return patient.document.contentUnits.filter { $0.name != "merged_into" }.flatMap { unit in
-        unit.versions.filter { !merge.hasSeen($0) && !settled.contains($0.write.first) }
-          .map { Late(subject: patient, unit: unit.name, version: $0) }
+        unit.versions.filter {
+          !$0.isPutBack && !merge.hasSeen($0) && !settled.contains($0.write.first)
+        }
+        .map { Late(subject: patient, unit: unit.name, version: $0) }
       }
     }
   }

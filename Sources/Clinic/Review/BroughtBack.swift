@@ -51,7 +51,7 @@ extension Reviewer {
     let seen = document.versions(of: Unit.life).compactMap(\.details?.deletion?.context)
       .reduce(VersionVector()) { $0.union($1) }
     let unseen = document.contentUnits.flatMap(\.versions)
-      .filter { !seen.covers($0.write.first) }
+      .filter { !$0.isPutBack && !seen.covers($0.write.first) }
       .sorted { Write.ranksBefore($0.write, $1.write) }
     guard let last = unseen.last else { return nil }
     var value = JSONObject()

@@ -23,7 +23,7 @@ extension Reviewer {
   private func conflict(
     _ subject: Subject, _ unit: String, _ own: [Version], _ late: [MergedClinic.Late]
   ) -> ReviewItem? {
-    let all = own + late.map(\.version)
+    let all = (own + late.map(\.version)).said
     if all.count < 2 { return nil }
     let rule = subject.rules.unit(named: unit)
     guard let result = rule.result(of: all), result.outcome == .review else { return nil }

@@ -59,16 +59,15 @@ extension Checker {
     }
   }
 
-  /// A delete counts for what its author's replica knew, not for an edit that it did not (DESIGN, rule 8). Where a
-  /// server puts back what it refused, it deletes anew: that is not followed.
+  /// A delete counts for what its author's replica knew, not for an edit that it did not (DESIGN, rule 8).
   func checkDeletes(_ node: Node) throws {
-    guard !isJudged, let history = node.seen.history else { return }
+    guard let history = node.seen.history else { return }
     for (key, document) in node.seen.documents.sorted(by: { $0.key < $1.key }) {
       guard !document.isErased, try node.replica.isDeleted(key) else { continue }
       let deletes = document.versions(of: Unit.life).compactMap {
         history.record($0.write.first)?.nonce
       }
-      for version in document.units.filter(\.isContent).flatMap(\.versions) {
+      for version in document.units.filter(\.holdsContent).flatMap(\.versions) {
         guard let nonce = history.record(version.write.first)?.nonce else { continue }
         if deletes.contains(where: { ledger.knew($0, nonce) }) { continue }
         throw Broken("unseen", "\(key) is deleted by somebody who did not know \(nonce)")

@@ -107,7 +107,7 @@ struct Checker {
     let place = Ledger.Place(key: change.after.key, unit: unit.name)
     let own = unit.versions.filter { look.nonce($0.write.dot).map(fresh.contains) ?? false }
     guard !own.isEmpty else { return }
-    for version in own where version.write.first == version.write.dot {
+    for version in own where version.write.first == version.write.dot && !version.isPutBack {
       guard let nonce = look.nonce(version.write.dot) else { continue }
       ledger.add(nonce, wrote: place)
       if unit.name == Unit.life { ledger.add(nonce, knowing: node.seen.held) }
@@ -155,7 +155,7 @@ struct Checker {
     guard place.unit != Unit.life else { return }
     let rule = node.replica.rules.type(place.key.type).unit(named: place.unit)
     guard let shown = rule.shown(of: before) else { return }
-    for version in before where !version.hasSameValue(as: shown) {
+    for version in before where !version.hasSameValue(as: shown) && !version.isPutBack {
       guard let nonce = look.nonceBefore(version.write.first), !left.contains(nonce) else {
         continue
       }

@@ -10,8 +10,11 @@ import Storage
 /// What must hold where nothing is under way.
 enum RestCheck {
   /// Says in what two machines differ that should hold the same; nil if in nothing.
-  static func difference(of nodes: [Node]) -> String? {
+  static func difference(of nodes: [Node]) throws -> String? {
     let server = nodes[0]
+    for node in nodes {
+      if let key = try incomplete(node) { return "\(node.name) wants the rest of \(key)" }
+    }
     for node in nodes.dropFirst() {
       if history(server) != history(node) { return "\(node.name) has another history" }
       let keys = server.seen.documents.keys.sorted()
@@ -88,13 +91,16 @@ enum RestCheck {
 
   /// A document that lives lacks nothing.
   private static func checkComplete(_ node: Node) throws {
-    let lacking = node.seen.documents.filter { $0.value.lacksContent }
-    for (key, document) in lacking.sorted(by: { $0.key < $1.key }) {
-      if try node.replica.isDeleted(key) || document.isErased { continue }
-      let lives = try node.replica.looking { (clinic) throws(ReplicaError) in
-        clinic.subject(key).map { !clinic.isDeleted($0.document) } ?? false
-      }
-      if lives { throw Broken("incomplete", "\(node.name) lacks units of \(key), which lives") }
+    guard let key = try incomplete(node) else { return }
+    throw Broken("incomplete", "\(node.name) lacks units of \(key), which lives")
+  }
+
+  /// The first document that lives and lacks something.
+  private static func incomplete(_ node: Node) throws -> DocumentKey? {
+    let lacking = node.seen.documents.values.filter { $0.lacksContent && !$0.isErased }
+    if lacking.isEmpty { return nil }
+    return try node.replica.looking { (clinic) throws(ReplicaError) in
+      lacking.filter { !clinic.isDeleted($0) }.map(\.key).min()
     }
   }
 

@@ -25,7 +25,7 @@ extension World {
     var failures: [String] = []
     for round in 1...Self.mostRounds {
       failures = try meet(round)
-      let difference = RestCheck.difference(of: nodes)
+      let difference = try RestCheck.difference(of: nodes)
       for failure in failures + [difference].compactMap({ $0 }) {
         note("round \(round): \(failure)")
       }
