@@ -42,6 +42,9 @@ package final class BenchmarkProgram: Sendable {
     if arguments.first == OpenProbe.verb {
       return finish(OpenProbe.answer(Array(arguments.dropFirst())))
     }
+    if arguments.first == FirstSyncProbe.verb {
+      return finish(FirstSyncProbe.answer(Array(arguments.dropFirst())))
+    }
     return ProgramRunner(Self.description).run(arguments, run)
   }
 

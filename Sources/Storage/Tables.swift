@@ -154,13 +154,18 @@ package struct Tables: Sendable {
   /// Those of which the last checkpoint knew nothing, in no order.
   private func newIDs(ofType type: String) throws(StorageError) -> [UniqueID] {
     var ids: [UniqueID] = []
+    var unclear: [UniqueID] = []
     // any order: they are counted, or sorted by whoever asks
     for (id, entry) in recent[type] ?? [:] {
-      if let isNew = entry.isNew {
-        if isNew { ids.append(id) }
-      } else if try isUnknown(DocumentKey(type: type, id: id)) {
-        ids.append(id)
+      guard let isNew = entry.isNew else {
+        unclear.append(id)
+        continue
       }
+      if isNew { ids.append(id) }
+    }
+    // The index is read in an order that is always the same: a disk that fails says where.
+    for id in unclear.sorted() where try isUnknown(DocumentKey(type: type, id: id)) {
+      ids.append(id)
     }
     return ids
   }

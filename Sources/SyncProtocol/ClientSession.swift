@@ -232,6 +232,14 @@ package struct ClientSession: Sendable {
     return effects + [.applyPull(end)]
   }
 
+  /// After a refusal of the pull that came with a push: the pages before are kept, only the last was not taken.
+  private mutating func sendLastPageAgain() -> [Effect] {
+    guard pushPage > 0, !isAccepted, let start, let cut else { return beginPush() }
+    stagedPages = 0
+    pushedParts -= cut.parts.count
+    return [.cutPush(pushRequest(start, after: place))]
+  }
+
   private mutating func handle(_ refusal: SyncRefusal) -> [Effect] {
     if let note = asking {
       asking = nil
@@ -257,7 +265,7 @@ package struct ClientSession: Sendable {
       learned.isCursorGone = true
       start?.staged = nil
       start?.take(learned)
-      return [.dropStagedPull] + beginPush()
+      return [.dropStagedPull] + sendLastPageAgain()
     case (.serverReset, _?) where refusal.server != nil: return [.startOver(refusal)]
     case (.tooLarge, _): return [.shrinkPages(refusal)]
     case (.historiesDiffer, _): return [.agreeOnNames]

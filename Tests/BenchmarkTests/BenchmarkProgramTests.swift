@@ -29,8 +29,9 @@ import Testing
     #expect(throws: UsageError.self) { try parse(arguments) }
   }
 
-  @Test func `the hidden verb is not in the help`() {
-    #expect(!BenchmarkProgram.description.help().contains(OpenProbe.verb))
+  @Test(arguments: [OpenProbe.verb, FirstSyncProbe.verb])
+  func `a hidden verb is not in the help`(verb: String) {
+    #expect(!BenchmarkProgram.description.help().contains("\n  \(verb) "))
     #expect(BenchmarkProgram.description.help().contains("storage"))
   }
 

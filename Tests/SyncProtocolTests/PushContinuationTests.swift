@@ -26,6 +26,25 @@ struct PushContinuationTests {
       ])
   }
 
+  /// Found by `satchel-sim --seed 5551`: a laptop that rebuilt an emptied server sent everything twice.
+  @Test func `a cursor that is gone costs only the last page of a push`() {
+    var client = Client()
+    client.cut([1, 2], head: false)
+    client.kept(next: 1)
+    client.cut([3], position: 13)
+    client.handle(.refused(SyncRefusal(.cursorGone, "")))
+    client.cut([3], position: 13)
+    client.pulled(3)
+    #expect(
+      client.trace.dropFirst(2) == [
+        "cut push since 1/1 after 12", "send push 7.1 last with 1 pull since own from 5",
+        "drop staged pull", "cut push since 1/1 after 12",
+        "send push 7.1 last with 1 pull since own from start",
+        "apply 0 pages and the last, since 3/1, up to 3/9, cursor 3, pushed 13",
+      ])
+    #expect(client.session.pushedCount == 3)
+  }
+
   /// Page 1 of a push was sent, from place 12 to 14, when the laptop knew 3/1.
   private func note(_ token: UInt64) -> PushNote {
     var note = PushNote(

@@ -38,14 +38,26 @@ final class SyncGround {
   func newLaptop(_ fill: (Replica) throws -> Void = { _ in }) throws -> Laptop {
     let replica = try bench.newReplica()
     try fill(replica)
-    let laptop = Laptop(replica: replica, fileSystem: bench.fileSystem) {
+    let laptop = try Self.enrolled(replica, bench.fileSystem, url: url, code: try newCode())
+    laptops.append(laptop)
+    return laptop
+  }
+
+  var url: String { "http://\(server.address)" }
+
+  /// A code with which one laptop can be enrolled.
+  func newCode() throws -> String {
+    try data.createCode(account: account, email: Self.owner, minutes: 10)
+  }
+
+  static func enrolled(
+    _ replica: Replica, _ fileSystem: any FileSystem, url: String, code: String
+  ) throws -> Laptop {
+    let laptop = Laptop(replica: replica, fileSystem: fileSystem) {
       (url, certificateFile) throws(TransportError) in
       try HTTPSTransport(url: url, certificateFile: certificateFile)
     }
-    let code = try data.createCode(account: account, email: Self.owner, minutes: 10)
-    _ = try laptop.enrol(
-      url: "http://\(server.address)", code: code, deviceName: "bench", certificateFile: nil)
-    laptops.append(laptop)
+    _ = try laptop.enrol(url: url, code: code, deviceName: "bench", certificateFile: nil)
     return laptop
   }
 

@@ -78,7 +78,7 @@ extension Reviewer {
       open += clinic.keys("patient", index: "merged_into", key.id.description)
       if let document = clinic.subject(key)?.document { open += mergeTargets(of: document) }
     }
-    for key in connected {  // any order: they are gathered in a set
+    for key in connected.sorted() {
       found.insert(key)
       addReferrers(of: key, &found)
     }

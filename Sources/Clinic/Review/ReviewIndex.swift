@@ -34,8 +34,8 @@ package struct ReviewIndex: Sendable {
     var new: [DocumentKey: [ReviewItem]] = [:]
     // With the days items only go, but for what the end of an invite means for others.
     var concerned: Set<DocumentKey> = isNewDay ? Set(items.keys) : []
-    // any order: each document's items are worked out by themselves; the others are gathered in a set
-    for (key, earlier) in written {
+    // Documents are read in an order that is always the same: a disk that fails says which it was.
+    for (key, earlier) in written.sorted(by: { $0.key < $1.key }) {
       if items[key]?.contains(where: \.looksBeyond) != true, !decided.contains(key),
         earlier.allSatisfy({ reviewer.concernsNobodyElse(key, before: $0) })
       {
@@ -48,18 +48,17 @@ package struct ReviewIndex: Sendable {
       }
     }
     if !concerned.isEmpty {
-      concerned.formUnion(hidden.flatMap { reviewer.neighbours(of: $0, before: nil) })
-      hidden = hidden.subtracting(concerned).union(concerned.filter(reviewer.isHidden))
+      concerned.formUnion(hidden.sorted().flatMap { reviewer.neighbours(of: $0, before: nil) })
+      hidden = hidden.subtracting(concerned).union(concerned.sorted().filter(reviewer.isHidden))
     }
     // An item of two documents is one of both.
     var others: Set<DocumentKey> = []
-    for key in concerned {  // any order: each document's items are worked out by themselves
+    for key in concerned.sorted() {
       let own = review(of: key, reviewer)
       new[key] = own
       others.formUnion(own.flatMap(\.documents))
     }
-    // any order: as above
-    for key in others.subtracting(concerned) { new[key] = review(of: key, reviewer) }
+    for key in others.subtracting(concerned).sorted() { new[key] = review(of: key, reviewer) }
     take(new)
   }
 
@@ -98,10 +97,11 @@ extension Reviewer {
   package func itemsOpened(
     by written: [DocumentKey: Document?], since earlier: Reviewer
   ) -> [ReviewItem] {
-    let keys = Set(written.flatMap { neighbours(of: $0.key, before: $0.value) })
+    let documents = written.sorted { $0.key < $1.key }
+    let keys = Set(documents.flatMap { neighbours(of: $0.key, before: $0.value) }).sorted()
     let known = Set(keys.flatMap { earlier.items(of: $0) }.map(\.id))
     var opened: [String: ReviewItem] = [:]
-    for item in keys.sorted().flatMap({ items(of: $0) }) where !known.contains(item.id) {
+    for item in keys.flatMap({ items(of: $0) }) where !known.contains(item.id) {
       opened[item.id] = item
     }
     return opened.values.sorted(by: ReviewItem.comesBefore)

@@ -102,7 +102,7 @@ struct Copy {
 extension Node {
   /// The documents that are there and not in the trash.
   func livingDocuments() throws -> Set<DocumentKey> {
-    let keys = seen.documents.keys
+    let keys = seen.documents.keys.sorted()
     return try replica.looking { (clinic) throws(ReplicaError) in
       Set(
         keys.filter { key in clinic.subject(key).map { !clinic.isDeleted($0.document) } ?? false })

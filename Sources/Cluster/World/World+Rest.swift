@@ -90,14 +90,15 @@ extension World {
         try laptop.restart()
         checker.noteGoneBack(laptop)
       }
-      let documentCount = max(server.seen.documents.count, laptop.seen.documents.count)
-      let most = Self.mostExchanges + Self.exchangesPerDocument * documentCount
-      if let count = report?.roundTrips, count > most {
-        throw Broken("liveness", "\(laptop.name) took \(count) exchanges for one sync")
-      }
       checker.beginStep()
       checker.noteWriter(server, isKnowing: false)
       try checker.look(at: [server, laptop])
+      let documentCount = max(server.seen.documents.count, laptop.seen.documents.count)
+      let most = Self.mostExchanges + Self.exchangesPerDocument * documentCount
+      if let count = report?.roundTrips, count > most {
+        throw Broken(
+          "liveness", "\(laptop.name) took \(count) exchanges for \(documentCount) documents")
+      }
     }
     return failures
   }
