@@ -42,6 +42,7 @@ package final class RunningServer: Sendable {
       try network.start()
       try control.start()
       try upkeep.start()
+      try data.watches.start()
       return bound.description
     }
   }

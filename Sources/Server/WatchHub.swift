@@ -5,7 +5,8 @@ import JSON
 import Platform
 import Synchronization
 
-/// Laptops that wait for something to arrive. Each costs its connection and an entry here, no thread.
+/// Laptops that wait for something to arrive. Each costs its connection and an entry here, no thread: one
+/// for all of them answers those that have waited long enough.
 package final class WatchHub: Sendable {
   /// After so long a laptop is answered that nothing has arrived: proxies give up later.
   static let maximumSeconds = 25.0
@@ -17,9 +18,22 @@ package final class WatchHub: Sendable {
   }
 
   private let waiters = Mutex<[UniqueID: [Waiter]]>([:])
-  private let timer = Mutex<(any DispatchSourceTimer)?>(nil)
+  private let thread = Mutex<SystemThread?>(nil)
+  private let isStopped = Atomic(false)
+  private let stopping = DispatchSemaphore(value: 0)
 
   package init() {}
+
+  /// Begins to look once a second who has waited long enough, until `stop`. Call once.
+  func start() throws(SystemError) {
+    let started = try SystemThread { [self] in
+      while !isStopped.load(ordering: .acquiring) {
+        _ = stopping.wait(timeout: .now() + 1)
+        expire()
+      }
+    }
+    thread.withLock { $0 = started }
+  }
 
   /// How many wait.
   package var count: Int { waiters.withLock { $0.values.reduce(0) { $0 + $1.count } } }
@@ -32,7 +46,6 @@ package final class WatchHub: Sendable {
     let deadline = monotonicMilliseconds() + UInt64(Self.maximumSeconds * 1000)
     let waiter = Waiter(after: after, reply: reply, deadline: deadline)
     waiters.withLock { $0[account, default: []].append(waiter) }
-    startTimer()
     tell(account, head: head())
   }
 
@@ -43,9 +56,11 @@ package final class WatchHub: Sendable {
 
   /// Answers all, because the server stops.
   package func stop() {
-    timer.withLock { timer in
-      timer?.cancel()
-      timer = nil
+    isStopped.store(true, ordering: .releasing)
+    stopping.signal()
+    thread.withLock { thread in
+      thread?.join()
+      thread = nil
     }
     for account in waiters.withLock({ Array($0.keys) }) {
       for waiter in take(from: account, where: { _ in true }) {
@@ -75,16 +90,5 @@ package final class WatchHub: Sendable {
 
   private static func answer(_ waiter: Waiter, _ head: UInt64) {
     waiter.reply.send(SyncHandler.json(200, ["head": .number(JSONNumber(head))]))
-  }
-
-  private func startTimer() {
-    timer.withLock { timer in
-      guard timer == nil else { return }
-      let new = DispatchSource.makeTimerSource(queue: .global())
-      new.schedule(deadline: .now() + 1, repeating: 1)
-      new.setEventHandler { [weak self] in self?.expire() }
-      new.resume()
-      timer = new
-    }
   }
 }
