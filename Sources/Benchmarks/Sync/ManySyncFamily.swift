@@ -2,8 +2,8 @@ import Laptop
 import Platform
 import Replica
 
-/// A first sync of a million documents, to a laptop in a process of its own: once, and not at all if the smaller one was so slow that it would take
-/// too long.
+/// A first sync of a million documents, to a laptop in a process of its own: once, and not at all if the
+/// smaller one was so slow that it would take too long.
 struct ManySyncFamily: MeasureFamily {
   let measures = [
     SyncMeasures.firstSyncMany, SyncMeasures.growthMany, SyncMeasures.growthServer,

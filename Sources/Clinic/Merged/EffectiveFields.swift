@@ -45,7 +45,7 @@ extension MergedClinic {
       guard case .text = field.kind, field.isStored else { continue }
       let unit = subject.rules.unit(holding: field.name)
       let late = allLate.filter { $0.unit == unit.name }.map(\.version)
-      let versions = (subject.document.versions(of: unit.name) + late).said
+      let versions = subject.document.versions(of: unit.name) + late
       guard unit.outcome == .note, unit.fields.count == 1, unit.isConcurrent(versions) else {
         continue
       }
@@ -70,7 +70,7 @@ extension MergedClinic {
     }
     let lateByUnit = Dictionary(grouping: lateVersions(of: subject), by: \.unit)
     for (unit, late) in lateByUnit.sorted(by: { utf8Less($0.key, $1.key) }) {
-      let all = (subject.document.versions(of: unit) + late.map(\.version)).said
+      let all = subject.document.versions(of: unit) + late.map(\.version)
       guard let shown = subject.rules.unit(named: unit).shown(of: all) else { continue }
       for member in shown.value.members
       where !(subject.fields[member.key]?.isIdentical(to: member.value) ?? false)
