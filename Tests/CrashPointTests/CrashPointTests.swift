@@ -90,4 +90,49 @@ struct CrashPointTests {
       number += 1
     }
   }
+
+  /// The first power cut keeps bytes whose names it loses, the second names whose bytes it loses.
+  @Test func `what the first power cut has left unnamed harms nothing after the second`() throws {
+    let workload = try Workload.short()
+    var (number, points) = (1, 0)
+    var (begun, checked) = (Set<Survival.State>(), Set<Survival.State>())
+    while true {
+      let crashed = crash(workload, at: number)
+      guard crashed.fileSystem.isDead else { break }
+      let survival = Survival(crashed, .powerCut(.contentSurvives), "call \(number),")
+      if begun.insert(survival.state).inserted {
+        points += try checkCheckpoint(after: survival, &checked)
+      }
+      number += 1
+    }
+    #expect(points > 300 && checked.count > 100)
+    print("crash points run: \(points) of checkpoints after a crash, \(checked.count) different")
+  }
+
+  /// A checkpoint begins with the log; what follows takes its names only when all is durable.
+  private static let mostCalls = 12
+
+  /// Lets the process die again at each of the first calls of the checkpoint that follows a recovery and a
+  /// commit.
+  private func checkCheckpoint(
+    after survival: Survival, _ checked: inout Set<Survival.State>
+  ) throws -> Int {
+    for number in 1...Self.mostCalls {
+      let player = survival.successor()
+      guard try player.recover() else {
+        Issue.record("neither old nor new: \(survival.context)")
+        return number - 1
+      }
+      try player.commit()
+      player.fileSystem.forgetCalls()
+      player.fileSystem.crash(at: number)
+      try? player.checkpoint()
+      player.close()
+      guard player.fileSystem.isDead else { return number - 1 }
+      let again = Survival(
+        player, .powerCut(.namesSurvive), "\(survival.context), then at call \(number),")
+      if checked.insert(again.state).inserted { again.checkThatItOpens() }
+    }
+    return Self.mostCalls
+  }
 }

@@ -53,7 +53,7 @@ final class Player {
     guard stepsDone < workload.steps.count else { return false }
     switch workload.steps[stepsDone] {
     case .commit: try commit()
-    case .checkpoint: _ = try store?.checkpoint()
+    case .checkpoint: try checkpoint()
     case .reopen: try reopen()
     }
     stepsDone += 1
@@ -87,6 +87,8 @@ final class Player {
     batch.registers = [("none", .null)]
     try store?.commit(batch)
   }
+
+  func checkpoint() throws(StorageError) { _ = try store?.checkpoint() }
 
   /// A commit was refused so that nothing has changed.
   func noteRefusal() { attempted = acknowledged }

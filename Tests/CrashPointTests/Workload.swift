@@ -55,6 +55,15 @@ struct Workload: Sendable {
   }
 }
 
+extension Workload {
+  /// Two checkpoints of little.
+  static func short() throws -> Workload {
+    var author = BatchAuthor()
+    let batches = ["first", "second", "third", "spare"].map { author.batch([1], $0) }
+    return try Workload([.commit, .checkpoint, .checkpoint], batches: batches)
+  }
+}
+
 /// Makes batches as the transactions of one replica.
 struct BatchAuthor {
   private var replica = SampleReplica(1)

@@ -67,10 +67,21 @@ struct SegmentPool {
   /// The segment that is ready, open under its new name, or a new empty file if none is. Neither the
   /// name nor what the caller writes is durable.
   func take(as path: String) throws(SystemError) -> any File {
-    guard try fileSystem.status(layout.spareSegment) != nil else {
-      return try fileSystem.open(path, .createNew)
-    }
+    guard try hasBlank() else { return try fileSystem.open(path, .createNew) }
     try fileSystem.rename(layout.spareSegment, to: path)
     return try fileSystem.open(path, .readWrite)
+  }
+
+  /// Whether a segment is ready. One with a head was in use already: a power cut kept its bytes and lost its
+  /// name. That head tells of a place that the log has passed by now, and under a name again, before it is
+  /// written over, it would say that the log ended there: so such a segment is removed.
+  private func hasBlank() throws(SystemError) -> Bool {
+    guard try fileSystem.status(layout.spareSegment) != nil else { return false }
+    let file = try fileSystem.open(layout.spareSegment, .read)
+    defer { file.close() }
+    let head = try file.read(at: 0, count: SegmentHeader.byteCount)
+    if head.allSatisfy({ $0 == 0 }) { return true }
+    try fileSystem.removeFile(layout.spareSegment)
+    return false
   }
 }
