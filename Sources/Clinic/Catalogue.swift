@@ -3,6 +3,8 @@ package import Documents
 /// All document types. What it does not know is stored, merged and forwarded as it is.
 package struct Catalogue: Sendable {
   package let types: [TypeDefinition]
+  /// The merge rules of all types.
+  package let rules: MergeRules
   private let typeByName: [String: Int]
   private let references: [String: [Reference]]
 
@@ -15,6 +17,7 @@ package struct Catalogue: Sendable {
 
   package init(_ types: [TypeDefinition]) {
     self.types = types
+    rules = MergeRules(types.map(\.rules))
     var references: [String: [Reference]] = [:]
     for type in types {
       for field in type.fields where field.isStored {
@@ -33,9 +36,6 @@ package struct Catalogue: Sendable {
 
   /// The fields of all types that name documents of a type: the reference graph.
   package func references(to type: String) -> [Reference] { references[type] ?? [] }
-
-  /// The merge rules of all types.
-  package var rules: MergeRules { MergeRules(types.map(\.rules)) }
 
   /// The type of a name in the singular.
   /// - Throws: a failure of the kind `unknownType`, which lists the known ones.

@@ -70,6 +70,7 @@ extension Replica {
       throw .notFound(type: key.type, name: key.id.description)
     }
     guard try !transaction.isDeleted(document) else { throw .inTrash(key) }
+    if document.lacksContent { throw .incomplete(key) }
     let before = transaction.fields(document)
     let fields = try normalised(
       patch, type: key.type, mode: .update(existing: before), envelope(of: document),

@@ -28,6 +28,11 @@ package enum ReplicaError: Error, Sendable, CustomStringConvertible {
     if case .storage(let error) = self { error.code == .locked } else { false }
   }
 
+  /// A part of the document is only elsewhere: nothing can be written to what is not shown.
+  static func incomplete(_ key: DocumentKey) -> ReplicaError {
+    .conflict("a part of \(key) has not arrived yet: sync, then try again")
+  }
+
   package var description: String {
     switch self {
     case .storage(let error): "\(error)"

@@ -74,6 +74,12 @@ import Testing
     try there.sync(with: server)
     try here.sync(with: server)
     #expect(try here.replica.wanted() == [key])
+    #expect(throws: ReplicaError.self) { try here.carryOut(9, ["notes": "typed blindly"], key) }
+    #expect(throws: ReplicaError.self) {
+      try here.replica.transact { (transaction) throws(ReplicaError) in
+        try here.replica.update(key, patch: ["phone": "999"], in: &transaction)
+      }
+    }
     for _ in 0..<2 { try here.sync(with: server) }
     #expect(try here.replica.wanted().isEmpty)
     let shown = try here.shown(key)
