@@ -32,6 +32,9 @@ package struct UniqueID: Hashable, Comparable, Sendable, CustomStringConvertible
     self.init(bytes: Array(digest.prefix(16)), version: 8)
   }
 
+  /// Of the UUID: how it was made.
+  package var version: UInt8 { UInt8(high >> 12 & 0xf) }
+
   private init?(bytes: [UInt8], version: UInt8) {
     guard bytes.count == 16 else { return nil }
     var marked = bytes

@@ -28,6 +28,9 @@ package struct Relabelling: Sendable {
     UniqueID(digest: digest(replica.bytes + nonce.bigEndianBytes))
   }
 
+  /// Whether a name may be one that was computed so. No replica draws one of this kind.
+  package static func isBranch(_ replica: ReplicaID) -> Bool { replica.version == 8 }
+
   package func dot(_ dot: Dot) -> Dot {
     guard dot.replica == replica, dot.number > shared else { return dot }
     return Dot(branch, dot.number - shared + earlier)

@@ -56,8 +56,13 @@ extension Document {
     }
   }
 
-  /// Drops all content. For an erased document: what comes later is dropped as well (rule 12).
-  package mutating func dropContent() { drop(units.filter(\.holdsContent).map(\.name)) }
+  /// Drops all content. For an erased document: what comes later is dropped as well (rule 12), and what was
+  /// only put back, which says nothing, need not reach anybody any more.
+  package mutating func dropContent() {
+    drop(units.filter(\.holdsContent).map(\.name))
+    guard isErased else { return }
+    for unit in units.filter(\.saysNothing) { replaceVersions(of: unit.name, with: []) }
+  }
 
   /// When the document was deleted, by the latest of its deletes; nil if there is none.
   package var deletedAt: Stamp? {

@@ -5,7 +5,8 @@ extension Relabelling {
   /// What the holder of a history must call otherwise, compared with a server's (DESIGN, rule 16): the
   /// last run of its transactions that the server does not call alike. Where the server knows one of
   /// them under another name, the whole run takes that name; else one that everybody on the timeline
-  /// computes. To be repeated until nothing differs. O(transactions).
+  /// computes. A run that takes a place where another of its own stands waits until that one has moved. To be
+  /// repeated until nothing differs. O(transactions).
   ///
   /// - Returns: nil if nothing differs.
   package static func difference(
@@ -18,23 +19,32 @@ extension Relabelling {
         if let record = theirs.record(dot) { names[record.nonce] = dot }
       }
     }
+    var waiting: Relabelling?
     for entry in mine.knowledge.entries {
-      let run = lastRun(of: entry, mine, theirs, names)
-      guard let run else { continue }
-      let (replica, shared) = (entry.replica, run.first - 1)
-      if let name = run.name {
-        return Relabelling(
-          replica: replica, shared: shared, branch: name.replica, earlier: name.number - 1)
-      }
-      guard let nonce = mine.record(Dot(replica, run.first))?.nonce,
-        let branch = branch(
-          of: replica,
-          nonce: planted(Fault.relabelledAtRandom) ? nonce &+ mine.lastStamp.rawValue : nonce,
-          digest: mine.digest)
-      else { return nil }
-      return Relabelling(replica: replica, shared: shared, branch: branch)
+      guard let run = lastRun(of: entry, mine, theirs, names),
+        let relabelling = relabelling(of: run, entry.replica, mine)
+      else { continue }
+      if mine.knowledge[relabelling.branch] == relabelling.earlier { return relabelling }
+      waiting = waiting ?? relabelling
     }
-    return nil
+    return waiting
+  }
+
+  private static func relabelling(
+    of run: Run, _ replica: ReplicaID, _ mine: History
+  ) -> Relabelling? {
+    let shared = run.first - 1
+    if let name = run.name {
+      return Relabelling(
+        replica: replica, shared: shared, branch: name.replica, earlier: name.number - 1)
+    }
+    guard let nonce = mine.record(Dot(replica, run.first))?.nonce,
+      let branch = branch(
+        of: replica,
+        nonce: planted(Fault.relabelledAtRandom) ? nonce &+ mine.lastStamp.rawValue : nonce,
+        digest: mine.digest)
+    else { return nil }
+    return Relabelling(replica: replica, shared: shared, branch: branch)
   }
 
   /// The transactions of a replica from a number on, and the server's name of the first; nil if it has

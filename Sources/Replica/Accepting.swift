@@ -78,6 +78,10 @@ extension Replica {
       throw .sync(
         SyncRefusal(.historiesDiffer, "the server knows other transactions by these names"))
     }
+    if Self.hasOtherNames(push.changes, tables) {
+      throw .sync(
+        SyncRefusal(.historiesDiffer, "the server knows these transactions by other names"))
+    }
     guard mine[push.replica] <= upTo[push.replica],
       tables.registers[Self.retiredPrefix + push.replica.description] == nil
     else {
@@ -93,6 +97,27 @@ extension Replica {
             + "administrator must open its recovery: nothing was changed"))
     }
     return foreign
+  }
+
+  /// Whether a transaction that is new by its name is here under another one: two laptops brought it back, and
+  /// one of them had renamed it. Their chains do not tell, where the server has neither name (DESIGN, rule 16).
+  /// O(transactions of renamed timelines); O(transactions) if such a one is new.
+  private static func hasOtherNames(_ changes: ChangeSet, _ tables: borrowing Tables) -> Bool {
+    let known = tables.knowledge
+    var nonces: Set<UInt64> = []
+    var isBranchNew = false
+    for run in changes.runs where run.last > known[run.replica] {
+      let new = run.records.suffix(Int(clamping: run.last - known[run.replica]))
+      nonces.formUnion(new.map(\.nonce))
+      if Relabelling.isBranch(run.replica) { isBranchNew = true }
+    }
+    for entry in known.entries where isBranchNew || Relabelling.isBranch(entry.replica) {
+      for number in 1...entry.number {
+        guard let record = tables.history.record(Dot(entry.replica, number)) else { continue }
+        if nonces.contains(record.nonce) { return true }
+      }
+    }
+    return false
   }
 
   /// No clock wins by being wrong (DESIGN, rule 19). What follows the latest stamp that the server knows is

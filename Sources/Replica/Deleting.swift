@@ -145,7 +145,10 @@ extension Replica {
   private func clear(_ reference: Reference, in transaction: inout LocalTransaction)
     throws(ReplicaError)
   {
-    guard let document = try transaction.document(reference.document.key) else { return }
+    guard let document = try transaction.document(reference.document.key),
+      // The rest of it is elsewhere, and nothing is written to it here before that has come.
+      !document.lacksContent
+    else { return }
     var fields = transaction.fields(document)
     fields[reference.field] = nil
     try transaction.set(document.key, to: fields)

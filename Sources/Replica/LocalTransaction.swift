@@ -207,8 +207,8 @@ package struct LocalTransaction {
   /// Makes the visible fields of a document equal to these, creating it if it is new. Writes only
   /// units whose value differs.
   /// - Returns: whether anything was written.
-  /// - Throws: `conflict` if a unit would be written of which values are missing here: whoever has them would
-  ///   lose them, and nobody was shown them.
+  /// - Throws: `conflict` if values are missing here: whoever has them would lose them, and nobody was shown
+  ///   them.
   @discardableResult
   package mutating func set(
     _ key: DocumentKey, to fields: JSONObject
@@ -230,12 +230,12 @@ package struct LocalTransaction {
     _ document: Document, to fields: JSONObject, isNew: Bool = false
   ) throws(ReplicaError) -> Bool {
     let typeRules = rules.type(document.key.type)
+    let isIncomplete = document.lacksContent
     var document = document
     var hasChanged = false
     for value in document.unitValues(for: fields, typeRules) {
-      let isMissing = document.lacksVersions(of: value.unit)
       guard document.set(value, by: write, knowledge: knowledge, typeRules) else { continue }
-      if isMissing { throw .incomplete(document.key) }
+      if isIncomplete { throw .incomplete(document.key) }
       hasChanged = true
     }
     if hasChanged { try put(document, isNew: isNew) }

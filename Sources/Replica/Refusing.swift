@@ -72,7 +72,7 @@ extension Replica {
     guard let judge, !RecoveryState(registers).isOpen else { return refused }
     var rights: [UniqueID: WriteRights] = [:]
     try changes.forEachPiece { (piece, _) throws(ReplicaError) in
-      try refused.judge(try withoutParked(piece.latestParts, transaction)) {
+      try refused.judge(withoutParked(piece.latestParts)) {
         !known.covers($0)
       } objection: { (version, unit, key) throws(ReplicaError) in
         let user = version.write.author.user ?? judge.user

@@ -43,7 +43,7 @@ extension Replica {
     var reasons = ServerReasons()
     var last = lastNumber
     try changes.forEachPiece { (piece, isLast) throws(ReplicaError) in
-      var parts = try withoutParked(piece.latestParts, transaction)
+      var parts = withoutParked(piece.latestParts)
       if !refused.isEmpty {
         for part in parts { refused.note(part) }
         // An erasure is final and has left nothing else: one that is refused must not be joined at all.
@@ -68,15 +68,10 @@ extension Replica {
   }
 
   /// A push that comes twice brings nothing back that was refused.
-  func withoutParked(
-    _ parts: [Document], _ transaction: LocalTransaction
-  ) throws(ReplicaError) -> [Document] {
+  func withoutParked(_ parts: [Document]) -> [Document] {
     let parked = Self.parked(store.read { $0.registers })
     if parked.isEmpty || planted(Fault.refusedComesBack) { return parts }
-    return try parts.map { (part) throws(ReplicaError) in
-      // Nothing was put back in what was erased.
-      try transaction.document(part.key)?.isErased ?? false ? part : part.without(parked)
-    }
+    return parts.map { $0.without(parked) }
   }
 }
 

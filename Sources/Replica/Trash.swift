@@ -75,12 +75,12 @@ extension Replica {
   }
 
   /// What every active replica has: at a server the least of what each declared last, at a laptop what
-  /// its server said. A store without a server is alone.
+  /// its server said. A store that never had a server is alone; one that has lost its enrolment is not.
   private var stableKnowledge: VersionVector {
     let (knowledge, registers) = store.read { ($0.knowledge, $0.registers) }
     switch role {
     case .server: return PeerState.stable(knowledge, Self.unstable(knowledge, registers))
-    case .laptop: return store.identity.enrolment == nil ? knowledge : peer.stable
+    case .laptop: return store.identity.isLocalAccount ? knowledge : peer.stable
     }
   }
 

@@ -89,4 +89,20 @@ struct TimelineComparisonTests {
     #expect(
       try agreed(mine, theirs) == [.sample(1): [1, 2], .sample(7): [30], .sample(8): [50, 51]])
   }
+
+  @Test func `a run whose name is taken by another of its own waits until that one has moved`()
+    throws
+  {
+    // The server went back twice: a transaction has its first name there again, which 40
+    // has here.
+    let back = try #require(try (50...500).first { try branch(9, $0) < .sample(9) })
+    let theirs = history([9: [1, back]])
+    var mine = history([9: [1, 40]])
+    for nonce in [back, 900] {
+      let record = TransactionRecord(nonce: nonce, stamp: Stamp(milliseconds: nonce))
+      mine.append(record, of: try branch(9, back))
+    }
+    #expect(
+      try agreed(mine, theirs) == [.sample(9): [1, back, 900], try branch(9, 40): [40]])
+  }
 }

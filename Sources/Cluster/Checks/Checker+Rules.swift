@@ -67,7 +67,8 @@ extension Checker {
       let deletes = document.versions(of: Unit.life).compactMap {
         history.record($0.write.first)?.nonce
       }
-      for version in document.units.filter(\.holdsContent).flatMap(\.versions) {
+      let versions = document.units.filter(\.holdsContent).flatMap(\.versions)
+      for version in versions where !version.isPutBack {
         guard let nonce = history.record(version.write.first)?.nonce else { continue }
         if deletes.contains(where: { ledger.knew($0, nonce) }) { continue }
         throw Broken("unseen", "\(key) is deleted by somebody who did not know \(nonce)")

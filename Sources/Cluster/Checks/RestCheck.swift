@@ -15,15 +15,18 @@ enum RestCheck {
     for node in nodes {
       if let key = try incomplete(node) { return "\(node.name) wants the rest of \(key)" }
     }
+    let history = history(server)
+    let keys = server.seen.documents.keys.sorted()
     for node in nodes.dropFirst() {
-      if history(server) != history(node) { return "\(node.name) has another history" }
-      let keys = server.seen.documents.keys.sorted()
+      if history != Self.history(node) { return "\(node.name) has another history" }
       if keys != node.seen.documents.keys.sorted() { return "\(node.name) has other documents" }
-      for key in keys {
-        guard let ours = server.seen.documents[key], let theirs = node.seen.documents[key],
-          !ours.lacksContent, !theirs.lacksContent
-        else { continue }
-        if server.encoded(ours) != node.encoded(theirs) { return "\(node.name) has another \(key)" }
+    }
+    for key in keys {
+      guard let ours = server.seen.documents[key], !ours.lacksContent else { continue }
+      let bytes = server.encoded(ours)
+      for node in nodes.dropFirst() {
+        guard let theirs = node.seen.documents[key], !theirs.lacksContent else { continue }
+        if bytes != node.encoded(theirs) { return "\(node.name) has another \(key)" }
       }
     }
     return nil
@@ -131,9 +134,8 @@ enum RestCheck {
   }
 
   /// What a machine remembers besides its documents.
-  private static func registers(of node: Node) -> [String] {
-    node.replica.read { $0.registers }.filter { !$0.value.isNull }
-      .map { "\($0.key): \($0.value)" }.sorted()
+  private static func registers(of node: Node) -> [String: [UInt8]] {
+    node.replica.read { $0.registers }.filter { !$0.value.isNull }.mapValues(\.bytes)
   }
 
   /// After a checkpoint no value of an erased document stands in any file.

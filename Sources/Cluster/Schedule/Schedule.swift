@@ -22,14 +22,26 @@ package struct Schedule: Sendable {
     isJudged = dice.once(in: 3)
     pageByteCount = dice.pick([1 << 20, 2000, 500])
     let weights = Self.weights(&dice, isJudged: isJudged)
-    let count = 60 + dice.below(30)
+    let count = 60 + dice.below(20)
     let laptops = laptopCount
     let areOld = seed % 4 == 1
     oldMachines = areOld ? Set((0...laptops).filter { (seed / 4 + UInt64($0)) % 2 == 0 }) : []
-    steps = (0..<count).map { _ in
+    let plots = Plots(laptopCount: laptops, isJudged: isJudged)
+    let plotted = dice.once(in: 3) ? 0 : dice.pick([4, 10, 20])
+    var steps: [Step] = []
+    var planned: ArraySlice<Step> = []
+    while steps.count < count || !planned.isEmpty {
+      if planned.isEmpty, steps.count > 5, dice.below(100) < plotted {
+        planned = plots.draw(&dice)[...]
+      }
+      if !planned.isEmpty, !dice.once(in: 8) {
+        steps.append(planned.removeFirst())
+        continue
+      }
       let action = dice.pick(weights)
-      return Step(action: action, node: action.node(&dice, laptops), seed: dice.next())
+      steps.append(Step(action: action, node: action.node(&dice, laptops), seed: dice.next()))
     }
+    self.steps = steps
   }
 
   init(
@@ -134,10 +146,10 @@ extension Action {
   var kind: Kind {
     switch self {
     case .editPatient, .book, .setStatus, .invite, .editStranger, .writeTogether, .delete,
-      .restore, .merge, .resolve, .importFile:
+      .restore, .merge, .resolve, .importFile, .editAgain, .deleteAgain, .restoreAgain:
       .work
     case .sync, .syncBadly: .syncing
-    case .erase, .copy, .goBack, .clone, .openRecovery, .closeRecovery, .retire,
+    case .erase, .eraseAgain, .copy, .goBack, .clone, .openRecovery, .closeRecovery, .retire,
       .changeRights, .waitLong, .backUp, .restoreBackup, .upgrade, .flipBit:
       .seldom
     case .undo, .emptyServer, .newLaptop, .revoke: .rare

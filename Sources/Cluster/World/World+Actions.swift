@@ -16,7 +16,7 @@ extension World {
 
   private func befall(_ action: Action, _ node: Node, _ dice: inout Dice) throws {
     switch action {
-    case .erase, .checkpoint, .emptyTrash, .reopen, .deliverLate:
+    case .erase, .eraseAgain, .checkpoint, .emptyTrash, .reopen, .deliverLate:
       try keepHouse(action, node, &dice)
     case .changeRights: try changeRights(&dice)
     case .wait, .waitLong, .jumpClock, .driftClock, .correctClock: tellTime(action, node, &dice)
@@ -24,6 +24,7 @@ extension World {
       try administer(action, node)
     case .openRecovery, .closeRecovery, .retire, .undo, .emptyServer, .revoke:
       try administerServer(action, node)
+    case .cutPowerAtWork, .failSyncAtWork: try interruptWork(action, node, &dice)
     default: try harm(action, node, &dice)
     }
   }
@@ -32,8 +33,8 @@ extension World {
 
   private func keepHouse(_ action: Action, _ node: Node, _ dice: inout Dice) throws {
     switch action {
-    case .erase:
-      let key = erasable(&dice)
+    case .erase, .eraseAgain:
+      let key = action == .erase ? erasable(&dice) : (lastWritten ?? erasable(&dice))
       note("\(key)")
       checker.noteWriter(server, isKnowing: true)
       try server.replica.delete(key, reason: .erasure)
@@ -143,6 +144,28 @@ extension World {
     note("bit \(bit) of \(file)")
     try node.disk.flipBit(file, bit)
     node.isDamaged = true
+  }
+
+  /// The power or the disk fails while the machine does something.
+  private func interruptWork(_ action: Action, _ node: Node, _ dice: inout Dice) throws {
+    let disk = node.disk
+    disk.forgetCalls()
+    if action == .cutPowerAtWork {
+      disk.crash(at: 1 + dice.below(dice.pick([3, 12, 60])))
+    } else {
+      disk.fail(InjectedFailure(CallKind.synchronizing, number: 1 + dice.below(3), code: 5))
+    }
+    node.isArmed = true
+    var works: [Action] = [.writeTogether, .writeTogether, .importFile, .editPatient, .checkpoint]
+    if node !== server { works += [.sync, .sync] }
+    let work = dice.pick(works)
+    note(work.rawValue)
+    try carryOut(work, node, &dice)
+    guard action == .failSyncAtWork, dice.once(in: 2), !disk.isDead else { return }
+    // Nobody was told of a failure: what was acknowledged must outlive the next power cut.
+    try checker.look(at: nodes)
+    checker.beginStep()
+    try cutPower(node, &dice)
   }
 
   private func cutPower(_ node: Node, _ dice: inout Dice) throws {

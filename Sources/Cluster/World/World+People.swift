@@ -16,6 +16,9 @@ extension World {
     case .writeTogether: try writeTogether(node, &dice)
     case .delete: try delete(node, &dice)
     case .restore: try restore(node, &dice)
+    case .editAgain: try editAgain(node)
+    case .deleteAgain: try deleteAgain(node, &dice)
+    case .restoreAgain: try restoreAgain(node)
     case .merge: try merge(node, &dice)
     case .resolve: try resolve(node, &dice)
     default: try importFile(node, &dice)
@@ -32,6 +35,7 @@ extension World {
         owners[number] = edit.key
       }
     }
+    lastWritten = edits.first?.key
     try node.replica.transact { (transaction) throws(ReplicaError) in
       for edit in edits {
         var fields = try transaction.document(edit.key).map(transaction.fields) ?? JSONObject()
@@ -130,6 +134,11 @@ extension World {
     try write(node, [(key, dice.pick(patches))])
   }
 
+  private func editAgain(_ node: Node) throws {
+    guard let key = lastWritten, node.seen.documents[key] != nil else { return }
+    try write(node, [(key, [key.type == "invite" ? "custom_message" : "notes": unique()])])
+  }
+
   private func strangerEdit(_ dice: inout Dice) -> Edit {
     let key = SmallClinic.key("stranger", 1 + dice.below(3))
     return (key, [dice.pick(["colour", "weight", "friends"]): unique()])
@@ -148,7 +157,15 @@ extension World {
 
   private func delete(_ node: Node, _ dice: inout Dice) throws {
     let type = dice.pick(["patient", "patient", "appointment", "invite", "stranger", "user"])
-    let key = SmallClinic.key(type, 1 + dice.below(4))
+    try delete(SmallClinic.key(type, 1 + dice.below(4)), node, &dice)
+  }
+
+  private func deleteAgain(_ node: Node, _ dice: inout Dice) throws {
+    guard let key = lastWritten else { return }
+    try delete(key, node, &dice)
+  }
+
+  private func delete(_ key: DocumentKey, _ node: Node, _ dice: inout Dice) throws {
     let reason = dice.pick([DeleteReason.mistake, .duplicate, .retention])
     note("\(key): \(reason.rawValue)")
     let before = try node.livingDocuments()
@@ -176,6 +193,12 @@ extension World {
     let deleted = node.seen.documents.values.filter(\.hasLife).map(\.key).sorted()
     guard !deleted.isEmpty else { return }
     let key = dice.pick(deleted)
+    note("\(key)")
+    try node.replica.restore(key)
+  }
+
+  private func restoreAgain(_ node: Node) throws {
+    guard let key = lastWritten, node.seen.documents[key]?.hasLife ?? false else { return }
     note("\(key)")
     try node.replica.restore(key)
   }

@@ -24,6 +24,8 @@ final class World {
   var hasServerGoneBack = false
   private var nameCount = 0
   private(set) var coverage = Coverage()
+  /// The document that somebody wrote to last.
+  var lastWritten: DocumentKey?
   /// The documents in which values were written.
   var owners: [Int: DocumentKey] = [:]
   var trace: Trace
@@ -32,7 +34,11 @@ final class World {
 
   init(_ schedule: Schedule, _ templates: Templates, keepsTrace: Bool) throws {
     self.schedule = schedule
-    machine = Machine(templates.system, seed: schedule.seed, pageByteCount: schedule.pageByteCount)
+    // What the templates were made with would give their ids a second time.
+    let isTaken = Schedule.laptopCounts.contains(Int(clamping: schedule.seed))
+    machine = Machine(
+      templates.system, seed: isTaken ? ~schedule.seed : schedule.seed,
+      pageByteCount: schedule.pageByteCount)
     checker = Checker(isJudged: schedule.isJudged)
     trace = Trace(keepsLines: keepsTrace)
     let template = try templates.template(laptopCount: schedule.laptopCount)

@@ -1,0 +1,177 @@
+/// Short stories that random steps seldom tell: what must happen one after the other, to the same document,
+/// before a rule is put to the test. Around them and in between, anything happens.
+struct Plots {
+  let laptopCount: Int
+  let isJudged: Bool
+
+  private enum Plot {
+    case trash, clone, serverGoesBack, laptopGoesBack, mishaps, manyPages, erasure, rights
+  }
+
+  /// Each as often as it stands here.
+  private static let plots: [Plot] = [
+    .trash, .trash, .clone, .clone, .serverGoesBack, .serverGoesBack, .laptopGoesBack, .mishaps,
+    .manyPages, .erasure,
+  ]
+
+  /// The steps of one of them.
+  func draw(_ dice: inout Dice) -> [Step] {
+    var telling = Telling(dice, laptopCount: laptopCount)
+    let plots = isJudged ? Self.plots + [.rights, .rights, .rights] : Self.plots
+    tell(telling.dice.pick(plots), &telling)
+    dice = telling.dice
+    return telling.steps
+  }
+
+  private func tell(_ plot: Plot, _ telling: inout Telling) {
+    switch plot {
+    case .trash: trash(&telling)
+    case .clone: clone(&telling)
+    case .serverGoesBack: serverGoesBack(&telling)
+    case .laptopGoesBack: laptopGoesBack(&telling)
+    case .mishaps: mishaps(&telling)
+    case .manyPages: manyPages(&telling)
+    case .erasure: erasure(&telling)
+    case .rights: rights(&telling)
+    }
+  }
+
+  /// A document leaves the trash, and somebody comes from before that: with several values beside each other.
+  private func trash(_ plot: inout Telling) {
+    let (a, b) = (plot.laptop(), plot.laptop())
+    plot.conflict(a, b)
+    plot.do(plot.dice.pick([.copy, .backUp, .wait]), at: b)
+    if plot.dice.once(in: 3) { plot.do(.editAgain, at: b) }
+    plot.do(.deleteAgain, at: a)
+    plot.syncAll()
+    for _ in 0..<3 { plot.do(.waitLong, at: a) }
+    plot.syncAll()
+    plot.do(.emptyTrash, at: 0)
+    if plot.dice.once(in: 2) { plot.do(.emptyTrash, at: a) }
+    plot.do(plot.dice.pick([.goBack, .restoreBackup, .wait]), at: b)
+    plot.mix([.editAgain, .restoreAgain, .deleteAgain, .wait], at: [a, b], 1)
+    plot.do(.sync, at: b)
+    plot.syncAll()
+  }
+
+  /// Two machines that are the same write, and each is given another's names.
+  private func clone(_ plot: inout Telling) {
+    let (a, b) = (plot.laptop(), plot.laptop())
+    let copy = laptopCount + 1
+    plot.conflict(a, b)
+    if plot.dice.once(in: 2) { plot.do(.copy, at: a) }
+    plot.mix([.editAgain, .editPatient, .sync], at: [a], 2)
+    plot.do(.clone, at: a)
+    plot.mix([.editAgain, .deleteAgain, .restoreAgain, .editAgain, .sync], at: [a, copy, b], 8)
+    for laptop in [a, copy, b, a, copy] { plot.do(.sync, at: laptop) }
+  }
+
+  /// A server that writes itself is put back, and goes on writing before and after it is given what it lost.
+  private func serverGoesBack(_ plot: inout Telling) {
+    let (a, b) = (plot.laptop(), plot.laptop())
+    plot.conflict(a, b)
+    let isBackup = plot.dice.once(in: 2)
+    plot.do(isBackup ? .backUp : .copy, at: 0)
+    if plot.dice.once(in: 3) { plot.do(.copy, at: a) }
+    let writes: [Action] = [.editAgain, .deleteAgain, .editPatient, .importFile, .writeTogether]
+    plot.mix(writes, at: [0, 0, a, b], 3)
+    plot.do(.sync, at: a)
+    plot.mix(writes + [.sync], at: [0, a, b], 3)
+    plot.do(.sync, at: b)
+    plot.do(isBackup ? .restoreBackup : .goBack, at: 0)
+    if plot.dice.once(in: 4) { plot.do(.goBack, at: a) }
+    plot.mix(writes, at: [0, a, b], 2)
+    plot.do(.openRecovery, at: 0)
+    plot.do(.sync, at: a)
+    plot.mix(writes, at: [0, a], 2)
+    plot.do(.sync, at: b)
+    plot.do(.closeRecovery, at: 0)
+    plot.syncAll()
+  }
+
+  private func laptopGoesBack(_ plot: inout Telling) {
+    let (a, b) = (plot.laptop(), plot.laptop())
+    plot.conflict(a, b)
+    let isBackup = plot.dice.once(in: 2)
+    plot.do(isBackup ? .backUp : .copy, at: a)
+    let work: [Action] = [.editAgain, .deleteAgain, .restoreAgain, .editPatient, .sync]
+    plot.mix(work, at: [a, a, b], 4)
+    plot.do(.sync, at: a)
+    plot.do(isBackup ? .restoreBackup : .goBack, at: a)
+    plot.mix(work, at: [a, a, b], 4)
+    plot.do(.sync, at: a)
+    plot.do(.sync, at: b)
+  }
+
+  private func mishaps(_ plot: inout Telling) {
+    let a = plot.dice.once(in: 3) ? 0 : plot.laptop()
+    let mishaps: [Action] = [
+      .cutPowerAtWork, .cutPowerAtWork, .failSyncAtWork, .checkpoint, .reopen, .cutPower,
+    ]
+    plot.mix(mishaps, at: [a], 8)
+  }
+
+  /// Two laptops send more than one page each, and neither gets to the end at once.
+  private func manyPages(_ plot: inout Telling) {
+    let (a, b) = (plot.laptop(), plot.laptop())
+    plot.mix([.writeTogether, .importFile, .editPatient, .book, .invite], at: [a, b], 8)
+    plot.mix([.syncBadly, .syncBadly, .deliverLate, .reopen, .editPatient], at: [a, b], 8)
+    plot.do(.sync, at: a)
+    plot.do(.sync, at: b)
+  }
+
+  /// A document is erased while others write to it, and while it is under way and kept aside.
+  private func erasure(_ plot: inout Telling) {
+    let (a, b) = (plot.laptop(), plot.laptop())
+    plot.conflict(a, b)
+    plot.mix(
+      [.editAgain, .editAgain, .syncBadly, .changeRights, .checkpoint, .sync], at: [a, b, 0], 4)
+    plot.do(.editAgain, at: a)
+    plot.do(.syncBadly, at: a)
+    plot.do(.eraseAgain, at: 0)
+    plot.mix([.sync, .syncBadly, .checkpoint, .checkpoint, .editAgain], at: [a, b, 0], 5)
+  }
+
+  private func rights(_ plot: inout Telling) {
+    let (a, b) = (plot.laptop(), plot.laptop())
+    plot.conflict(a, b)
+    plot.do(.changeRights, at: 0)
+    let work: [Action] = [.editAgain, .deleteAgain, .restoreAgain, .writeTogether, .sync]
+    plot.mix(work, at: [a, b], 4)
+    plot.do(.sync, at: a)
+    plot.do(.changeRights, at: 0)
+    plot.mix(work, at: [a, b], 4)
+    plot.do(.sync, at: b)
+  }
+}
+
+/// Steps as they are written down.
+struct Telling {
+  var dice: Dice
+  private let laptopCount: Int
+  private(set) var steps: [Step] = []
+
+  init(_ dice: Dice, laptopCount: Int) { (self.dice, self.laptopCount) = (dice, laptopCount) }
+
+  mutating func laptop() -> Int { 1 + dice.below(laptopCount) }
+
+  mutating func `do`(_ action: Action, at node: Int) {
+    steps.append(Step(action: action, node: node, seed: dice.next()))
+  }
+
+  mutating func syncAll() { for laptop in 1...laptopCount { `do`(.sync, at: laptop) } }
+
+  /// So many steps, each of any of these kinds, at any of these machines.
+  mutating func mix(_ actions: [Action], at nodes: [Int], _ count: Int) {
+    for _ in 0..<count { `do`(dice.pick(actions), at: dice.pick(nodes)) }
+  }
+
+  /// Two laptops write the same field of the same document, and both know of it.
+  mutating func conflict(_ a: Int, _ b: Int) {
+    let action = dice.pick([.editPatient, .editPatient, .editStranger, .invite] as [Action])
+    let seed = dice.next()
+    for laptop in [a, b] { `do`(.sync, at: laptop) }
+    for laptop in [a, b] { steps.append(Step(action: action, node: laptop, seed: seed)) }
+    for laptop in [a, b, a] { `do`(.sync, at: laptop) }
+  }
+}
