@@ -34,6 +34,8 @@
     case manifestBeforeHistory
     /// A checkpoint leaves out the named values.
     case registersLeftOut
+    /// What earlier checkpoints left beside the files of the last one stays.
+    case oldTablesKept
 
     // Joining.
 
@@ -114,6 +116,8 @@
     case pushTokenReused
     /// A push that begins anew leaves out what its first pages held.
     case pushBegunAnewInPart
+    /// A server keeps the pages of pushes that laptops gave up.
+    case abandonedPushesKept
     /// A server that has gone back gets only what is new since then.
     case lostWritesNotGivenBack
     /// Pages that were fetched under other names are used.

@@ -56,7 +56,7 @@ extension Replica {
 
   /// Drops pushes that laptops began and gave up.
   func dropAbandonedPushes() throws(ReplicaError) {
-    guard role == .server else { return }
+    guard role == .server, !planted(Fault.abandonedPushesKept) else { return }
     let now = world.clock.now()
     let limit = (now - min(now, Self.keptPushMilliseconds)) * 1_000_000
     try stored { () throws(StorageError) in

@@ -149,7 +149,8 @@ struct Checkpointer {
         guard try fileSystem.status(directory) != nil else { continue }
         for name in try fileSystem.contents(ofDirectory: directory) {
           let path = "\(directory)/\(name)"
-          if !kept.contains(path) { try fileSystem.removeFile(path) }
+          if kept.contains(path) || planted(Fault.oldTablesKept) { continue }
+          try fileSystem.removeFile(path)
         }
       }
     }

@@ -57,6 +57,7 @@ enum RestCheck {
     let other = world.schedule.seed % 2 == 0 ? server : chosen
     try checkErased(other, world.owners)
     try checkRestart(other, first, world, namesAll: namesAll)
+    try BoundsCheck.check(other, world)
   }
 
   /// Whether somebody has dropped content of the trash that others still have: who is named there has a name
@@ -143,19 +144,11 @@ enum RestCheck {
     let documents = node.seen.documents
     guard documents.values.contains(where: \.isErased) else { return }
     for _ in 0..<2 { _ = try node.replica.checkpoint() }
-    for path in try files(of: node) {
+    for path in node.files {
       for number in ValueMark.numbers(in: try node.disk.readFile(path)) {
         guard let owner = owners[number], documents[owner]?.isErased ?? false else { continue }
         throw Broken("erasure", "\(path) of \(node.name) holds a value of \(owner)")
       }
-    }
-  }
-
-  /// Those of its store; a backup goes when the next one is made.
-  private static func files(of node: Node) throws -> [String] {
-    node.disk.listing().compactMap { line in
-      let name = line.split(separator: " ").first.map(String.init) ?? ""
-      return name.hasSuffix("/") || !name.hasPrefix("\(Machine.root)/") ? nil : name
     }
   }
 

@@ -100,6 +100,14 @@ struct Copy {
 }
 
 extension Node {
+  /// The paths of the files of its store; a backup goes when the next one is made.
+  var files: [String] {
+    disk.listing().compactMap { line in
+      let name = line.split(separator: " ").first.map(String.init) ?? ""
+      return name.hasSuffix("/") || !name.hasPrefix("\(Machine.root)/") ? nil : name
+    }
+  }
+
   /// The documents that are there and not in the trash.
   func livingDocuments() throws -> Set<DocumentKey> {
     let keys = seen.documents.keys.sorted()
