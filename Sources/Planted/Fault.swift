@@ -16,7 +16,7 @@
     case saltUnchecked
     /// All segments of the log have the same salt.
     case saltNotDrawn
-    /// A segment is used again with what stood in it.
+    /// A segment is used again with what stood behind its head.
     case oldLogNotCleared
     /// A store that is closed claims one record more than there is.
     case cleanCloseAhead
@@ -158,6 +158,8 @@
 
     // Rights, and the clinic.
 
+    /// Nobody is told of what a server refused.
+    case refusedNotTold
     /// Half of the documents of a refused transaction stay as it wrote them.
     case refusedHalfPutBack
     /// What a server puts back where nothing had stood counts as an edit.

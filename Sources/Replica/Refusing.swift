@@ -104,7 +104,9 @@ extension Replica {
     for (dot, reason) in refused.reasons.sorted(by: { $0.key < $1.key }) {
       let documents = refused.documents[dot] ?? []
       try park(dot, documents, reason: reason)
-      try tell(of: dot, documents, reason: reason, in: &transaction)
+      if !planted(Fault.refusedNotTold) {
+        try tell(of: dot, documents, reason: reason, in: &transaction)
+      }
       registers.append((Self.parkedPrefix + dot.description, .string(reason)))
     }
     return registers

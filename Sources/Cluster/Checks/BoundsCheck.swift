@@ -38,9 +38,11 @@ enum BoundsCheck {
     throw Broken("bounds", "\(node.name) keeps \(found.joined(separator: ", "))")
   }
 
-  /// What is left of a unit that was dropped names writes to it, each once.
+  /// What is left of a unit that was dropped names writes to it, each once. What is written to an erased document
+  /// leaves a name and nothing else, also with its author.
   private static func checkSkeletons(_ node: Node, _ ledger: Ledger) throws {
-    for (key, document) in node.seen.documents.sorted(by: { $0.key < $1.key }) {
+    for (key, document) in node.seen.documents.sorted(by: { $0.key < $1.key })
+    where !document.isErased {
       for unit in document.dropped {
         let written = Set(ledger.writes(to: key).filter { $0.unit == unit.name }.map(\.nonce))
         let left = Set(unit.keys.map(\.first))

@@ -30,7 +30,7 @@ extension Checker {
   /// Of every transaction that a replica knows, each write is there, or was replaced by a transaction that it
   /// knows too and whose author was shown the write, or its document was erased or has left the trash. So an
   /// acknowledged write is not lost, a transaction is there as a whole or not at all, and knowledge claims
-  /// nothing that is not there.
+  /// nothing that is not there. What the server refused is kept aside and told (see `RestCheck`).
   func checkWrites(_ node: Node, _ look: Look) throws {
     for nonce in look.arrived {
       for place in ledger.places(of: nonce) { try checkWrite(nonce, at: place, node, look) }
@@ -55,6 +55,7 @@ extension Checker {
     }
     if stands || document.isErased || document.lacksVersions(of: place.unit) { return }
     if ledger.replacing(nonce, at: place).contains(where: node.seen.held.contains) { return }
+    if refused.contains(nonce) { return }
     throw Broken(
       "lost",
       "\(node.name) knows \(nonce) and neither its \(place.unit) of \(place.key) nor who "

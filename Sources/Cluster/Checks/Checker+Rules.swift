@@ -11,6 +11,7 @@ extension Checker {
   private static let tolerance: UInt64 = 60_000
 
   func checkRules(_ node: Node, _ look: Look) throws {
+    try checkStaysOut(node, look)
     guard node.role == .server else { return }
     try checkStamps(node, look)
     try checkSilent(node)
@@ -57,6 +58,30 @@ extension Checker {
       if deleted + Self.trashMilliseconds <= now { continue }
       throw Broken("trash", "\(node.name) dropped \(key) before its time")
     }
+  }
+
+  /// What left the trash stays out while the document is deleted, whoever still has it (DESIGN, rule 11).
+  private func checkStaysOut(_ node: Node, _ look: Look) throws {
+    for change in look.changes {
+      guard let before = change.before, before.lacksContent, !before.hasContent,
+        Self.isDeletedForItself(before), Self.isDeletedForItself(change.after),
+        Self.holds(change.after, anyOf: before.dropped),
+        try node.replica.isDeleted(change.after.key)
+      else { continue }
+      throw Broken("trash", "content of \(change.after.key) came back to \(node.name)")
+    }
+  }
+
+  private static func holds(_ document: Document, anyOf dropped: [DroppedUnit]) -> Bool {
+    dropped.contains { unit in
+      let firsts = Set(unit.keys.map(\.first))
+      return document.versions(of: unit.name).contains { firsts.contains($0.write.first) }
+    }
+  }
+
+  /// Whether it is deleted, and not only because of another document.
+  private static func isDeletedForItself(_ document: Document) -> Bool {
+    document.isDeleted { _ in false }
   }
 
   /// A delete counts for what its author's replica knew, not for an edit that it did not (DESIGN, rule 8).

@@ -1,6 +1,7 @@
 import Causality
 import Documents
 import Replica
+import Storage
 
 /// Looks after every step at what the replicas hold, and says which promise was not kept.
 struct Checker {
@@ -10,6 +11,8 @@ struct Checker {
   /// Whether the server may put back what a laptop wrote.
   let isJudged: Bool
   private var writer: Node?
+  /// The transactions that the server has refused.
+  private(set) var refused: Set<UInt64> = []
   /// Documents that nobody has any more: the only machine that had them was damaged.
   var gone: Set<DocumentKey> = []
   /// Whether who writes in this step may replace what is not shown: somebody who settles an item is shown
@@ -56,6 +59,7 @@ struct Checker {
       guard let look = try node.look(afterRestart: restart != .none) else { continue }
       if restart == .same { try checkRestart(node, look, documents) }
       try checkHeld(node, look)
+      if isJudged, node.role == .server { noteRefused(node, look) }
       try record(node, look)
       try checkDots(node, look)
       try checkWrites(node, look)
@@ -76,6 +80,11 @@ struct Checker {
       if old == node.encoded(change.after) { continue }
       throw Broken("restart", "\(node.name) shows another \(change.after.key)")
     }
+  }
+
+  private mutating func noteRefused(_ server: Node, _ look: Look) {
+    let dots = Replica.parked(server.replica.read { $0.registers })
+    refused.formUnion(dots.compactMap { look.nonce($0) })
   }
 
   /// Knowledge never shrinks, except where a disk was put back.

@@ -54,6 +54,7 @@ enum RestCheck {
           + "\(first.filter { !theirs.contains($0) })")
     }
     for node in world.nodes { try checkComplete(node) }
+    try checkTold(server, chosen)
     let other = world.schedule.seed % 2 == 0 ? server : chosen
     try checkErased(other, world.owners)
     try checkRestart(other, first, world, namesAll: namesAll)
@@ -91,6 +92,18 @@ enum RestCheck {
   private static func canonical(_ object: JSONObject) -> String {
     let bytes = try? JSONValue.object(object).canonicalBytes()
     return String(decoding: bytes ?? [], as: UTF8.self)
+  }
+
+  /// Of everything that the server refused a document tells, at the laptops too.
+  private static func checkTold(_ server: Node, _ laptop: Node) throws {
+    let refused = Replica.parked(server.replica.read { $0.registers })
+    if refused.isEmpty { return }
+    for node in [server, laptop] {
+      let told = try node.replica.list(ListQuery(type: "refused_change"))
+      let named = Set(told.compactMap { $0["transaction"]?.stringValue })
+      guard let silent = refused.filter({ !named.contains($0.description) }).min() else { continue }
+      throw Broken("told", "\(node.name) does not say that \(silent) was refused")
+    }
   }
 
   /// A document that lives lacks nothing.

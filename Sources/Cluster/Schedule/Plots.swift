@@ -5,12 +5,13 @@ struct Plots {
   let isJudged: Bool
 
   private enum Plot {
-    case trash, clone, serverGoesBack, laptopGoesBack, mishaps, manyPages, erasure, rights
+    case trash, cascade, clone, serverGoesBack, laptopGoesBack, mishaps, manyPages, erasure, rights
   }
 
   /// Each as often as it stands here.
   private static let plots: [Plot] = [
-    .trash, .trash, .clone, .clone, .serverGoesBack, .serverGoesBack, .laptopGoesBack, .mishaps,
+    .trash, .trash, .cascade, .clone, .clone, .serverGoesBack, .serverGoesBack, .laptopGoesBack,
+    .mishaps,
     .manyPages, .erasure,
   ]
 
@@ -26,6 +27,7 @@ struct Plots {
   private func tell(_ plot: Plot, _ telling: inout Telling) {
     switch plot {
     case .trash: trash(&telling)
+    case .cascade: cascade(&telling)
     case .clone: clone(&telling)
     case .serverGoesBack: serverGoesBack(&telling)
     case .laptopGoesBack: laptopGoesBack(&telling)
@@ -41,16 +43,30 @@ struct Plots {
     let (a, b) = (plot.laptop(), plot.laptop())
     plot.conflict(a, b)
     plot.do(plot.dice.pick([.copy, .backUp, .wait]), at: b)
-    if plot.dice.once(in: 3) { plot.do(.editAgain, at: b) }
+    if plot.dice.once(in: 3) { plot.do(.editAgain, at: plot.dice.pick([a, b])) }
+    plot.do(.deleteAgain, at: a)
+    if !plot.dice.once(in: 3) { plot.syncAll() }
+    for _ in 0..<plot.dice.below(4) { plot.do(.waitLong, at: a) }
+    if !plot.dice.once(in: 3) { plot.syncAll() }
+    plot.mix([.emptyTrash], at: [0, a], 2)
+    plot.do(plot.dice.pick([.goBack, .restoreBackup, .wait]), at: b)
+    plot.mix([.editAgain, .restoreAgain, .deleteAgain, .wait], at: [a, b], 1)
+    plot.do(.sync, at: b)
+    plot.syncAll()
+  }
+
+  /// What was deleted with a patient is older in the trash than the patient, who was deleted once more.
+  private func cascade(_ plot: inout Telling) {
+    let (a, b) = (plot.laptop(), plot.laptop())
+    for action in [Action.book, .invite, .book, .invite, .editPatient] { plot.do(action, at: a) }
+    plot.syncAll()
     plot.do(.deleteAgain, at: a)
     plot.syncAll()
     for _ in 0..<3 { plot.do(.waitLong, at: a) }
     plot.syncAll()
-    plot.do(.emptyTrash, at: 0)
-    if plot.dice.once(in: 2) { plot.do(.emptyTrash, at: a) }
-    plot.do(plot.dice.pick([.goBack, .restoreBackup, .wait]), at: b)
-    plot.mix([.editAgain, .restoreAgain, .deleteAgain, .wait], at: [a, b], 1)
-    plot.do(.sync, at: b)
+    plot.mix([.deleteAgain, .editAgain, .wait], at: [a, b], 1)
+    plot.mix([.emptyTrash], at: [0, a], 2)
+    plot.mix([.restoreAgain, .editAgain, .sync], at: [a, b], 2)
     plot.syncAll()
   }
 

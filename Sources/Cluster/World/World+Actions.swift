@@ -164,7 +164,6 @@ extension World {
     guard action == .failSyncAtWork, dice.once(in: 2), !disk.isDead else { return }
     // Nobody was told of a failure: what was acknowledged must outlive the next power cut.
     try checker.look(at: nodes)
-    checker.beginStep()
     try cutPower(node, &dice)
   }
 

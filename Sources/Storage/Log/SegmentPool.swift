@@ -49,7 +49,8 @@ struct SegmentPool {
     }
     let file = try fileSystem.open(path, .readWrite)
     defer { file.close() }
-    if !planted(Fault.oldLogNotCleared) { try fill(file, from: 0, to: segmentByteCount) }
+    let end = planted(Fault.oldLogNotCleared) ? SegmentHeader.byteCount : segmentByteCount
+    try fill(file, from: 0, to: end)
     try file.synchronize()
     try fileSystem.rename(path, to: layout.spareSegment)
   }
