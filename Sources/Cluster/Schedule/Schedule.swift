@@ -17,12 +17,13 @@ package struct Schedule: Sendable {
   package init(seed: UInt64) {
     var dice = Dice(seed: seed)
     self.seed = seed
-    laptopCount = Self.laptopCounts.lowerBound + dice.below(Self.laptopCounts.count)
+    // Few machines do most of what many do, and are played sooner.
+    laptopCount = dice.pick([2, 2, 3, 3, 4, 5, 6])
     network = NetworkMix(&dice)
     isJudged = dice.once(in: 3)
-    pageByteCount = dice.pick([1 << 20, 2000, 500])
+    pageByteCount = dice.pick([1 << 20, 1 << 20, 2000, 500])
     let weights = Self.weights(&dice, isJudged: isJudged)
-    let count = 60 + dice.below(20)
+    let count = 60 + dice.below(8)
     let laptops = laptopCount
     let areOld = seed % 4 == 1
     oldMachines = areOld ? Set((0...laptops).filter { (seed / 4 + UInt64($0)) % 2 == 0 }) : []
