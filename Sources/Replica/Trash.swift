@@ -41,7 +41,9 @@ extension Replica {
               planted(Fault.purgedBeforeStable) || document.clock.isCovered(by: stable),
               document.deletedAt.map({ $0.milliseconds <= limit || planted(Fault.purgedEarly) })
                 ?? false,
-              clinic.isDeleted(document), clinic.hasEnded(document)
+              clinic.isDeleted(document), clinic.hasEnded(document),
+              // What names a patient that was merged into another leads to that one by it.
+              clinic.survivor(of: key) == key
             else { continue }
             keys.append(key)
           }
@@ -84,10 +86,14 @@ extension Replica {
     }
   }
 
-  /// Of a server's knowledge, what some laptop has not declared yet, each entry as far as all have.
+  /// Of a server's knowledge, what some laptop has not declared yet, each entry as far as all have. While
+  /// recovery is open nobody knows which laptops are still to come.
   static func unstable(
     _ knowledge: VersionVector, _ registers: [String: JSONValue]
   ) -> [VersionVector.Entry] {
+    if RecoveryState(registers).isOpen {
+      return knowledge.entries.map { .init(replica: $0.replica, number: 0) }
+    }
     // any order: of each replica the smallest number counts
     let declared = registers.filter { $0.key.hasPrefix(knownPrefix) }.map { register in
       VersionVector().applying(SyncCodec.entries(register.value.objectValue?["declared"]) ?? [])

@@ -80,6 +80,40 @@ import Testing
     for replica in all { #expect(try replica.replica.emptyTrash() == 2) }
   }
 
+  @Test func `a patient who was merged into another stays in the trash, and leads there`() throws {
+    let other = DocumentKey(type: "patient", id: UniqueID(high: 0x4000, low: 1 << 63 | 9))
+    try here.put([
+      [
+        "type": "patient", "id": .string(other.id.description), "first_name": "Zephyrine",
+        "last_name": "Quill", "status": "active",
+      ]
+    ])
+    try here.replica.merge(patient, into: other)
+    try meet()
+    try here.replica.transact { (transaction) throws(ReplicaError) in
+      try transaction.delete(patient, reason: .duplicate)
+    }
+    try meet()
+    try meet()
+    clock.set("2026-04-12T08:00:00Z")
+    #expect(try server.replica.emptyTrash() == 0)
+    let survivor = JSONValue.string(other.id.description)
+    for replica in all {
+      let effective = try replica.replica.looking { (clinic) throws(ReplicaError) in
+        clinic.subject(invite).map { clinic.effectiveFields(of: $0.document) }
+      }
+      #expect(effective?["effective_patient_id"]?.stringValue == survivor.stringValue)
+    }
+  }
+
+  @Test func `a store that has lost its enrolment is not alone`() throws {
+    try here.carryOut(1, ["notes": "nobody else has this"], patient)
+    try here.replica.delete(patient, reason: .mistake)
+    try here.replica.store.updateIdentity { $0.enrolment = nil }
+    clock.set("2026-04-12T08:00:00Z")
+    #expect(try here.replica.emptyTrash() == 0)
+  }
+
   @Test func `after 30 days a skeleton is left, the same everywhere, and it can be synced`() throws
   {
     try here.replica.delete(patient, reason: .mistake)

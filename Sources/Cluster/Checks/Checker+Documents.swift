@@ -55,7 +55,7 @@ extension Checker {
     }
     if stands || document.isErased || document.lacksVersions(of: place.unit) { return }
     if ledger.replacing(nonce, at: place).contains(where: node.seen.held.contains) { return }
-    if refused.contains(nonce) { return }
+    if refused.contains(nonce) || ledger.isDropped(nonce, at: place) { return }
     throw Broken(
       "lost",
       "\(node.name) knows \(nonce) and neither its \(place.unit) of \(place.key) nor who "

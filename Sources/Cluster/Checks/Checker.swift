@@ -61,6 +61,7 @@ struct Checker {
       try checkHeld(node, look)
       if isJudged, node.role == .server { noteRefused(node, look) }
       try record(node, look)
+      noteDropped(look)
       try checkDots(node, look)
       try checkWrites(node, look)
       try checkRules(node, look)
@@ -85,6 +86,19 @@ struct Checker {
   private mutating func noteRefused(_ server: Node, _ look: Look) {
     let dots = Replica.parked(server.replica.read { $0.registers })
     refused.formUnion(dots.compactMap { look.nonce($0) })
+  }
+
+  /// Of what has left the trash nothing but keys is left; a server may give up those too, when the document
+  /// lives again and nobody has the rest.
+  private mutating func noteDropped(_ look: Look) {
+    for document in look.changes.map(\.after) {
+      for unit in document.dropped {
+        let place = Ledger.Place(key: document.key, unit: unit.name)
+        for nonce in unit.keys.compactMap({ look.nonce($0.first) }) {
+          ledger.add(nonce, dropped: place)
+        }
+      }
+    }
   }
 
   /// Knowledge never shrinks, except where a disk was put back.

@@ -18,6 +18,7 @@ struct Ledger {
   private var writes: [DocumentKey: [(unit: String, nonce: UInt64)]] = [:]
   private var replacing: [Written: [UInt64]] = [:]
   private var known: [UInt64: Set<UInt64>] = [:]
+  private var dropped: Set<Written> = []
 
   func knows(_ nonce: UInt64) -> Bool { places[nonce] != nil }
 
@@ -45,6 +46,15 @@ struct Ledger {
 
   /// Whether the replica of a transaction that deleted something knew another.
   func knew(_ nonce: UInt64, _ other: UInt64) -> Bool { known[nonce]?.contains(other) ?? true }
+
+  /// What somebody wrote has left the trash of a replica (see the check `trash`).
+  mutating func add(_ nonce: UInt64, dropped place: Place) {
+    dropped.insert(Written(place: place, nonce: nonce))
+  }
+
+  func isDropped(_ nonce: UInt64, at place: Place) -> Bool {
+    dropped.contains(Written(place: place, nonce: nonce))
+  }
 
   mutating func add(_ nonce: UInt64, replaced old: UInt64, at place: Place) {
     replacing[Written(place: place, nonce: old), default: []].append(nonce)

@@ -10,7 +10,8 @@ struct Plots {
 
   /// Each as often as it stands here.
   private static let plots: [Plot] = [
-    .trash, .trash, .cascade, .clone, .clone, .serverGoesBack, .serverGoesBack, .laptopGoesBack,
+    .trash, .trash, .cascade, .cascade, .clone, .clone, .serverGoesBack, .serverGoesBack,
+    .laptopGoesBack,
     .mishaps,
     .manyPages, .erasure,
   ]
@@ -42,31 +43,38 @@ struct Plots {
   private func trash(_ plot: inout Telling) {
     let (a, b) = (plot.laptop(), plot.laptop())
     plot.conflict(a, b)
-    plot.do(plot.dice.pick([.copy, .backUp, .wait]), at: b)
+    if plot.dice.once(in: 2) { plot.do(.editAgain, at: b) }
+    let (keep, goBack) = plot.dice.pick(
+      [(.copy, .goBack), (.backUp, .restoreBackup), (.wait, .wait)] as [(Action, Action)])
+    plot.do(keep, at: b)
+    if plot.dice.once(in: 2) { plot.syncAll() }
     if plot.dice.once(in: 3) { plot.do(.editAgain, at: plot.dice.pick([a, b])) }
     plot.do(.deleteAgain, at: a)
     if !plot.dice.once(in: 3) { plot.syncAll() }
     for _ in 0..<plot.dice.below(4) { plot.do(.waitLong, at: a) }
     if !plot.dice.once(in: 3) { plot.syncAll() }
     plot.mix([.emptyTrash], at: [0, a], 2)
-    plot.do(plot.dice.pick([.goBack, .restoreBackup, .wait]), at: b)
-    plot.mix([.editAgain, .restoreAgain, .deleteAgain, .wait], at: [a, b], 1)
+    plot.do(goBack, at: b)
+    plot.mix([.editAgain, .restoreAgain, .deleteAgain, .wait, .wait], at: [a, b], 1)
     plot.do(.sync, at: b)
     plot.syncAll()
   }
 
-  /// What was deleted with a patient is older in the trash than the patient, who was deleted once more.
+  /// What was deleted with a patient is older in the trash than the patient, whom somebody else deleted later.
   private func cascade(_ plot: inout Telling) {
     let (a, b) = (plot.laptop(), plot.laptop())
-    for action in [Action.book, .invite, .book, .invite, .editPatient] { plot.do(action, at: a) }
+    plot.do(.editPatient, at: a)
+    plot.mix([.book, .invite], at: [a], 5)
+    plot.do(.editPatient, at: a)
     plot.syncAll()
     plot.do(.deleteAgain, at: a)
+    plot.mix([.waitLong, .waitLong, .wait], at: [a], 2)
+    plot.mix([.deleteAgain, .deleteAgain, .editAgain, .wait], at: [b], 1)
     plot.syncAll()
-    for _ in 0..<3 { plot.do(.waitLong, at: a) }
+    plot.mix([.waitLong, .waitLong, .wait], at: [a], 1)
     plot.syncAll()
-    plot.mix([.deleteAgain, .editAgain, .wait], at: [a, b], 1)
     plot.mix([.emptyTrash], at: [0, a], 2)
-    plot.mix([.restoreAgain, .editAgain, .sync], at: [a, b], 2)
+    plot.mix([.restoreAgain, .restoreAgain, .editAgain, .sync], at: [a, b], 2)
     plot.syncAll()
   }
 
