@@ -88,7 +88,10 @@ extension Checker {
   func checkDeletes(_ node: Node) throws {
     guard let history = node.seen.history else { return }
     for (key, document) in node.seen.documents.sorted(by: { $0.key < $1.key }) {
-      guard !document.isErased, try node.replica.isDeleted(key) else { continue }
+      // One that lives and is not whole is not shown either.
+      guard !document.isErased, !document.lacksContent, try node.replica.isDeleted(key) else {
+        continue
+      }
       let deletes = document.versions(of: Unit.life).compactMap {
         history.record($0.write.first)?.nonce
       }

@@ -13,7 +13,7 @@ enum RestCheck {
   static func difference(of nodes: [Node]) throws -> String? {
     let server = nodes[0]
     for node in nodes {
-      if let key = try incomplete(node) { return "\(node.name) wants the rest of \(key)" }
+      if let key = try incomplete(node, nodes) { return "\(node.name) wants the rest of \(key)" }
     }
     let history = history(server)
     let keys = server.seen.documents.keys.sorted()
@@ -53,7 +53,7 @@ enum RestCheck {
         "only \(chosen.name): \(shown.filter { !ours.contains($0) }); only the server: "
           + "\(first.filter { !theirs.contains($0) })")
     }
-    for node in world.nodes { try checkComplete(node) }
+    for node in world.nodes { try checkComplete(node, world.nodes) }
     try checkTold(server, chosen)
     let other = world.schedule.seed % 2 == 0 ? server : chosen
     try checkErased(other, world.owners)
@@ -107,17 +107,28 @@ enum RestCheck {
   }
 
   /// A document that lives lacks nothing.
-  private static func checkComplete(_ node: Node) throws {
-    guard let key = try incomplete(node) else { return }
+  private static func checkComplete(_ node: Node, _ nodes: [Node]) throws {
+    guard let key = try incomplete(node, nodes) else { return }
     throw Broken("incomplete", "\(node.name) lacks units of \(key), which lives")
   }
 
-  /// The first document that lives and lacks something.
-  private static func incomplete(_ node: Node) throws -> DocumentKey? {
-    let lacking = node.seen.documents.values.filter { $0.lacksContent && !$0.isErased }
+  /// The first document that lives and lacks something that somebody has. What nobody has any more is not fetched
+  /// by any number of syncs (see "What is open").
+  private static func incomplete(_ node: Node, _ nodes: [Node]) throws -> DocumentKey? {
+    let lacking = node.seen.documents.values.filter { document in
+      document.lacksContent && !document.isErased && nodes.contains { holds($0, restOf: document) }
+    }
     if lacking.isEmpty { return nil }
     return try node.replica.looking { (clinic) throws(ReplicaError) in
       lacking.filter { !clinic.isDeleted($0) }.map(\.key).min()
+    }
+  }
+
+  private static func holds(_ node: Node, restOf document: Document) -> Bool {
+    guard let other = node.seen.documents[document.key] else { return false }
+    return document.dropped.contains { unit in
+      let missing = Set(unit.keys.map(\.first))
+      return other.versions(of: unit.name).contains { missing.contains($0.write.first) }
     }
   }
 

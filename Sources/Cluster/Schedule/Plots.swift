@@ -12,8 +12,7 @@ struct Plots {
   private static let plots: [Plot] = [
     .trash, .trash, .cascade, .cascade, .clone, .clone, .serverGoesBack, .serverGoesBack,
     .laptopGoesBack,
-    .mishaps,
-    .manyPages, .erasure,
+    .mishaps, .mishaps, .manyPages, .erasure,
   ]
 
   /// The steps of one of them.

@@ -149,22 +149,28 @@ extension World {
   /// The power or the disk fails while the machine does something.
   private func interruptWork(_ action: Action, _ node: Node, _ dice: inout Dice) throws {
     let disk = node.disk
+    // One long text is one write, of which whole sectors can be lost.
+    let isLong = action == .cutPowerAtWork && dice.once(in: 3)
     disk.forgetCalls()
     if action == .cutPowerAtWork {
-      disk.crash(at: 1 + dice.below(dice.pick([3, 12, 60])))
+      disk.crash(at: 1 + dice.below(isLong ? 2 : dice.pick([3, 12, 60])))
     } else {
       disk.fail(InjectedFailure(CallKind.synchronizing, number: 1 + dice.below(3), code: 5))
     }
     node.isArmed = true
+    if isLong { try writeLongText(node, &dice) } else { try doSomething(node, &dice) }
+    guard action == .failSyncAtWork, dice.once(in: 2), !disk.isDead else { return }
+    // Nobody was told of a failure: what was acknowledged must outlive the next power cut.
+    try checker.look(at: nodes)
+    try cutPower(node, &dice)
+  }
+
+  private func doSomething(_ node: Node, _ dice: inout Dice) throws {
     var works: [Action] = [.writeTogether, .writeTogether, .importFile, .editPatient, .checkpoint]
     if node !== server { works += [.sync, .sync] }
     let work = dice.pick(works)
     note(work.rawValue)
     try carryOut(work, node, &dice)
-    guard action == .failSyncAtWork, dice.once(in: 2), !disk.isDead else { return }
-    // Nobody was told of a failure: what was acknowledged must outlive the next power cut.
-    try checker.look(at: nodes)
-    try cutPower(node, &dice)
   }
 
   private func cutPower(_ node: Node, _ dice: inout Dice) throws {

@@ -144,6 +144,13 @@ extension World {
     return (key, [dice.pick(["colour", "weight", "friends"]): unique()])
   }
 
+  func writeLongText(_ node: Node, _ dice: inout Dice) throws {
+    checker.noteWriter(node, isKnowing: false)
+    let key = SmallClinic.key("stranger", 1 + dice.below(3))
+    let text = String(repeating: "long ", count: 500) + (unique().stringValue ?? "")
+    try write(node, [(key, ["text": .string(text)])])
+  }
+
   private func writeTogether(_ node: Node, _ dice: inout Dice) throws {
     var edits = [patientEdit(node, &dice)]
     for number in 1...3 {
