@@ -60,6 +60,27 @@ extension Checker {
     }
   }
 
+  /// Whoever may still write to what left the trash knows that it was deleted (DESIGN, rule 15).
+  /// - Parameter active: machines that were neither retired nor put back to an older state.
+  func checkStable(
+    _ node: Node, since before: [DocumentKey: Document], _ active: [Node]
+  ) throws {
+    for (key, old) in before.sorted(by: { $0.key < $1.key }) where old.hasContent {
+      let (new, history) = try node.replica.read { (tables) throws(StorageError) in
+        (try tables.document(key), tables.history)
+      }
+      guard let new, !new.hasContent, !new.isErased else { continue }
+      let deletes = new.versions(of: Unit.life).compactMap {
+        history.record($0.write.first)?.nonce
+      }
+      let unaware = active.first { other in
+        other.seen.documents[key] != nil && other.seen.held.isDisjoint(with: deletes)
+      }
+      guard let unaware else { continue }
+      throw Broken("trash", "\(node.name) dropped \(key); \(unaware.name) knows of no delete")
+    }
+  }
+
   /// What left the trash stays out while the document is deleted, whoever still has it (DESIGN, rule 11).
   private func checkStaysOut(_ node: Node, _ look: Look) throws {
     for change in look.changes {

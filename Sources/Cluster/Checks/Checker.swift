@@ -42,10 +42,14 @@ struct Checker {
   /// A machine that holds less than before: that is no mistake of its own.
   mutating func noteGoneBack(_ node: Node) {
     node.seen = Sight()
+    node.hasGoneBack = true
     restarts.append((node, .older))
   }
 
-  mutating func noteNew(_ node: Node) { restarts.append((node, .older)) }
+  mutating func noteNew(_ node: Node) {
+    node.hasGoneBack = true
+    restarts.append((node, .older))
+  }
 
   private func restart(of node: Node) -> Restart {
     restarts.last { $0.node === node }?.kind ?? .none

@@ -31,6 +31,8 @@ final class Node {
   var isDamaged = false
   /// Documents that its repair could not heal: the next sync brings them.
   var lacking: Set<DocumentKey> = []
+  /// Whether it was ever put back to an older state, or is a copy.
+  var hasGoneBack = false
   /// Whether its program was not upgraded yet.
   var isOld = false
 

@@ -45,6 +45,7 @@ extension World {
       let before = node.seen.documents
       note("\(try node.replica.emptyTrash()) documents")
       try checker.checkPurged(node, since: before)
+      if !hasServerGoneBack { try checker.checkStable(node, since: before, active) }
     case .reopen:
       if dice.once(in: 2) { try node.restart() } else { try node.kill() }
       checker.noteRestart(node)

@@ -31,7 +31,9 @@ extension World {
     switch action {
     case .openRecovery: try server.replica.setRecovery(isOpen: true)
     case .closeRecovery: try server.replica.setRecovery(isOpen: false)
-    case .retire: try server.replica.retire(node.replica.id)
+    case .retire:
+      retired.insert(node.replica.id)
+      try server.replica.retire(node.replica.id)
     case .undo: try undo()
     case .emptyServer: try emptyServer()
     default: revoke(node)

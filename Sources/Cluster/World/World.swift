@@ -24,6 +24,7 @@ final class World {
   var hasServerGoneBack = false
   private var nameCount = 0
   private(set) var coverage = Coverage()
+  var retired: Set<ReplicaID> = []
   /// The document that somebody wrote to last.
   var lastWritten: DocumentKey?
   /// The documents in which values were written.
@@ -81,6 +82,9 @@ final class World {
 
   /// A laptop, also where a step names the server.
   func laptop(_ step: Step) -> Node { nodes[1 + max(0, step.node - 1) % (nodes.count - 1)] }
+
+  /// Those that the server waits for before anything leaves the trash.
+  var active: [Node] { nodes.filter { !$0.hasGoneBack && !retired.contains($0.replica.id) } }
 
   func note(_ text: String) { trace.add("       \(text)") }
 
