@@ -104,20 +104,19 @@ extension Replica {
   /// O(transactions of renamed timelines); O(transactions) if such a one is new.
   private static func hasOtherNames(_ changes: ChangeSet, _ tables: borrowing Tables) -> Bool {
     let known = tables.knowledge
-    var nonces: Set<UInt64> = []
-    var isBranchNew = false
-    for run in changes.runs where run.last > known[run.replica] {
-      let new = run.records.suffix(Int(clamping: run.last - known[run.replica]))
-      nonces.formUnion(new.map(\.nonce))
-      if Relabelling.isBranch(run.replica) { isBranchNew = true }
-    }
-    for entry in known.entries where isBranchNew || Relabelling.isBranch(entry.replica) {
-      for number in 1...entry.number {
-        guard let record = tables.history.record(Dot(entry.replica, number)) else { continue }
-        if nonces.contains(record.nonce) { return true }
+    let new = changes.runs.filter { $0.last > known[$0.replica] }
+    let isBranchNew = new.contains { Relabelling.isBranch($0.replica) }
+    let entries = known.entries.filter { isBranchNew || Relabelling.isBranch($0.replica) }
+    if new.isEmpty || entries.isEmpty { return false }
+    let nonces = Set(
+      new.flatMap { run in
+        run.records.suffix(Int(clamping: run.last - known[run.replica])).map(\.nonce)
+      })
+    return entries.contains { entry in
+      (1...entry.number).contains { number in
+        tables.history.record(Dot(entry.replica, number)).map { nonces.contains($0.nonce) } ?? false
       }
     }
-    return false
   }
 
   /// No clock wins by being wrong (DESIGN, rule 19). What follows the latest stamp that the server knows is

@@ -77,7 +77,8 @@ extension Replica {
   }
 
   /// What every active replica has: at a server the least of what each declared last, at a laptop what
-  /// its server said. A store that never had a server is alone; one that has lost its enrolment is not.
+  /// its server said. A store with an account of its own is alone; one that belongs to a server's account is
+  /// not, also before it is enrolled and after it has lost its enrolment.
   private var stableKnowledge: VersionVector {
     let (knowledge, registers) = store.read { ($0.knowledge, $0.registers) }
     switch role {

@@ -48,36 +48,32 @@ extension Checker {
     }
   }
 
-  /// Content that left the trash had been there for the trash time (DESIGN, rule 10).
-  func checkPurged(_ node: Node, since before: [DocumentKey: Document]) throws {
-    let now = node.replica.now()
-    for (key, old) in before.sorted(by: { $0.key < $1.key }) where old.hasContent {
-      let new = try node.replica.read { (tables) throws(StorageError) in try tables.document(key) }
-      guard let new, !new.hasContent, !new.isErased else { continue }
-      let deleted = new.deletedAt?.milliseconds ?? now
-      if deleted + Self.trashMilliseconds <= now { continue }
-      throw Broken("trash", "\(node.name) dropped \(key) before its time")
-    }
-  }
-
-  /// Whoever may still write to what left the trash knows that it was deleted (DESIGN, rule 15).
+  /// Content that left the trash had been there for the trash time, and whoever may still write to it knows that it
+  /// was deleted (DESIGN, rules 10 and 15). It is no loss if a server gives it up when somebody brings the rest back.
   /// - Parameter active: machines that were neither retired nor put back to an older state.
-  func checkStable(
+  mutating func checkPurged(
     _ node: Node, since before: [DocumentKey: Document], _ active: [Node]
   ) throws {
+    let now = node.replica.now()
     for (key, old) in before.sorted(by: { $0.key < $1.key }) where old.hasContent {
       let (new, history) = try node.replica.read { (tables) throws(StorageError) in
         (try tables.document(key), tables.history)
       }
       guard let new, !new.hasContent, !new.isErased else { continue }
+      let deleted = new.deletedAt?.milliseconds ?? now
+      if deleted + Self.trashMilliseconds > now {
+        throw Broken("trash", "\(node.name) dropped \(key) before its time")
+      }
       let deletes = new.versions(of: Unit.life).compactMap {
         history.record($0.write.first)?.nonce
       }
       let unaware = active.first { other in
         other.seen.documents[key] != nil && other.seen.held.isDisjoint(with: deletes)
       }
-      guard let unaware else { continue }
-      throw Broken("trash", "\(node.name) dropped \(key); \(unaware.name) knows of no delete")
+      if let unaware {
+        throw Broken("trash", "\(node.name) dropped \(key); \(unaware.name) knows of no delete")
+      }
+      notePurged(old, history)
     }
   }
 
@@ -86,17 +82,10 @@ extension Checker {
     for change in look.changes {
       guard let before = change.before, before.lacksContent, !before.hasContent,
         Self.isDeletedForItself(before), Self.isDeletedForItself(change.after),
-        Self.holds(change.after, anyOf: before.dropped),
+        change.after.holdsAny(of: before.dropped),
         try node.replica.isDeleted(change.after.key)
       else { continue }
       throw Broken("trash", "content of \(change.after.key) came back to \(node.name)")
-    }
-  }
-
-  private static func holds(_ document: Document, anyOf dropped: [DroppedUnit]) -> Bool {
-    dropped.contains { unit in
-      let firsts = Set(unit.keys.map(\.first))
-      return document.versions(of: unit.name).contains { firsts.contains($0.write.first) }
     }
   }
 

@@ -65,7 +65,6 @@ struct Checker {
       try checkHeld(node, look)
       if isJudged, node.role == .server { noteRefused(node, look) }
       try record(node, look)
-      noteDropped(look)
       try checkDots(node, look)
       try checkWrites(node, look)
       try checkRules(node, look)
@@ -92,15 +91,12 @@ struct Checker {
     refused.formUnion(dots.compactMap { look.nonce($0) })
   }
 
-  /// Of what has left the trash nothing but keys is left; a server may give up those too, when the document
-  /// lives again and nobody has the rest.
-  private mutating func noteDropped(_ look: Look) {
-    for document in look.changes.map(\.after) {
-      for unit in document.dropped {
-        let place = Ledger.Place(key: document.key, unit: unit.name)
-        for nonce in unit.keys.compactMap({ look.nonce($0.first) }) {
-          ledger.add(nonce, dropped: place)
-        }
+  /// Takes down what left the trash.
+  mutating func notePurged(_ document: Document, _ history: History) {
+    for unit in document.units where unit.holdsContent {
+      let place = Ledger.Place(key: document.key, unit: unit.name)
+      for nonce in unit.versions.compactMap({ history.record($0.write.first)?.nonce }) {
+        ledger.add(nonce, dropped: place)
       }
     }
   }

@@ -66,3 +66,13 @@ extension Node {
     return bytes
   }
 }
+
+extension Document {
+  /// Whether it has a version of which only the key is left elsewhere.
+  func holdsAny(of dropped: [DroppedUnit]) -> Bool {
+    dropped.contains { unit in
+      let firsts = Set(unit.keys.map(\.first))
+      return versions(of: unit.name).contains { firsts.contains($0.write.first) }
+    }
+  }
+}

@@ -116,19 +116,14 @@ enum RestCheck {
   /// by any number of syncs (see "What is open").
   private static func incomplete(_ node: Node, _ nodes: [Node]) throws -> DocumentKey? {
     let lacking = node.seen.documents.values.filter { document in
-      document.lacksContent && !document.isErased && nodes.contains { holds($0, restOf: document) }
+      document.lacksContent && !document.isErased
+        && nodes.contains {
+          $0.seen.documents[document.key]?.holdsAny(of: document.dropped) ?? false
+        }
     }
     if lacking.isEmpty { return nil }
     return try node.replica.looking { (clinic) throws(ReplicaError) in
       lacking.filter { !clinic.isDeleted($0) }.map(\.key).min()
-    }
-  }
-
-  private static func holds(_ node: Node, restOf document: Document) -> Bool {
-    guard let other = node.seen.documents[document.key] else { return false }
-    return document.dropped.contains { unit in
-      let missing = Set(unit.keys.map(\.first))
-      return other.versions(of: unit.name).contains { missing.contains($0.write.first) }
     }
   }
 

@@ -44,8 +44,7 @@ extension World {
       checker.noteWriter(node, isKnowing: true)
       let before = node.seen.documents
       note("\(try node.replica.emptyTrash()) documents")
-      try checker.checkPurged(node, since: before)
-      if !hasServerGoneBack { try checker.checkStable(node, since: before, active) }
+      try checker.checkPurged(node, since: before, hasServerGoneBack ? [] : active)
     case .reopen:
       if dice.once(in: 2) { try node.restart() } else { try node.kill() }
       checker.noteRestart(node)

@@ -24,6 +24,7 @@ final class World {
   var hasServerGoneBack = false
   private var nameCount = 0
   private(set) var coverage = Coverage()
+  /// Replicas that the server was told to wait for no more.
   var retired: Set<ReplicaID> = []
   /// The document that somebody wrote to last.
   var lastWritten: DocumentKey?
