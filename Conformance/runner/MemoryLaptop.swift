@@ -270,11 +270,15 @@ final class MemoryLaptop {
       parts += request.supply.compactMap { memory.documents[$0] }.filter { !$0.lacksUnits }
     }
     let knowledge = memory.history.knowledge
-    return ClientSession.PushCut(
+    var cut = ClientSession.PushCut(
       parts: parts,
       runs: isHead || request.isFirst ? memory.history.runs(since: request.since) : [],
       position: page.last?.value ?? request.after, isHead: isHead, knowledge: knowledge,
       history: SyncCodec.text(history: memory.history.hash(at: knowledge) ?? []))
+    if isHead {
+      cut.missing = request.supply.filter { memory.documents[$0]?.lacksContent ?? true }
+    }
+    return cut
   }
 
   private func apply(_ end: ClientSession.PullEnd) -> ClientSession.Event {

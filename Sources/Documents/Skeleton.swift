@@ -87,6 +87,20 @@ extension Document {
     clock.include(dot)
   }
 
+  /// Gives up versions of which only the key is left, because nobody has more: what stands beside them is written
+  /// anew, and a unit of which nothing is left says nothing from now on (DESIGN, rule 11).
+  package mutating func giveUpDropped(by write: Write) {
+    for unit in dropped.map(\.name) {
+      if isBlank(unit) {
+        let nothing = Version(write: write, value: [:], details: VersionDetails(isPutBack: true))
+        replaceVersions(of: unit, with: [nothing])
+        clock.include(write.dot)
+      } else {
+        rewrite(unit, as: write.dot)
+      }
+    }
+  }
+
   /// The units of which several versions are copies of one write: a server that went back has forgotten
   /// that it had written it anew, and did so again.
   package func unitsWrittenTwice(among names: [String]) -> [String] {

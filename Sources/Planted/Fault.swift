@@ -81,6 +81,8 @@
 
     // Erasures.
 
+    /// What one laptop does not have is given up, although another has it.
+    case givenUpUnasked
     /// A later write replaces an erasure.
     case erasureReplaced
     /// Late versions of an erased document keep their values.

@@ -22,13 +22,16 @@ extension Replica {
   ) throws(ReplicaError) -> KnownArrivals? {
     if let defect = push.changes.defect() { throw .sync(ArrivingChanges.refusal(defect)) }
     let changes = ArrivingChanges(push.changes, kept: push.position.page, page: page)
+    let askedFor = try wanted()
     var recovered = 0
     do throws(ReplicaError) {
-      return try apply(changes, judge: judge) { (tables) throws(ReplicaError) in
+      let applied = try apply(changes, judge: judge) { (tables) throws(ReplicaError) in
         recovered = try check(push, tables)
       } registers: { knowledge, _, _ in
-        registers(after: push, knowledge, recovered: recovered)
-      }.known
+        registers(after: push, knowledge, recovered: recovered) + missing(after: push, askedFor)
+      }
+      try giveUpWhatNobodyHas()
+      return applied.known
     } catch {
       if case .sync(let refusal) = error, refusal.code == .recoveryClosed {
         try noteRefusedRecovery(by: push.replica, count: foreignCount(push))

@@ -18,21 +18,32 @@ extension Replica {
     _ request: ClientSession.PushRequest, pageByteCount: Int = FeedPage.maximumByteCount
   ) throws(ReplicaError) -> ClientSession.PushCut {
     try store.read { (tables) throws(ReplicaError) in
-      let page = try stored { () throws(StorageError) in
+      let (page, missing) = try stored { () throws(StorageError) -> (FeedPage, [DocumentKey]) in
         var page = try FeedPage(
           tables, since: request.since, after: request.after,
           request.isWhole ? .whole : .lacking, maximumByteCount: pageByteCount)
         if request.isWhole { try page.add(referredTo(by: page.parts, tables), tables) }
-        if page.isHead { try page.add(request.supply, tables) }
-        return page
+        if !page.isHead { return (page, []) }
+        try page.add(request.supply, tables)
+        return (page, try Self.incomplete(request.supply, tables))
       }
       let knowledge = tables.knowledge
       let tellsRuns = page.isHead || request.isFirst
-      return ClientSession.PushCut(
+      var cut = ClientSession.PushCut(
         parts: page.parts, runs: tellsRuns ? tables.history.runs(since: request.since) : [],
         position: page.position, isHead: page.isHead, knowledge: knowledge,
         history: SyncCodec.text(history: tables.history.hash(at: knowledge) ?? []))
+      cut.missing = missing
+      return cut
     }
+  }
+
+  private static func incomplete(
+    _ keys: [DocumentKey], _ tables: borrowing Tables
+  ) throws(StorageError) -> [DocumentKey] {
+    var incomplete: [DocumentKey] = []
+    for key in keys where try tables.document(key)?.lacksContent ?? true { incomplete.append(key) }
+    return incomplete
   }
 
   /// Applies a complete pull as one transaction (DESIGN, rule 14).

@@ -287,6 +287,13 @@ package struct LocalTransaction {
     try put(document)
   }
 
+  /// Gives up what a document lacks and nobody has.
+  mutating func giveUpDropped(_ key: DocumentKey) throws(ReplicaError) {
+    guard var document = try document(key), document.lacksContent else { return }
+    document.giveUpDropped(by: write)
+    try put(document)
+  }
+
   mutating func receive(_ key: DocumentKey, number: Int) throws(ReplicaError) {
     guard var document = try document(key) else { return }
     document.receive(number: number, by: write)

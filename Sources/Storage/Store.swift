@@ -292,9 +292,11 @@ package final class Store: Sendable {
   /// Removes what a crash left of files that were being replaced. Those of documents are used again
   /// by the next checkpoint.
   private static func removeTemporaryFiles(_ layout: StoreLayout, _ fileSystem: any FileSystem) {
-    let names = (try? fileSystem.contents(ofDirectory: layout.root)) ?? []
-    for name in names where name.hasSuffix(temporaryFileSuffix) {
-      try? fileSystem.removeFile("\(layout.root)/\(name)")
+    for directory in [layout.root, layout.parked] {
+      let names = (try? fileSystem.contents(ofDirectory: directory)) ?? []
+      for name in names where name.hasSuffix(temporaryFileSuffix) {
+        try? fileSystem.removeFile("\(directory)/\(name)")
+      }
     }
   }
 

@@ -137,6 +137,8 @@ extension ClientSession {
     package var isHead: Bool
     package var knowledge: VersionVector
     package var history: String
+    /// At the head, what was to be supplied and is not whole here.
+    package var missing: [DocumentKey] = []
 
     package init(
       parts: [Document], runs: [TransactionRun], position: UInt64, isHead: Bool,

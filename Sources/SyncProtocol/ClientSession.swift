@@ -126,6 +126,7 @@ package struct ClientSession: Sendable {
     request.parts = cut.parts
     request.runs = cut.runs
     if cut.isHead {
+      request.missing = cut.missing
       since = start.staged?.since ?? (start.isFromNothing ? VersionVector() : cut.knowledge)
       pull = start.staged?.cursor ?? start.pullCursor
       request.pull = pullPosition(cut)

@@ -64,6 +64,8 @@ package struct ServerSession: Sendable {
     package var history: String
     /// Replicas of the device that write no more.
     package var former: [ReplicaID]
+    /// Of what the server wanted, what the laptop does not have whole either.
+    package var missing: [DocumentKey]
   }
 
   /// A page of what the laptop lacks, cut under the lock.
@@ -232,7 +234,8 @@ package struct ServerSession: Sendable {
     return .acceptPush(
       Push(
         changes: changes, position: push, replica: request.replica, replicas: state.replicas,
-        history: request.history, former: request.former.filter(state.replicas.contains)))
+        history: request.history, former: request.former.filter(state.replicas.contains),
+        missing: request.missing))
   }
 
   private func pull() -> Effect {

@@ -106,6 +106,7 @@ extension SyncCodec {
       head.append("former", .array(request.former.map { .string($0.description) }))
     }
     if !request.wanted.isEmpty { head.append("wanted", Self.value(request.wanted)) }
+    if !request.missing.isEmpty { head.append("missing", Self.value(request.missing)) }
     if request.push != .whole {
       head.append("push", request.push.map(Self.value) ?? false)
     }
@@ -148,11 +149,11 @@ extension SyncCodec {
     guard let replica = head["replica"]?.stringValue.flatMap({ UniqueID($0) }),
       let base = head["base"]?.stringValue, let history = head["history"]?.stringValue,
       let knowledge = entriesOrNone(head["knowledge"]), let former = ids(head["former"]),
-      let wanted = keys(head["wanted"])
+      let wanted = keys(head["wanted"]), let missing = keys(head["missing"])
     else { return nil }
     var request = SyncRequest(
       replica: replica, base: base, knowledge: knowledge, history: history)
-    (request.former, request.wanted) = (former, wanted)
+    (request.former, request.wanted, request.missing) = (former, wanted, missing)
     guard let account = id(head["account"]), let server = id(head["server"]) else { return nil }
     (request.account, request.server) = (account, server)
     if let unstable = head["unstable"] {

@@ -90,6 +90,8 @@ package struct SyncRequest: Sendable {
   package var former: [ReplicaID] = []
   /// Documents that live but lack content here (DESIGN, rule 11): the server sends them whole.
   package var wanted: [DocumentKey] = []
+  /// Of what the server wanted, what this laptop does not have whole either.
+  package var missing: [DocumentKey] = []
   package var push: PushPosition?
   package var pull: PullPosition?
   package var parts: [Document] = []

@@ -50,13 +50,13 @@ struct Client {
   /// A page of what the server lacks.
   mutating func cut(
     _ documents: [Int] = [], head: Bool = true, position: UInt64 = 12,
-    knowledge: VersionVector = Samples.knows(3, 1)
+    knowledge: VersionVector = Samples.knows(3, 1), missing: [DocumentKey] = []
   ) {
-    handle(
-      .pushCut(
-        ClientSession.PushCut(
-          parts: documents.map(Samples.part), runs: head ? [Samples.run(3)] : [],
-          position: position, isHead: head, knowledge: knowledge, history: "h\(position)")))
+    var cut = ClientSession.PushCut(
+      parts: documents.map(Samples.part), runs: head ? [Samples.run(3)] : [],
+      position: position, isHead: head, knowledge: knowledge, history: "h\(position)")
+    cut.missing = missing
+    handle(.pushCut(cut))
   }
 
   mutating func kept(next page: Int) {

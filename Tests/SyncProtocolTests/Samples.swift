@@ -56,6 +56,7 @@ enum Samples {
     request.pull = PullPosition(since: knows(3, 1), cursor: cursor(4))
     request.former = [.sample(8)]
     request.wanted = [part(40).key]
+    request.missing = [part(43).key]
     request.parts = [document(1), document(2)]
     request.runs = [run(3)]
     return request

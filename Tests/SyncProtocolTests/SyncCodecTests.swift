@@ -47,7 +47,7 @@ struct SyncCodecTests {
     var request = Samples.request()
     (request.parts, request.runs, request.knowledge) = ([], [], [])
     (request.account, request.server, request.unstable) = (nil, nil, nil)
-    (request.former, request.wanted) = ([], [])
+    (request.former, request.wanted, request.missing) = ([], [], [])
     request.push = .whole
     request.pull = PullPosition(since: nil, cursor: Samples.cursor(4))
     request.history = String(repeating: "a", count: 32)
@@ -181,6 +181,7 @@ struct SyncCodecTests {
     ("since", "1"), ("cursor", "1"), ("cursor", "[1,2]"),
     ("cursor", #"[-1,1,"0000000000000001"]"#), ("cursor", #"[1,1,"1"]"#),
     ("former", "1"), ("former", #"["x"]"#), ("wanted", #"[[1,2]]"#),
+    ("missing", "1"), ("missing", #"[["visit"]]"#),
   ])
   func `a head that is malformed refuses the request`(key: String, value: String) throws {
     var head = try #require(try JSONValue(parsing: Array(lines[0].utf8)).objectValue)

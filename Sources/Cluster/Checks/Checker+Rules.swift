@@ -98,8 +98,7 @@ extension Checker {
   func checkDeletes(_ node: Node) throws {
     guard let history = node.seen.history else { return }
     for (key, document) in node.seen.documents.sorted(by: { $0.key < $1.key }) {
-      // One that lives and is not whole is not shown either.
-      guard !document.isErased, !document.lacksContent, try node.replica.isDeleted(key) else {
+      guard !document.isErased, try node.replica.isDeleted(key) else {
         continue
       }
       let deletes = document.versions(of: Unit.life).compactMap {

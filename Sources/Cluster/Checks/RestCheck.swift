@@ -13,7 +13,9 @@ enum RestCheck {
   static func difference(of nodes: [Node]) throws -> String? {
     let server = nodes[0]
     for node in nodes {
-      if let key = try incomplete(node, nodes) { return "\(node.name) wants the rest of \(key)" }
+      if let key = try incomplete(node, server.replica.recovery.isOpen ? nodes : nil) {
+        return "\(node.name) wants the rest of \(key)"
+      }
     }
     let history = history(server)
     let keys = server.seen.documents.keys.sorted()
@@ -53,7 +55,7 @@ enum RestCheck {
         "only \(chosen.name): \(shown.filter { !ours.contains($0) }); only the server: "
           + "\(first.filter { !theirs.contains($0) })")
     }
-    for node in world.nodes { try checkComplete(node, world.nodes) }
+    for node in world.nodes { try checkComplete(node) }
     try checkTold(server, chosen)
     let other = world.schedule.seed % 2 == 0 ? server : chosen
     try checkErased(other, world.owners)
@@ -107,19 +109,19 @@ enum RestCheck {
   }
 
   /// A document that lives lacks nothing.
-  private static func checkComplete(_ node: Node, _ nodes: [Node]) throws {
-    guard let key = try incomplete(node, nodes) else { return }
+  private static func checkComplete(_ node: Node) throws {
+    guard let key = try incomplete(node, nil) else { return }
     throw Broken("incomplete", "\(node.name) lacks units of \(key), which lives")
   }
 
-  /// The first document that lives and lacks something that somebody has. What nobody has any more is not fetched
-  /// by any number of syncs (see "What is open").
-  private static func incomplete(_ node: Node, _ nodes: [Node]) throws -> DocumentKey? {
+  /// The first document that lives and lacks something.
+  /// - Parameter holders: what none of them has does not count: a server gives nothing up while its recovery is open.
+  private static func incomplete(_ node: Node, _ holders: [Node]?) throws -> DocumentKey? {
     let lacking = node.seen.documents.values.filter { document in
       document.lacksContent && !document.isErased
-        && nodes.contains {
+        && holders?.contains {
           $0.seen.documents[document.key]?.holdsAny(of: document.dropped) ?? false
-        }
+        } ?? true
     }
     if lacking.isEmpty { return nil }
     return try node.replica.looking { (clinic) throws(ReplicaError) in

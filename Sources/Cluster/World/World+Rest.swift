@@ -22,18 +22,11 @@ extension World {
       node.replica.store.identity.enrolment.map { !wasServer($0.server) } ?? true
     }
     let alive = keeping.reduce(into: Set<UInt64>()) { $0.formUnion($1.seen.held) }
-    var failures: [String] = []
-    for round in 1...Self.mostRounds {
-      failures = try meet(round)
-      let difference = try RestCheck.difference(of: nodes)
-      for failure in failures + [difference].compactMap({ $0 }) {
-        note("round \(round): \(failure)")
-      }
-      if difference == nil, failures.isEmpty { break }
-      if round == Self.mostRounds {
-        let all = failures + [difference].compactMap { $0 }
-        throw Broken("liveness", "after \(round) rounds: \(all.joined(separator: "; "))")
-      }
+    try becomeEqual()
+    if hasServerGoneBack {
+      // From now on the server gives up what none of them has.
+      try server.replica.setRecovery(isOpen: false)
+      try becomeEqual()
     }
     let lost = alive.subtracting(server.seen.held)
     if let nonce = lost.min() {
@@ -43,6 +36,19 @@ extension World {
     try RestCheck.check(self)
     try checker.checkDeletes(server)
     trace.add("rest: \(RestCheck.state(of: server))")
+  }
+
+  private func becomeEqual() throws {
+    for round in 1...Self.mostRounds {
+      let failures = try meet(round)
+      let difference = try RestCheck.difference(of: nodes)
+      let all = failures + [difference].compactMap { $0 }
+      for failure in all { note("round \(round): \(failure)") }
+      if all.isEmpty { return }
+      if round == Self.mostRounds {
+        throw Broken("liveness", "after \(round) rounds: \(all.joined(separator: "; "))")
+      }
+    }
   }
 
   private func endFaults() throws {
