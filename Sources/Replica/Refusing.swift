@@ -11,6 +11,11 @@ import SyncProtocol
 struct RefusedTransactions {
   /// Why, by dot.
   private(set) var reasons: [Dot: String] = [:]
+  /// New transactions of which something came.
+  private var judged: Set<Dot> = []
+  /// New transactions of which nothing came, because their author replaced it: nobody can say whether they were
+  /// allowed to. An old copy may still bring what they wrote.
+  private(set) var unjudged: [Dot] = []
   /// What they wrote: by dot, documents with nothing but those versions.
   private(set) var documents: [Dot: [Document]] = [:]
 
@@ -34,9 +39,21 @@ struct RefusedTransactions {
     for part in parts {
       for unit in part.units {
         for version in unit.versions where isNew(version.write.dot) {
+          judged.insert(version.write.dot)
           guard reasons[version.write.dot] == nil else { continue }
           reasons[version.write.dot] = try objection(version, unit.name, part.key)
         }
+      }
+    }
+  }
+
+  /// Takes down those of which nothing came, if any other was refused.
+  mutating func noteUnjudged(_ runs: [TransactionRun], beyond known: VersionVector) {
+    if isEmpty { return }
+    for run in runs where run.last > known[run.replica] {
+      for number in max(run.first, known[run.replica] + 1)...run.last {
+        let dot = Dot(run.replica, number)
+        if !judged.contains(dot) { unjudged.append(dot) }
       }
     }
   }
@@ -52,14 +69,22 @@ struct RefusedTransactions {
 }
 
 extension Replica {
-  static let parkedPrefix = "parked/"
+  private static let parkedPrefix = "parked/"
+  private static let unjudgedPrefix = "unjudged/"
 
   /// The transactions that were refused here.
   package static func parked(_ registers: [String: JSONValue]) -> Set<Dot> {
+    dots(parkedPrefix, registers)
+  }
+
+  /// Those that came together with refused ones, and of which nothing was left to be judged.
+  package static func unjudged(_ registers: [String: JSONValue]) -> Set<Dot> {
+    dots(unjudgedPrefix, registers)
+  }
+
+  private static func dots(_ prefix: String, _ registers: [String: JSONValue]) -> Set<Dot> {
     Set(
-      registers.keys.filter { $0.hasPrefix(parkedPrefix) }.compactMap {
-        Dot($0.dropFirst(parkedPrefix.count))
-      })
+      registers.keys.filter { $0.hasPrefix(prefix) }.compactMap { Dot($0.dropFirst(prefix.count)) })
   }
 
   /// Finds what a push had no right to write. Nothing is judged while recovery is open: what arrives then
@@ -80,6 +105,7 @@ extension Replica {
         return rights[user]?.objection(to: version, of: unit, key)
       }
     }
+    refused.noteUnjudged(changes.last.runs, beyond: known)
     return refused
   }
 
@@ -109,6 +135,7 @@ extension Replica {
       }
       registers.append((Self.parkedPrefix + dot.description, .string(reason)))
     }
+    registers += refused.unjudged.map { (Self.unjudgedPrefix + $0.description, true) }
     return registers
   }
 

@@ -21,15 +21,17 @@ extension Replica {
     _ changes: ArrivingChanges, _ transaction: inout LocalTransaction
   ) throws(ReplicaError) {
     var refused: Set<Dot> = []
+    var open = OpenJoins()
     try changes.forEachPiece { (piece, isLast) throws(ReplicaError) in
       let parts =
         planted(Fault.transactionHalfTaken)
         ? Array(piece.latestParts.dropLast()) : piece.latestParts
       try parkUnreadable(piece.unreadable, from: nil)
       refused.formUnion(try parkRefused(parts))
-      try join(parts, changes.last.runs, into: &transaction)
+      try join(parts, changes.last.runs, into: &transaction, &open)
       if !isLast { try transaction.begin(in: store) }
     }
+    try settle(open, in: &transaction)
     if refused.isEmpty { return }
     try changes.forEachPiece { (piece, _) throws(ReplicaError) in
       try removeRefused(refused, piece.latestParts, in: &transaction)
@@ -41,6 +43,7 @@ extension Replica {
   ) throws(ReplicaError) -> (count: Int, registers: [(name: String, value: JSONValue)]) {
     var refused = try refused(in: changes, by: judge, transaction)
     var reasons = ServerReasons()
+    var open = OpenJoins()
     var last = lastNumber
     try changes.forEachPiece { (piece, isLast) throws(ReplicaError) in
       var parts = withoutParked(piece.latestParts)
@@ -51,13 +54,14 @@ extension Replica {
         // Not for one moment may it drop content, or let any in.
         parts = parts.map { $0.without(refused.dots) }
       }
-      try join(parts, changes.last.runs, into: &transaction)
+      try join(parts, changes.last.runs, into: &transaction, &open)
       try keepUnreadable(piece.unreadable, from: judge, in: &transaction)
       reasons.note(parts)
       guard !isLast else { return }
       try number(transaction.changed, after: &last, in: &transaction)
       try transaction.begin(in: store)
     }
+    try settle(open, in: &transaction)
     var registers = try putBack(refused, in: &transaction)
     try eraseAsAsked(reasons.erasures, in: &transaction)
     let count = transaction.changedCount
@@ -67,11 +71,14 @@ extension Replica {
     return (count, registers)
   }
 
-  /// A push that comes twice brings nothing back that was refused.
+  /// A push that comes twice brings nothing back that was refused, nor does a copy of the laptop bring what its author
+  /// replaced by that.
   func withoutParked(_ parts: [Document]) -> [Document] {
-    let parked = Self.parked(store.read { $0.registers })
+    let registers = store.read { $0.registers }
+    let parked = Self.parked(registers)
     if parked.isEmpty || planted(Fault.refusedComesBack) { return parts }
-    return parts.map { $0.without(parked) }
+    let out = parked.union(Self.unjudged(registers))
+    return parts.map { $0.without(out) }
   }
 }
 

@@ -202,6 +202,24 @@ import Testing
     }
   }
 
+  @Test func `an old copy does not bring what its author replaced by a refused edit`() throws {
+    try here.replica.delete(key(1), reason: .mistake)
+    for _ in 0..<2 { try meet(isJudged: true) }
+    clock.set("2026-04-05T08:00:00Z")
+    for replica in [here, server] { #expect(try replica.replica.emptyTrash() == 1) }
+    try setUser(status: "inactive", role: "clinician")
+    try edit(there, 1, ["phone": "first words"])
+    let old = try TestReplica(copyOf: there)
+    try edit(there, 1, ["phone": "second words"])
+    // Nothing of the first transaction comes: nobody can say whether it was allowed to write that.
+    try there.sync(with: server, isJudged: true)
+    try there.restore(old)
+    for _ in 0..<2 { try meet(isJudged: true) }
+    for replica in [server, here] {
+      #expect(!(try replica.state().joined().contains("words\"")))
+    }
+  }
+
   @Test func `a push that comes twice brings nothing back`() throws {
     try setUser(status: "inactive", role: "clinician")
     let log = RequestLog()

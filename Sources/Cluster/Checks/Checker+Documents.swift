@@ -2,6 +2,22 @@ import Causality
 import Documents
 
 extension Checker {
+  /// Where two machines wrote under one name, everybody on a timeline computes the same new one for it (DESIGN,
+  /// rule 16): from the name before, and the nonce of its first transaction.
+  mutating func checkNames(_ look: Look) throws {
+    replicas.formUnion(look.after.knowledge.entries.map(\.replica))
+    let history = look.after
+    for branch in history.knowledge.entries.map(\.replica)
+    where Relabelling.isBranch(branch) && !branches.contains(branch) {
+      guard let nonce = history.record(Dot(branch, 1))?.nonce else { continue }
+      let isComputed = replicas.contains {
+        Relabelling.branch(of: $0, nonce: nonce, digest: history.digest) == branch
+      }
+      if !isComputed { throw Broken("names", "nobody else would call a timeline \(branch)") }
+      branches.insert(branch)
+    }
+  }
+
   /// No document holds anything of a transaction that its replica does not know, and none twice.
   func checkDots(_ node: Node, _ look: Look) throws {
     let knowledge = look.after.knowledge

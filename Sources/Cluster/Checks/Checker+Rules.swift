@@ -13,6 +13,7 @@ extension Checker {
   func checkRules(_ node: Node, _ look: Look) throws {
     try checkStaysOut(node, look)
     guard node.role == .server else { return }
+    try checkGivenUp(node, look)
     try checkStamps(node, look)
     try checkSilent(node)
     try checkRefused(node, look)
@@ -38,13 +39,29 @@ extension Checker {
     throw Broken("silent", "the server would retire \(silent), which was there lately")
   }
 
-  /// Nothing that was refused stands at the server (DESIGN, rule 21).
+  /// Nothing that was refused stands at the server, nor what its author replaced by that (DESIGN, rule 21).
   private func checkRefused(_ server: Node, _ look: Look) throws {
-    let refused = Replica.parked(server.replica.read { $0.registers })
+    let registers = server.replica.read { $0.registers }
+    let refused = Replica.parked(registers).union(Replica.unjudged(registers))
     if refused.isEmpty { return }
     for document in look.changes.map(\.after) where !document.isErased {
       guard document.part(from: refused) != nil else { continue }
       throw Broken("refused", "the server keeps what it refused in \(document.key)")
+    }
+  }
+
+  /// A server gives up only what no active replica has (DESIGN, rule 11).
+  private func checkGivenUp(_ server: Node, _ look: Look) throws {
+    for change in look.changes {
+      let (after, given) = (change.after, change.before?.dropped ?? [])
+      if given.isEmpty || after.isErased || after.lacksContent { continue }
+      let missing = given.filter { unit in
+        let versions = after.versions(of: unit.name)
+        return !versions.isEmpty && versions.allSatisfy(\.isPutBack)
+      }
+      let holder = active.first { $0.seen.documents[after.key]?.holdsAny(of: missing) ?? false }
+      guard let holder else { continue }
+      throw Broken("given up", "the server gave up what \(holder.name) has of \(after.key)")
     }
   }
 
@@ -73,8 +90,26 @@ extension Checker {
       if let unaware {
         throw Broken("trash", "\(node.name) dropped \(key); \(unaware.name) knows of no delete")
       }
+      if let cause = try causeWithContent(of: new, node) {
+        throw Broken(
+          "trash", "\(node.name) dropped \(key) before \(cause), with which it was deleted")
+      }
       notePurged(old, history)
     }
+  }
+
+  /// What was deleted together with another document comes back with it (DESIGN, rule 9).
+  /// - Returns: a document that still has content, if all deletes are because of such.
+  private func causeWithContent(of document: Document, _ node: Node) throws -> DocumentKey? {
+    let deletions = document.versions(of: Unit.life).compactMap(\.details?.deletion)
+    var cause: DocumentKey?
+    for deletion in deletions {
+      guard let key = deletion.cause?.document,
+        let other = try node.replica.document(key), other.hasContent
+      else { return nil }
+      cause = key
+    }
+    return cause
   }
 
   /// What left the trash stays out while the document is deleted, whoever still has it (DESIGN, rule 11).

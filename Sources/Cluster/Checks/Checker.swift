@@ -15,9 +15,13 @@ struct Checker {
   private(set) var refused: Set<UInt64> = []
   /// Documents that nobody has any more: the only machine that had them was damaged.
   var gone: Set<DocumentKey> = []
+  /// All names of replicas, and those among them of which it is known that everybody computes them so.
+  var replicas: Set<ReplicaID> = []
+  var branches: Set<ReplicaID> = []
   /// Whether who writes in this step may replace what is not shown: somebody who settles an item is shown
   /// all of it.
   private var isKnowing = true
+  private(set) var active: [Node] = []
   private var restarts: [(node: Node, kind: Restart)] = []
 
   init(isJudged: Bool) { self.isJudged = isJudged }
@@ -29,7 +33,10 @@ struct Checker {
     }
   }
 
-  mutating func beginStep() { (writer, isKnowing, restarts) = (nil, true, []) }
+  /// - Parameter active: the machines that the server waits for.
+  mutating func beginStep(_ active: [Node]) {
+    (writer, isKnowing, restarts, self.active) = (nil, true, [], active)
+  }
 
   /// Who may write transactions of its own in this step.
   mutating func noteWriter(_ node: Node, isKnowing: Bool) {
@@ -65,6 +72,7 @@ struct Checker {
       try checkHeld(node, look)
       if isJudged, node.role == .server { noteRefused(node, look) }
       try record(node, look)
+      try checkNames(look)
       try checkDots(node, look)
       try checkWrites(node, look)
       try checkRules(node, look)

@@ -5,12 +5,14 @@ struct Plots {
   let isJudged: Bool
 
   private enum Plot {
-    case trash, cascade, clone, serverGoesBack, laptopGoesBack, mishaps, manyPages, erasure, rights
+    case trash, cascade, clone, clonePages, serverGoesBack, laptopGoesBack, mishaps, manyPages,
+      erasure, rights
   }
 
   /// Each as often as it stands here.
   private static let plots: [Plot] = [
-    .trash, .trash, .cascade, .cascade, .clone, .clone, .serverGoesBack, .serverGoesBack,
+    .trash, .trash, .cascade, .cascade, .clone, .clone, .clonePages, .serverGoesBack,
+    .serverGoesBack,
     .laptopGoesBack,
     .mishaps, .mishaps, .manyPages, .erasure,
   ]
@@ -29,6 +31,7 @@ struct Plots {
     case .trash: trash(&telling)
     case .cascade: cascade(&telling)
     case .clone: clone(&telling)
+    case .clonePages: clonePages(&telling)
     case .serverGoesBack: serverGoesBack(&telling)
     case .laptopGoesBack: laptopGoesBack(&telling)
     case .mishaps: mishaps(&telling)
@@ -68,11 +71,11 @@ struct Plots {
     plot.syncAll()
     plot.do(.deleteAgain, at: a)
     plot.mix([.waitLong, .waitLong, .wait], at: [a], 2)
-    plot.mix([.deleteAgain, .deleteAgain, .editAgain, .wait], at: [b], 1)
+    plot.mix([.deleteAgain, .deleteAgain, .deleteAgain, .editAgain], at: [b], 1)
     plot.syncAll()
-    plot.mix([.waitLong, .waitLong, .wait], at: [a], 1)
+    if plot.dice.once(in: 2) { plot.do(.waitLong, at: a) }
     plot.syncAll()
-    plot.mix([.emptyTrash], at: [0, a], 2)
+    plot.mix([.emptyTrash], at: [0, 0, a], 3)
     plot.mix([.restoreAgain, .restoreAgain, .editAgain, .sync], at: [a, b], 2)
     plot.syncAll()
   }
@@ -87,6 +90,24 @@ struct Plots {
     plot.do(.clone, at: a)
     plot.mix([.editAgain, .deleteAgain, .restoreAgain, .editAgain, .sync], at: [a, copy, b], 8)
     for laptop in [a, copy, b, a, copy] { plot.do(.sync, at: laptop) }
+  }
+
+  /// A laptop that has fetched a part of a pull learns that its transactions have other names.
+  private func clonePages(_ plot: inout Telling) {
+    let (a, b) = (plot.laptop(), plot.laptop())
+    let copy = laptopCount + 1
+    plot.conflict(a, b)
+    plot.do(.clone, at: a)
+    plot.mix([.editAgain, .editPatient, .writeTogether], at: [a, copy], 3)
+    plot.mix([.writeTogether, .writeTogether, .importFile], at: [b], 3)
+    plot.do(.sync, at: b)
+    let isFirst = plot.dice.once(in: 2)
+    if isFirst { plot.do(.sync, at: copy) }
+    plot.mix([.syncBadly, .syncBadly, .editAgain], at: [a], 3)
+    if !isFirst { plot.do(.sync, at: copy) }
+    plot.mix([.syncBadly, .syncBadly, .reopen], at: [a], 3)
+    plot.do(.sync, at: a)
+    plot.do(.sync, at: copy)
   }
 
   /// A server that writes itself is put back, and goes on writing before and after it is given what it lost.

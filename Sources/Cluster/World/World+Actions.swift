@@ -58,7 +58,7 @@ extension World {
     for laptop in laptops + laptops {
       try sync(laptop, isBad: false, seed: dice.next())
       try checker.look(at: [server, laptop])
-      checker.beginStep()
+      checker.beginStep(active)
     }
   }
 

@@ -14,7 +14,7 @@ extension World {
 
   func comeToRest() throws {
     trace.add("all faults end")
-    checker.beginStep()
+    checker.beginStep(active)
     try endFaults()
     try checker.look(at: nodes)
     // A laptop whose server was set back keeps aside what it has beyond that.
@@ -96,7 +96,7 @@ extension World {
         try laptop.restart()
         checker.noteGoneBack(laptop)
       }
-      checker.beginStep()
+      checker.beginStep(active)
       checker.noteWriter(server, isKnowing: false)
       try checker.look(at: [server, laptop])
       let documentCount = max(server.seen.documents.count, laptop.seen.documents.count)

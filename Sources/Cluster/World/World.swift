@@ -11,6 +11,9 @@ final class World {
   /// 2026-03-01T08:00:00Z
   static let firstMoment: UInt64 = 1_772_352_000_000
 
+  /// Every so many steps somebody looks at a review list.
+  private static let stepsPerReview = 7
+
   let schedule: Schedule
   let machine: Machine
   private(set) var nodes: [Node] = []
@@ -96,9 +99,13 @@ final class World {
     advance(by: 1000 + dice.below(1_800_000))
     let node = step.action.concernsLaptop ? laptop(step) : node(step)
     trace.add("\(number): \(node.name): \(step.action.rawValue)")
-    checker.beginStep()
+    checker.beginStep(active)
     armReads(of: node, step.action)
-    do { try carryOut(step.action, node, &dice) } catch let error as ReplicaError {
+    do {
+      try carryOut(step.action, node, &dice)
+      // Who looks at the review list has it kept up to date from then on.
+      if number % Self.stepsPerReview == 0 { _ = try node.replica.reviewItems() }
+    } catch let error as ReplicaError {
       note("\(error)")
       try requireExplained(error)
     } catch let error as StorageError {
