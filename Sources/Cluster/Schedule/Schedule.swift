@@ -7,6 +7,8 @@ package struct Schedule: Sendable {
   package let network: NetworkMix
   /// Whether the server refuses what the laptops' user may not write.
   let isJudged: Bool
+  /// Whether people write by programs that check what they write by the catalogue, or by some that do not.
+  let isChecked: Bool
   /// The size of the pages in which changes travel, in bytes.
   let pageByteCount: Int
   /// Machines that begin with a program of before; 0 is the server.
@@ -25,6 +27,7 @@ package struct Schedule: Sendable {
     let weights = Self.weights(&dice, isJudged: isJudged)
     let count = 60 + dice.below(8)
     let laptops = laptopCount
+    isChecked = seed / 2 % 2 == 1
     let areOld = seed % 4 == 1
     oldMachines = areOld ? Set((0...laptops).filter { (seed / 4 + UInt64($0)) % 2 == 0 }) : []
     let plots = Plots(laptopCount: laptops, isJudged: isJudged)
@@ -46,12 +49,12 @@ package struct Schedule: Sendable {
   }
 
   init(
-    seed: UInt64, laptopCount: Int, network: NetworkMix, isJudged: Bool, pageByteCount: Int,
-    oldMachines: Set<Int>, steps: [Step]
+    seed: UInt64, laptopCount: Int, network: NetworkMix, isJudged: Bool, isChecked: Bool,
+    pageByteCount: Int, oldMachines: Set<Int>, steps: [Step]
   ) {
     (self.seed, self.laptopCount, self.network) = (seed, laptopCount, network)
     (self.isJudged, self.pageByteCount, self.steps) = (isJudged, pageByteCount, steps)
-    self.oldMachines = oldMachines
+    (self.isChecked, self.oldMachines) = (isChecked, oldMachines)
   }
 
   /// Some schedules do more of what belongs together and is seldom otherwise.

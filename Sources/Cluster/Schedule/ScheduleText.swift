@@ -1,10 +1,11 @@
 /// A schedule as a file: what failed once is played again, whatever later programs draw from its seed.
 extension Schedule {
-  /// Lines of words: `seed`, `laptops`, `judged`, `page`, one `old MACHINE` each, one `network RATE FAULT`
+  /// Lines of words: `seed`, `laptops`, `judged`, `checked`, `page`, one `old MACHINE` each, one `network RATE FAULT`
   /// each, and one `step MACHINE SEED ACTION` each. Lines that begin with `#` say why the file is there.
   package var text: String {
     var lines = [
-      "seed \(seed)", "laptops \(laptopCount)", "judged \(isJudged)", "page \(pageByteCount)",
+      "seed \(seed)", "laptops \(laptopCount)", "judged \(isJudged)", "checked \(isChecked)",
+      "page \(pageByteCount)",
     ]
     lines += oldMachines.sorted().map { "old \($0)" }
     for (fault, rate) in network.rates where rate > 0 {
@@ -27,7 +28,8 @@ extension Schedule {
     self.init(
       seed: reading.seed, laptopCount: reading.laptopCount,
       network: NetworkMix(rates: reading.rates), isJudged: reading.isJudged,
-      pageByteCount: reading.pageByteCount, oldMachines: reading.old, steps: reading.steps)
+      isChecked: reading.isChecked, pageByteCount: reading.pageByteCount, oldMachines: reading.old,
+      steps: reading.steps)
   }
 }
 
@@ -43,6 +45,7 @@ private struct ScheduleReading {
   var seed: UInt64 = 0
   var laptopCount = Schedule.laptopCounts.lowerBound
   var isJudged = false
+  var isChecked = false
   var pageByteCount = 1 << 20
   var rates: [(fault: MessageFault, rate: Int)] = []
   var old: Set<Int> = []
@@ -59,6 +62,7 @@ private struct ScheduleReading {
       laptopCount = count
       return true
     case "judged": return set(&isJudged, Bool(words[1]))
+    case "checked": return set(&isChecked, Bool(words[1]))
     case "page":
       guard let count = Int(words[1]), count > 0 else { return false }
       pageByteCount = count

@@ -1,3 +1,4 @@
+import Causality
 import Clinic
 import Documents
 import JSON
@@ -36,6 +37,7 @@ extension World {
       }
     }
     lastWritten = edits.first?.key
+    if schedule.isChecked { return try writeChecked(node.replica, edits) }
     try node.replica.transact { (transaction) throws(ReplicaError) in
       for edit in edits {
         var fields = try transaction.document(edit.key).map(transaction.fields) ?? JSONObject()
@@ -55,6 +57,37 @@ extension World {
 
   private func id(_ type: String, _ count: Int, _ dice: inout Dice) -> JSONValue {
     SmallClinic.id(type, 1 + dice.below(count))
+  }
+
+  /// As the commands do it: what the catalogue does not allow is refused, and nothing is written.
+  private func writeChecked(_ replica: Replica, _ edits: [Edit]) throws {
+    try replica.transact { (transaction) throws(ReplicaError) in
+      for edit in edits { try write(edit, replica, &transaction) }
+    }
+  }
+
+  private func write(
+    _ edit: Edit, _ replica: Replica, _ transaction: inout LocalTransaction
+  ) throws(ReplicaError) {
+    var fields = edit.patch
+    let document = try transaction.document(edit.key)
+    if replica.catalogue.type(named: edit.key.type) == nil {
+      // A later program's type comes without its rules.
+      for member in document.map(transaction.fields)?.members ?? [] where fields[member.key] == nil
+      {
+        fields[member.key] = member.value
+      }
+      try transaction.set(edit.key, to: fields)
+    } else if document == nil {
+      fields["id"] = .string(edit.key.id.description)
+      try replica.create(
+        fields, type: edit.key.type, in: &transaction,
+        validator: replica.validator(allowsReadOnlyFields: true))
+    } else {
+      try replica.update(
+        edit.key, patch: fields, in: &transaction,
+        validator: replica.validator(allowsReadOnlyFields: true))
+    }
   }
 
   private func patientEdit(_ node: Node, _ dice: inout Dice) -> Edit {
