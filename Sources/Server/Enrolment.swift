@@ -144,11 +144,15 @@ extension ServerData {
     let device = try update { (registry) throws(ServerError) in
       registry.devices[try Self.index(of: name, in: registry)]
     }
+    try waitNoLonger(for: device)
+    return device
+  }
+
+  private func waitNoLonger(for device: DeviceRecord) throws(ServerError) {
     let replica = try replica(of: device.account)
     try onReplica { () throws(ReplicaError) in
       for id in device.replicas { try replica.retire(id) }
     }
-    return device
   }
 
   /// The place of the device of an id, a beginning of one, or a name.
@@ -178,14 +182,17 @@ extension ServerData {
     }
   }
 
-  /// Refuses a device from its next request on, but for one surrender of what it has not sent.
+  /// Refuses a device from its next request on, but for one surrender of what it has not sent. Nothing waits for it
+  /// any more either (DESIGN, rule 15). Durable on return; if that throws, the device may be revoked already.
   package func revokeDevice(_ name: String) throws(ServerError) -> DeviceRecord {
     let now = setup.world.clock.now()
-    return try update { (registry) throws(ServerError) in
+    let device = try update { (registry) throws(ServerError) in
       let index = try Self.index(of: name, in: registry)
       registry.devices[index].revokedAt = registry.devices[index].revokedAt ?? now
       return registry.devices[index]
     }
+    try waitNoLonger(for: device)
+    return device
   }
 
   /// Six random bits a character.

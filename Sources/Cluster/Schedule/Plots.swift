@@ -5,13 +5,14 @@ struct Plots {
   let isJudged: Bool
 
   private enum Plot {
-    case trash, cascade, clone, clonePages, serverGoesBack, laptopGoesBack, mishaps, manyPages,
+    case trash, gone, cascade, laterDelete, clone, clonePages, serverGoesBack, laptopGoesBack,
+      mishaps, manyPages,
       erasure, rights
   }
 
   /// Each as often as it stands here.
   private static let plots: [Plot] = [
-    .trash, .trash, .cascade, .cascade, .clone, .clone, .clonePages, .serverGoesBack,
+    .trash, .trash, .gone, .cascade, .laterDelete, .clone, .clone, .clonePages, .serverGoesBack,
     .serverGoesBack,
     .laptopGoesBack,
     .mishaps, .mishaps, .manyPages, .erasure,
@@ -29,7 +30,9 @@ struct Plots {
   private func tell(_ plot: Plot, _ telling: inout Telling) {
     switch plot {
     case .trash: trash(&telling)
+    case .gone: gone(&telling)
     case .cascade: cascade(&telling)
+    case .laterDelete: laterDelete(&telling)
     case .clone: clone(&telling)
     case .clonePages: clonePages(&telling)
     case .serverGoesBack: serverGoesBack(&telling)
@@ -59,6 +62,45 @@ struct Plots {
     plot.do(goBack, at: b)
     plot.mix([.editAgain, .restoreAgain, .deleteAgain, .wait, .wait], at: [a, b], 1)
     plot.do(.sync, at: b)
+    plot.syncAll()
+  }
+
+  /// A document has left the trash of all, or of all but one, and somebody who never heard of it writes it anew.
+  private func gone(_ plot: inout Telling) {
+    let (a, b) = (plot.laptop(), plot.laptop())
+    plot.syncAll()
+    plot.do(.backUp, at: b)
+    let again = plot.do(plot.dice.pick([.editPatient, .editStranger, .editStranger]), at: a)
+    plot.do(.editAgain, at: a)
+    plot.syncAll()
+    plot.do(.deleteAlone, at: a)
+    for _ in 0..<3 { plot.do(.waitLong, at: a) }
+    plot.syncAll()
+    plot.syncAll()
+    let keeper = plot.laptop()
+    for machine in 0...laptopCount where machine != keeper || plot.dice.once(in: 2) {
+      plot.do(.emptyTrash, at: machine)
+    }
+    plot.do(.restoreBackup, at: b)
+    plot.do(again, at: b)
+    plot.do(.sync, at: b)
+    plot.syncAll()
+    plot.syncAll()
+  }
+
+  /// A patient is deleted a second time, later, by somebody who deletes nothing with it: what went with the first
+  /// delete is older in the trash than the patient.
+  private func laterDelete(_ plot: inout Telling) {
+    let (a, b) = (plot.laptop(), plot.laptop())
+    plot.mix([.invite], at: [a], 3)
+    plot.syncAll()
+    plot.do(.deleteInvited, at: a)
+    for _ in 0..<2 { plot.do(.waitLong, at: a) }
+    plot.do(.deleteAlone, at: b)
+    plot.syncAll()
+    plot.syncAll()
+    plot.mix([.emptyTrash], at: [0, a], 2)
+    plot.mix([.restoreAgain, .restoreAgain, .sync], at: [a, b], 1)
     plot.syncAll()
   }
 
@@ -199,8 +241,16 @@ struct Telling {
 
   mutating func laptop() -> Int { 1 + dice.below(laptopCount) }
 
-  mutating func `do`(_ action: Action, at node: Int) {
-    steps.append(Step(action: action, node: node, seed: dice.next()))
+  @discardableResult
+  mutating func `do`(_ action: Action, at node: Int) -> Step {
+    let step = Step(action: action, node: node, seed: dice.next())
+    steps.append(step)
+    return step
+  }
+
+  /// The same as another step, at another machine.
+  mutating func `do`(_ step: Step, at node: Int) {
+    steps.append(Step(action: step.action, node: node, seed: step.seed))
   }
 
   mutating func syncAll() { for laptop in 1...laptopCount { `do`(.sync, at: laptop) } }

@@ -32,7 +32,8 @@ package struct Schedule: Sendable {
     oldMachines = areOld ? Set((0...laptops).filter { (seed / 4 + UInt64($0)) % 2 == 0 }) : []
     let plots = Plots(laptopCount: laptops, isJudged: isJudged)
     let plotted = dice.once(in: 3) ? 0 : dice.pick([4, 10, 20])
-    var steps: [Step] = []
+    // Some stories come to their end only where nothing else has happened yet.
+    var steps = dice.once(in: 2) ? plots.draw(&dice) : []
     var planned: ArraySlice<Step> = []
     while steps.count < count || !planned.isEmpty {
       if planned.isEmpty, steps.count > 5, dice.below(100) < plotted {
@@ -150,7 +151,8 @@ extension Action {
   var kind: Kind {
     switch self {
     case .editPatient, .book, .setStatus, .invite, .editStranger, .writeTogether, .delete,
-      .restore, .merge, .resolve, .importFile, .editAgain, .deleteAgain, .restoreAgain:
+      .restore, .merge, .resolve, .importFile, .editAgain, .deleteAgain, .restoreAgain,
+      .deleteInvited, .deleteAlone:
       .work
     case .sync, .syncBadly: .syncing
     case .erase, .eraseAgain, .copy, .goBack, .clone, .openRecovery, .closeRecovery, .retire,

@@ -15,6 +15,8 @@ package enum Action: String, CaseIterable, Sendable {
   case editAgain = "edit what was written last"
   case deleteAgain = "delete what was written last"
   case restoreAgain = "bring back what was written last"
+  case deleteInvited = "delete a patient who was invited, and the invite with it"
+  case deleteAlone = "delete what was written last, and nothing with it"
   case erase = "erase a document at the server"
   case eraseAgain = "erase what was written last"
   // What programs do.

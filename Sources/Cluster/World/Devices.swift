@@ -30,6 +30,8 @@ final class Devices: Sendable {
     state.withLock { $0.replicas[device, default: []].append(replica) }
   }
 
+  func replicas(of device: UniqueID) -> [ReplicaID] { state.withLock { $0.replicas[device] ?? [] } }
+
   func revoke(_ device: UniqueID) { state.withLock { _ = $0.revoked.insert(device) } }
 
   func noteSurrender(by device: UniqueID) {

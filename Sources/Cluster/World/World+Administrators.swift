@@ -36,7 +36,7 @@ extension World {
       try server.replica.retire(node.replica.id)
     case .undo: try undo()
     case .emptyServer: try emptyServer()
-    default: revoke(node)
+    default: try revoke(node)
     }
   }
 
@@ -139,13 +139,17 @@ extension World {
     server.replica.read { Replica.formerServers($0.registers) }.contains(id)
   }
 
-  private func revoke(_ laptop: Node) {
+  private func revoke(_ laptop: Node) throws {
     // Copies of it are the same device.
     let left = laptops.filter { $0.device != laptop.device && !devices.isRevoked($0.device) }
     guard left.count >= Schedule.laptopCounts.lowerBound, devices.knows(laptop.device) else {
       return
     }
     devices.revoke(laptop.device)
+    for replica in devices.replicas(of: laptop.device) {
+      retired.insert(replica)
+      try server.replica.retire(replica)
+    }
   }
 
   // MARK: - Programs

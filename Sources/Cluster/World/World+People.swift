@@ -20,6 +20,8 @@ extension World {
     case .editAgain: try editAgain(node)
     case .deleteAgain: try deleteAgain(node, &dice)
     case .restoreAgain: try restoreAgain(node)
+    case .deleteInvited: try deleteInvited(node, &dice)
+    case .deleteAlone: try deleteAlone(node, &dice)
     case .merge: try merge(node, &dice)
     case .resolve: try resolve(node, &dice)
     default: try importFile(node, &dice)
@@ -217,6 +219,26 @@ extension World {
       }
     }
     if before.contains(key), dice.once(in: 4) { try undoDelete(of: key, node, before) }
+  }
+
+  /// Deletes the patient of an invite, and the invite with it.
+  private func deleteInvited(_ node: Node, _ dice: inout Dice) throws {
+    let living = try node.livingDocuments().filter { $0.type == "invite" }.sorted()
+    guard !living.isEmpty, let invite = node.seen.documents[dice.pick(living)],
+      let id = invite.visibleFields(node.replica.rules.type("invite"))["patient_id"]?.stringValue,
+      let patient = UniqueID(id).map({ DocumentKey(type: "patient", id: $0) })
+    else { return }
+    note("\(patient)")
+    lastWritten = patient
+    try node.replica.delete(patient, reason: .mistake)
+  }
+
+  private func deleteAlone(_ node: Node, _ dice: inout Dice) throws {
+    guard let key = lastWritten else { return }
+    note("\(key)")
+    try node.replica.transact { (transaction) throws(ReplicaError) in
+      try transaction.delete(key, reason: dice.pick([.mistake, .duplicate]))
+    }
   }
 
   /// Whoever deleted by mistake brings it back, and with it all that went with it.
