@@ -12,8 +12,12 @@ extension Reviewer {
     let new = clinic.subject(key)
     var found: Set<DocumentKey> = [key]
     if concernsNobodyElse(key, before: before) { return found }
-    for subject in [old, new].compactMap({ $0 }) { addNear(subject, &found) }
+    let subjects = [old, new].compactMap { $0 }
+    for subject in subjects { addNear(subject, &found) }
     if !Self.hubs.contains(key.type) || isFar(old, new) { addReferrers(of: key, &found) }
+    if let deleted = subjects.last(where: \.document.hasLife) {
+      addDependents(ofDeleted: deleted, &found)
+    }
     return found
   }
 
@@ -131,10 +135,21 @@ extension Reviewer {
     }
   }
 
-  /// A reference can be what keeps its target out of the trash, and with it what refers to that.
+  /// A deleted document can come back, or go again, without a write to it: with it goes what refers to it,
+  /// and so on, and what those meet sees that.
   private func addDependents(ofDeleted target: Subject, _ found: inout Set<DocumentKey>) {
-    addReferrers(of: target.key, &found)
-    if target.key.type == "patient" { addMergedPatients(target, &found) }
+    var seen: Set<DocumentKey> = []
+    var open = [target]
+    while let next = open.popLast() {
+      guard seen.insert(next.key).inserted else { continue }
+      if next.key.type == "patient" { addMergedPatients(next, &found) }
+      for key in referrers(of: next.key) {
+        found.insert(key)
+        guard let referrer = clinic.subject(key), referrer.document.hasLife else { continue }
+        addPeers(of: referrer, &found)
+        open.append(referrer)
+      }
+    }
   }
 
   private func addPeers(of subject: Subject, _ found: inout Set<DocumentKey>) {
@@ -171,10 +186,13 @@ extension Reviewer {
   }
 
   private func addReferrers(of key: DocumentKey, _ found: inout Set<DocumentKey>) {
-    for reference in clinic.catalogue.references(to: key.type) {
-      found.formUnion(
-        clinic.keys(
-          reference.type.name, index: reference.field.name, key.id.description))
+    found.formUnion(referrers(of: key))
+  }
+
+  /// In the order of the catalogue and its indexes.
+  private func referrers(of key: DocumentKey) -> [DocumentKey] {
+    clinic.catalogue.references(to: key.type).flatMap { reference in
+      clinic.keys(reference.type.name, index: reference.field.name, key.id.description)
     }
   }
 

@@ -38,10 +38,10 @@ package struct Coverage: Sendable {
     Self.expected.filter { counts[$0] == nil }.map { "\($0.fault) at \($0.place)" }
   }
 
-  /// One line for each fault and place.
-  package var table: [String] {
+  /// How often each fault struck at each place, in the order of their names.
+  package var table: [(spot: String, count: Int)] {
     Set(counts.keys).union(Self.expected).sorted().map { spot in
-      "\(counts[spot] ?? 0)\t\(spot.fault)\t\(spot.place)"
+      ("\(spot.fault) at \(spot.place)", counts[spot] ?? 0)
     }
   }
 }

@@ -16,6 +16,17 @@ package struct Campaign: Sendable {
     package var coverage = Coverage()
     /// The same for the same seeds, in whatever order they were played.
     package var traceHash: UInt64 = 0
+
+    /// In order, each once.
+    package var failedSeeds: [UInt64] { Set(failures.map(\.seed) + different).sorted() }
+
+    mutating func add(_ outcome: Outcome, of schedule: Schedule) {
+      scheduleCount += 1
+      stepCount += schedule.steps.count
+      coverage.add(outcome.coverage)
+      traceHash ^= outcome.traceHash
+      if outcome.failure != nil { failures.append((schedule.seed, outcome)) }
+    }
   }
 
   let first: UInt64
@@ -49,11 +60,7 @@ package struct Campaign: Sendable {
       let isRepeated = seed % Self.repeatedEvery == 0 && outcome.failure == nil
       let isSame = !isRepeated || runner.run(schedule).traceHash == outcome.traceHash
       state.withLock { state in
-        state.result.scheduleCount += 1
-        state.result.stepCount += schedule.steps.count
-        state.result.coverage.add(outcome.coverage)
-        state.result.traceHash ^= outcome.traceHash
-        if outcome.failure != nil { state.result.failures.append((seed, outcome)) }
+        state.result.add(outcome, of: schedule)
         if !isSame { state.result.different.append(seed) }
       }
       if outcome.failure != nil { tell(seed, outcome) }

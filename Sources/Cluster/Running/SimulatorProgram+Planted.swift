@@ -1,35 +1,54 @@
+import JSON
 import Planted
 
 /// How the simulator is tried itself: with mistakes that are built into the engine on purpose.
 extension SimulatorProgram {
-  /// `--planted list`, or `--planted NAME` before other arguments: the engine makes that mistake in all that
-  /// they ask for.
-  func runPlanted(_ arguments: [String]) -> Int32 {
+  /// A mistake that so many schedules do not show counts as missed.
+  private static let plantedSeeds: ClosedRange<UInt64> = 0...2999
+
+  /// `--planted` alone tries all mistakes; `--planted list` names them; with a name before other arguments
+  /// the engine makes that mistake in all that they ask for.
+  func runPlanted(_ arguments: [String]) throws -> Int32 {
     guard Planting.isPossible else {
-      print("this program was built without planted faults: build it with -Xswiftc -DPLANTED")
+      tell("this program was built without planted faults: build it with -Xswiftc -DPLANTED")
       return 2
     }
-    guard let name = arguments.first, name != "list" else {
+    guard let name = arguments.first, !name.hasPrefix("--") else {
+      return try findAll(arguments)
+    }
+    if name == "list" {
       for name in Planting.names { print(name) }
       return 0
     }
     guard Planting.choose(name) else {
-      print("no planted fault is called \(name): --planted list prints all")
+      tell("no planted fault is called \(name): --planted list prints all")
       return 2
     }
     return run(Array(arguments.dropFirst()))
   }
 
-  /// Plays schedules up to the first that fails. Names each before it is played: a mistake may end the program.
-  func runToFirstFailure(from first: UInt64, most: UInt64, _ runner: Runner) -> Int32 {
-    for seed in first..<(first + most) {
-      print("seed \(seed)")
-      let outcome = runner.run(Schedule(seed: seed))
-      guard let failure = outcome.failure else { continue }
-      print("found | \(seed) | \(outcome.check ?? "") | \(failure)")
-      return 1
+  /// Plays with each mistake up to the first schedule that shows it. Says so as it goes on: a mistake may end
+  /// the program.
+  private func findAll(_ arguments: [String]) throws -> Int32 {
+    guard let words = SimulatorArguments(["--seed", "0"] + arguments, jobCount: jobCount) else {
+      tell(Self.usage)
+      return 2
     }
-    print("not found")
-    return 0
+    var missed: [String] = []
+    for name in Planting.names {
+      _ = Planting.choose(name)
+      if let found = try firstFailure(among: Self.plantedSeeds, words.jobCount) {
+        tell("| \(name) | \(found.seed) | \(found.outcome.check ?? "") |")
+      } else {
+        tell("| \(name) | not found |")
+        missed.append(name)
+      }
+    }
+    let value: JSONValue = [
+      "planted": .int(Planting.names.count), "found": .int(Planting.names.count - missed.count),
+      "missed": .array(missed.map(JSONValue.string)),
+    ]
+    print(String(decoding: value.bytes, as: UTF8.self))
+    return missed.isEmpty ? 0 : 1
   }
 }

@@ -30,6 +30,9 @@ package enum Host {
   /// Gives memory that nobody uses back to the system. O(free memory).
   package static func releaseFreeMemory() { system_release_free_memory() }
 
+  /// Of those that are switched on; at least 1.
+  package static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
   /// The machine's name in its network; "localhost" if it has none.
   package static func hostName() -> String {
     let name = text(maximumByteCount: 256) { gethostname($0.baseAddress!, $0.count) == 0 }
