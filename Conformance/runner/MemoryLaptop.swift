@@ -29,7 +29,7 @@ final class MemoryLaptop {
 
   let name: String
   let device: UniqueID
-  let enrolment: Enrolment
+  private(set) var enrolment: Enrolment
   var memory: Memory
   /// Milliseconds that its clock is ahead.
   var skew = 0
@@ -68,6 +68,12 @@ final class MemoryLaptop {
     (world, codec, device, enrolment) = (other.world, other.codec, other.device, other.enrolment)
     memory = other.memory
     link = try Link(copyOf: other.link)
+  }
+
+  /// The same device with nothing on its disk, and with a code of its own.
+  func enrolAnew(code: String) throws {
+    memory = Memory(replica: Self.newID(world), history: History(digest: world.digest))
+    enrolment = try link.enrol(code: code, device: device, replica: memory.replica, name: name)
   }
 
   private static func newID(_ world: ReplicaWorld) -> UniqueID {

@@ -76,6 +76,8 @@ final class ScenarioStage {
       }
       laptop.memory = memory
     case "repeats": laptop.repeatRequests()
+    case "enrols":  // anew
+      try laptop.enrolAnew(code: try driver.run("new-code", account ?? ""))
     default: throw ScenarioFailure("the sentence is not understood")
     }
   }

@@ -81,7 +81,7 @@ extension Document {
   /// Keeps a unit of which nothing but keys is left as it was before a join, beside them: a value goes for
   /// a value only (DESIGN, rule 11).
   package mutating func keepBlank(_ unit: String, from before: Document) {
-    guard isBlank(unit), !planted(Fault.valueGivenForKey) else { return }
+    guard isBlank(unit) else { return }
     let keys = droppedKeys(of: unit)
     addVersions(to: unit, from: before)
     replaceDroppedKeys(of: unit, with: keys)
@@ -103,7 +103,7 @@ extension Document {
   ) -> [Version] {
     let kept = mine.filter { version in
       theirs.contains { $0.key == version.key } || !theirClock.covers(version.write.dot)
-        || version.isErasure && !planted(Fault.erasureReplaced)
+        || version.isErasure
     }
     let new = theirs.filter { version in
       !mine.contains { $0.key == version.key }
@@ -119,7 +119,7 @@ extension Origin {
   /// change later (DESIGN, rules 16 and 19), on each replica in its own time; a nonce never does.
   fileprivate func first(of other: Origin, nonce: (Dot) -> UInt64?) -> Origin {
     let (mine, theirs) = (nonce(dot) ?? .max, nonce(other.dot) ?? .max)
-    if planted(Fault.earlierCreation) || mine == theirs { return min(self, other) }
+    if mine == theirs { return min(self, other) }
     return mine < theirs ? self : other
   }
 }
@@ -150,7 +150,6 @@ extension Document {
   }
 
   private func isBroughtBack(since knowledge: VersionVector) -> Bool {
-    if planted(Fault.revivedInPart) { return false }
     return versions(of: Unit.life).contains {
       $0.saysAlive && !knowledge.covers($0.write.dot)
     }

@@ -90,9 +90,8 @@ extension Document {
     let keys = (droppedKeys(of: unit) + (before?.droppedKeys(of: unit) ?? []))
       .filter { again[$0.first] == nil }
     if again.isEmpty, keys.isEmpty {
-      let isPutBack = !planted(Fault.putBackIsAnEdit)
       again[write.dot] = Version(
-        write: write, value: [:], details: VersionDetails(isPutBack: isPutBack).orNone)
+        write: write, value: [:], details: VersionDetails(isPutBack: true).orNone)
     }
     replaceVersions(of: unit, with: again.values.sorted { $0.key < $1.key })
     replaceDroppedKeys(of: unit, with: keys)

@@ -74,7 +74,6 @@ extension Relabelling {
       }
       next = next.map { Dot($0.replica, $0.number + 1) }
     }
-    if planted(Fault.knownNameNotTaken) { return run.map { Run(first: $0.first, name: nil) } }
     return run
   }
 

@@ -10,12 +10,8 @@
     case syncFailureIgnored
     /// What another process wrote last, and may not have made durable, is taken as it is.
     case lastWriteNotWrittenAnew
-    /// The log goes on over a batch that was cut off.
-    case tornTailWrittenOver
     /// The checksum of a frame of the log, which begins with the segment's salt, is taken as it is written.
     case saltUnchecked
-    /// All segments of the log have the same salt.
-    case saltNotDrawn
     /// A segment is used again with what stood behind its head.
     case oldLogNotCleared
     /// A store that is closed claims one record more than there is.
@@ -66,29 +62,17 @@
     case skeletonForgetsVersions
     /// Old content that comes for a skeleton stays, although the document is deleted.
     case oldContentComesBack
-    /// A skeleton takes the last value of what lives.
-    case valueGivenForKey
-    /// A document that was brought back travels in part.
-    case revivedInPart
-    /// What comes back for a skeleton stays at the server and is no news for others.
-    case revivedNotWrittenAnew
     /// Of what comes back, only one sibling is written anew.
     case revivedWithShownOnly
     /// Content that somebody lacks is not sent to it.
     case wantedNotSent
-    /// A server that is being rebuilt gives up versions that another laptop may still bring.
-    case rebuiltServerGivesUp
 
     // Erasures.
 
     /// What one laptop does not have is given up, although another has it.
     case givenUpUnasked
-    /// A later write replaces an erasure.
-    case erasureReplaced
     /// Late versions of an erased document keep their values.
     case erasedContentKept
-    /// What is written to an erased document stays.
-    case erasedWrittenTo
     /// An import makes an erased patient anew.
     case erasureRevivedByImport
     /// The journal keeps what was erased.
@@ -112,18 +96,10 @@
     case transactionHalfTaken
     /// A place in the feed of another timeline counts as one in this feed.
     case cursorUnchecked
-    /// A page of a push is taken behind a page that another laptop sent.
-    case pushPageUnchecked
-    /// Every push has the same name.
-    case pushTokenReused
-    /// A push that begins anew leaves out what its first pages held.
-    case pushBegunAnewInPart
     /// A server keeps the pages of pushes that laptops gave up.
     case abandonedPushesKept
     /// A server that has gone back gets only what is new since then.
     case lostWritesNotGivenBack
-    /// Pages that were fetched under other names are used.
-    case stagedPagesKept
     /// What a laptop was told counts as what it has.
     case givenCountsAsDeclared
 
@@ -131,26 +107,16 @@
 
     /// A laptop of which a copy writes under the same id keeps the id, and its names for what both wrote.
     case cloneUnnoticed
-    /// A laptop that went back to an older copy of its disk goes on under its id.
-    case wentBackUnnoticed
-    /// Under a new id a laptop sends only what is new.
-    case newIdentitySendsParts
     /// A server gives a number again that a push gives back to it.
     case numberReused
     /// An import at a server leaves a number open, which the next transaction takes.
     case numberLeftOpen
     /// The context of a delete keeps the old names of transactions.
     case contextNotRelabelled
-    /// Of two creations the earlier counts, by what they are called now.
-    case earlierCreation
     /// The origin of a document keeps the old name of its transaction.
     case originNotRelabelled
     /// A timeline gets another name on every laptop.
     case relabelledAtRandom
-    /// A name that the server has for a timeline is not taken.
-    case knownNameNotTaken
-    /// A laptop forgets that a timeline of its own is its own under the new name.
-    case branchNotOwn
     /// A laptop keeps its stamps where the server has others.
     case stampsNotTaken
     /// The server takes transactions from the future.
@@ -164,14 +130,8 @@
     case refusedNotTold
     /// Half of the documents of a refused transaction stay as it wrote them.
     case refusedHalfPutBack
-    /// What a server puts back where nothing had stood counts as an edit.
-    case putBackIsAnEdit
     /// Of several siblings that stood before a refused write, one comes back.
     case refusedSiblingsCollapsed
-    /// A refused transaction that comes again is taken.
-    case refusedComesBack
-    /// What a server refused stays at the laptop beside dropped versions.
-    case refusedStaysAtLaptop
     /// A document gets its place in the order of arrival again and again.
     case receivedTwice
     /// A review list does not look at the documents that share a name, an address or an hour with a changed one.

@@ -69,9 +69,9 @@ extension Replica {
     guard role == .server else { return }
     // While recovery is open other laptops may still bring what was dropped (rule 18).
     let isOpen =
-      RecoveryState(store.read { $0.registers }).isOpen && !planted(Fault.rebuiltServerGivesUp)
+      RecoveryState(store.read { $0.registers }).isOpen
     let settled = units.filter { !isOpen || !document.lacksVersions(of: $0) }
-    if !settled.isEmpty, !planted(Fault.revivedNotWrittenAnew) {
+    if !settled.isEmpty {
       try transaction.rewrite(part.key, settled)
     }
   }

@@ -1,7 +1,6 @@
 import Causality
 import Documents
 import JSON
-import Planted
 package import Platform
 import Storage
 import SyncProtocol
@@ -78,9 +77,8 @@ package final class LaptopSync: Sendable {
       replica: replica.id, account: replica.account, server: enrolment.server,
       base: peer.knowledge, pushedUpTo: peer.pushedUpTo, pullCursor: peer.cursor,
       staged: try stagedPull(), token: replica.world.random.uint64())
-    if planted(Fault.pushTokenReused) { start.token = 1 }
     start.isAgreed = peer.cursor != nil && !identity.isNew
-    start.isWhole = identity.isNew && !planted(Fault.newIdentitySendsParts)
+    start.isWhole = identity.isNew
     start.scope = peer.scope
     start.former = identity.isNew ? identity.former : []
     start.wanted = try replica.wanted()
@@ -96,10 +94,14 @@ package final class LaptopSync: Sendable {
   /// What is left of a pull that did not come to its end; the last page says where it goes on.
   private func stagedPull() throws(ReplicaError) -> ClientSession.StagedPull? {
     let count = try stored { () throws(StorageError) in try stage.count() }
-    guard count > 0 else { return nil }
+    guard count > 0 else {
+      // Of pages that were dropped a power cut can leave some.
+      try clearStage()
+      return nil
+    }
     let file = try stored { () throws(StorageError) in try stage.page(count - 1) }
     guard let page = try? StagedPage(file) else {
-      try stored { () throws(StorageError) in try stage.clear() }
+      try clearStage()
       return nil
     }
     return ClientSession.StagedPull(since: page.since, cursor: page.cursor, pageCount: count)
@@ -198,7 +200,7 @@ package final class LaptopSync: Sendable {
     do { timelines = try codec.timelineReply(reply.body) } catch {
       throw .unreachable("the answer did not arrive whole: \(error)")
     }
-    if !planted(Fault.stagedPagesKept) { try clearStage() }
+    try clearStage()
     try replica.agreeOnNames(with: timelines)
   }
 

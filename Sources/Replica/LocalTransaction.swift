@@ -321,7 +321,7 @@ package struct LocalTransaction {
   private mutating func put(_ document: Document, isNew: Bool = false) throws(ReplicaError) {
     var document = document
     // Whatever is written to it: what was erased keeps nothing (DESIGN, rule 12).
-    if document.isErased, !planted(Fault.erasedWrittenTo) { document.dropContent() }
+    if document.isErased { document.dropContent() }
     let details = base.details(of: document)
     let place = try place(document, known: details, isNew: isNew)
     for index in ClinicIndex.indexes(ofType: document.key.type) {

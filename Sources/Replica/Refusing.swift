@@ -187,9 +187,7 @@ extension Replica {
 extension Replica {
   /// Keeps aside what this replica wrote and a server refused, before the pull that says so takes it out of
   /// the documents. Durable on return.
-  /// - Returns: the transactions that the pull names as refused.
-  func parkRefused(_ parts: [Document]) throws(ReplicaError) -> Set<Dot> {
-    var refused: Set<Dot> = []
+  func parkRefused(_ parts: [Document]) throws(ReplicaError) {
     let identity = store.identity
     let own = Set(identity.former + [identity.replica])
     for part in parts where part.key.type == "refused_change" {
@@ -197,7 +195,6 @@ extension Replica {
       guard let dot = fields["transaction"]?.stringValue.flatMap({ Dot($0) }),
         own.contains(dot.replica)
       else { continue }
-      refused.insert(dot)
       let keys = (fields["documents"]?.arrayValue ?? []).compactMap(DocumentKey.init(reviewValue:))
       let documents = try read { (tables) throws(ReplicaError) in
         try stored { () throws(StorageError) in
@@ -212,21 +209,6 @@ extension Replica {
       }
       guard !documents.isEmpty else { continue }
       try park(dot, documents, reason: fields["reason"]?.stringValue ?? "")
-    }
-    return refused
-  }
-
-  /// What a server refused goes also where the server has nothing to put in its place.
-  func removeRefused(
-    _ refused: Set<Dot>, _ parts: [Document], in transaction: inout LocalTransaction
-  ) throws(ReplicaError) {
-    guard !refused.isEmpty, !planted(Fault.refusedStaysAtLaptop) else { return }
-    for part in parts where part.lacksContent {
-      guard var document = try transaction.document(part.key),
-        !document.versions(from: refused).isEmpty
-      else { continue }
-      document.remove(refused)
-      try transaction.take(document)
     }
   }
 }

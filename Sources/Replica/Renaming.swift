@@ -128,7 +128,7 @@ extension Replica {
     for names in renaming.relabellings where own.contains(names.replica) {
       if own.insert(names.branch).inserted { branches.append(names.branch) }
     }
-    guard !branches.isEmpty, !planted(Fault.branchNotOwn) else { return }
+    guard !branches.isEmpty else { return }
     try stored { () throws(StorageError) in
       try store.updateIdentity { identity in
         for branch in branches { identity.noteBranch(branch) }

@@ -20,22 +20,17 @@ extension Replica {
   private func takeInAtLaptop(
     _ changes: ArrivingChanges, _ transaction: inout LocalTransaction
   ) throws(ReplicaError) {
-    var refused: Set<Dot> = []
     var open = OpenJoins()
     try changes.forEachPiece { (piece, isLast) throws(ReplicaError) in
       let parts =
         planted(Fault.transactionHalfTaken)
         ? Array(piece.latestParts.dropLast()) : piece.latestParts
       try parkUnreadable(piece.unreadable, from: nil)
-      refused.formUnion(try parkRefused(parts))
+      try parkRefused(parts)
       try join(parts, changes.last.runs, into: &transaction, &open)
       if !isLast { try transaction.begin(in: store) }
     }
     try settle(open, in: &transaction)
-    if refused.isEmpty { return }
-    try changes.forEachPiece { (piece, _) throws(ReplicaError) in
-      try removeRefused(refused, piece.latestParts, in: &transaction)
-    }
   }
 
   private func takeInAtServer(
@@ -76,7 +71,7 @@ extension Replica {
   func withoutParked(_ parts: [Document]) -> [Document] {
     let registers = store.read { $0.registers }
     let parked = Self.parked(registers)
-    if parked.isEmpty || planted(Fault.refusedComesBack) { return parts }
+    if parked.isEmpty { return parts }
     let out = parked.union(Self.unjudged(registers))
     return parts.map { $0.without(out) }
   }

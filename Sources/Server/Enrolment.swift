@@ -62,7 +62,7 @@ extension ServerData {
   }
 
   /// Enrols a device by a code, which is used up. Enrolling the same device again gives it a new
-  /// token.
+  /// token: nobody writes any more under the ids that it had before, and nobody waits for them.
   /// - Throws: `refused` if the code is unknown, used or expired.
   package func enrol(
     code: String, device: UniqueID, replica: ReplicaID, name: String, account: UniqueID?
@@ -85,7 +85,8 @@ extension ServerData {
         device, replica, name, code, tokenHash: tokenHash(token), now, into: &registry)
     }
     let server = try self.replica(of: record.account)
-    // The code is used up by now: a name that cannot be read must not fail the enrolment.
+    // The code is used up by now: nothing from here on must fail the enrolment.
+    for former in record.replicas where former != replica { try? server.retire(former) }
     let user = try? server.read { (tables) throws(StorageError) in
       try tables.document(DocumentKey(type: "user", id: record.user))
     }

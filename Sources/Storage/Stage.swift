@@ -72,11 +72,12 @@ package struct Stage: Sendable {
     }
   }
 
-  /// Drops all pages.
+  /// Drops all pages. Durable on return: they may hold what somebody erases.
   package func clear() throws(StorageError) {
     try translated { () throws(SystemError) in
       guard try fileSystem.status(directory) != nil else { return }
       try fileSystem.removeTree(directory)
+      try fileSystem.synchronizeDirectory(parentDirectory(of: directory))
     }
   }
 

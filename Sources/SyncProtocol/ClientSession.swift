@@ -1,6 +1,5 @@
 import Causality
 import Documents
-import Planted
 
 /// One complete push and pull from a laptop's side, without I/O: the host carries out the effects in
 /// their order and answers each of `cutPush`, `send`, `stagePull` and `applyPull` with one event.
@@ -98,7 +97,7 @@ package struct ClientSession: Sendable {
       start?.isAgreed = false
     case .page(let page, let place):
       // Should the push begin anew, then with all that the server may lack beyond that base.
-      if note.base != start?.base, !planted(Fault.pushBegunAnewInPart) { start?.pushedUpTo = 0 }
+      if note.base != start?.base { start?.pushedUpTo = 0 }
       start?.base = note.base
       start?.token = note.token
       start?.isAgreed = false

@@ -166,7 +166,7 @@ package struct ServerSession: Sendable {
     if let refusal = mismatch(request, state) { return .refuse(refusal) }
     guard let push = request.push else { return pull() }
     let isBehind =
-      planted(Fault.pushPageUnchecked) || push.page == 0 || push.after == nil
+      push.page == 0 || push.after == nil
       || push.after == state.stagedDigest
     guard push.page == state.stagedPageCount, isBehind else {
       return .refuse(otherPage(push, state))
@@ -205,9 +205,8 @@ package struct ServerSession: Sendable {
       }
     }
     let upTo = base.applying(request.knowledge)
-    if !planted(Fault.wentBackUnnoticed),
-      state.isRetired || state.knowledge[request.replica] > upTo[request.replica]
-        || !state.declared.isCovered(by: upTo)
+    if state.isRetired || state.knowledge[request.replica] > upTo[request.replica]
+      || !state.declared.isCovered(by: upTo)
     {
       return SyncRefusal(
         .newIdentity,

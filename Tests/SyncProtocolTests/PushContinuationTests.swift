@@ -85,6 +85,19 @@ struct PushContinuationTests {
     #expect(question.pull == nil && question.runs.isEmpty)
   }
 
+  /// What stands before place 3 was agreed with another base.
+  @Test func `a push that went on from another base and begins anew leaves nothing out`() {
+    var client = Client(base: Samples.knows(0, 1), pushedUpTo: 3, underWay: note(9))
+    client.handle(.refused(refusal(next: 2, kept: "d1")))
+    client.cut([1], head: false, position: 17)
+    client.handle(.refused(SyncRefusal(.pushRestart, "")))
+    client.begin(base: Samples.knows(0, 1), pushedUpTo: 3, underWay: note(9))
+    client.handle(.refused(refusal(next: 2, kept: "d1")))
+    client.cut([1], head: false, position: 17)
+    client.handle(.refused(SyncRefusal(.pushRestart, "")))
+    #expect(client.trace.last == "cut push since 1/1 after 0")
+  }
+
   @Test func `a first page that never arrived is sent under the same token`() {
     var note = note(9)
     (note.page, note.previousDigest) = (0, "")

@@ -49,6 +49,19 @@ import Testing
     #expect(try there.replica.reviewItems().isEmpty)
   }
 
+  @Test func `under a new id a document travels with those that it names`() throws {
+    let invite = JSONObject([
+      ("type", "invite"), ("id", .string(key(9).id.description)),
+      ("patient_id", .string(key(1).id.description)), ("email", "ana@example.org"),
+      ("status", "pending"),
+    ])
+    try server.replica.retire(here.replica.id)
+    try here.put([invite])
+    #expect(try here.sync(with: server).pushed == 2)
+    try there.put([invite.merging(["id": .string(key(10).id.description)])])
+    #expect(try there.sync(with: server).pushed == 1)
+  }
+
   @Test func `a laptop that went back to an older copy gets all back under a new id`() throws {
     let copy = try TestReplica(copyOf: here)
     try edit(here, 1, ["phone": "sent"])

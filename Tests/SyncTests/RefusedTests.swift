@@ -202,6 +202,35 @@ import Testing
     }
   }
 
+  /// Two copies of a laptop wrote under one name: those of the second got another one before they were judged.
+  @Test func `what was refused under another name is kept aside by its author`() throws {
+    let copy = try TestReplica(copyOf: here)
+    try edit(here, 1, ["phone": "first"])
+    try edit(copy, 1, ["notes": "refused"])
+    try here.sync(with: server, isJudged: true)
+    try setUser(status: "inactive", role: "clinician")
+    for _ in 0..<2 { try copy.sync(with: server, isJudged: true) }
+    #expect(try parked(copy).joined().contains("refused"))
+    #expect(try parked(here).isEmpty)
+  }
+
+  /// The server has only names left of what stood before: nothing comes from there in its place.
+  @Test(arguments: ["phone", "last_name"])
+  func `a refused edit of what left the trash goes from its author too`(field: String) throws {
+    let old = try TestReplica(copyOf: here)
+    try there.replica.delete(key(1), reason: .mistake)
+    for _ in 0..<2 { try meet(isJudged: true) }
+    clock.set("2026-04-05T08:00:00Z")
+    for replica in [server, here, there] { #expect(try replica.replica.emptyTrash() == 1) }
+    try here.restore(old)
+    try setUser(status: "inactive", role: "clinician")
+    try edit(here, 1, JSONObject([(field, "refused")]))
+    for _ in 0..<2 { try meet(isJudged: true) }
+    for replica in [server, here, there] {
+      #expect(!(try replica.state().joined().contains("refused\"")))
+    }
+  }
+
   @Test func `an old copy does not bring what its author replaced by a refused edit`() throws {
     try here.replica.delete(key(1), reason: .mistake)
     for _ in 0..<2 { try meet(isJudged: true) }

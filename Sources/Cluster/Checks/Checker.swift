@@ -53,6 +53,13 @@ struct Checker {
     restarts.append((node, .older))
   }
 
+  /// A machine that may have lost something to damage. What it was about to replace in this step is known.
+  mutating func noteRepaired(_ node: Node) {
+    let before = node.seen
+    noteGoneBack(node)
+    node.seenBeforeRepair = before
+  }
+
   mutating func noteNew(_ node: Node) {
     node.hasGoneBack = true
     restarts.append((node, .older))

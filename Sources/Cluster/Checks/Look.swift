@@ -28,6 +28,8 @@ extension Node {
   /// - Returns: nil if nothing has changed.
   func look(afterRestart: Bool) throws -> Look? {
     let old = seen
+    let repaired = seenBeforeRepair ?? old
+    seenBeforeRepair = nil
     let (head, history) = replica.read { ($0.head, $0.history) }
     let isSame =
       head == old.head && history.knowledge == old.history?.knowledge
@@ -42,9 +44,10 @@ extension Node {
     if afterRestart { seen.documents = [:] }
     for document in documents { seen.documents[document.key] = document }
     return Look(
-      changes: documents.map { (old.documents[$0.key], $0) },
+      changes: documents.map { (repaired.documents[$0.key], $0) },
       arrived: held.filter { !old.held.contains($0) },
-      gone: old.held.filter { !all.contains($0) }.sorted(), before: old.history, after: history)
+      gone: old.held.filter { !all.contains($0) }.sorted(), before: repaired.history,
+      after: history)
   }
 
   private static func nonces(_ history: History) -> [UInt64] {

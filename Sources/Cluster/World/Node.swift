@@ -20,6 +20,8 @@ final class Node {
   /// The server's devices when it made its last backup; of a laptop only whether it has one.
   var devicesInBackup: Devices.Kept?
   var seen = Sight()
+  /// What it was before it was repaired in this step.
+  var seenBeforeRepair: Sight?
   var isFull = false
   /// Whether its disk may make any call fail now.
   var isFailing: Bool { disk.isDead || isFull || isArmed || failingRead != nil }

@@ -131,6 +131,10 @@ extension World {
     do { try laptop.replica.store.updateIdentity { $0.enrolment = .simulated(server: id) } } catch {
       throw .storage(error)
     }
+    for former in devices.replicas(of: laptop.device) where former != laptop.replica.id {
+      retired.insert(former)
+      try server.replica.retire(former)
+    }
     devices.add(laptop.replica.id, to: laptop.device)
   }
 

@@ -156,7 +156,7 @@ final class World {
   func repair(_ node: Node) throws {
     note("\(node.name) is repaired")
     try node.repair()
-    checker.noteGoneBack(node)
+    checker.noteRepaired(node)
   }
 
   /// Storage fails only where a disk was made to fail, and is damaged only where a bit was flipped.

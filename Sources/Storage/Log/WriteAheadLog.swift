@@ -100,7 +100,7 @@ struct WriteAheadLog {
       try fileSystem.synchronizeDirectory(layout.log)
       return file
     }
-    guard let header = segment.header, segment.end == .clean || planted(Fault.tornTailWrittenOver)
+    guard let header = segment.header, segment.end == .clean
     else { return file.close() }
     current = OpenSegment(
       number: header.number, file: file, salt: header.salt, end: segment.validEnd,
@@ -274,8 +274,7 @@ struct WriteAheadLog {
   @discardableResult
   private mutating func beginSegment() throws(StorageError) -> OpenSegment {
     endSegment()
-    let drawn = UInt32(truncatingIfNeeded: environment.random.uint64())
-    let salt = planted(Fault.saltNotDrawn) ? 0 : drawn
+    let salt = UInt32(truncatingIfNeeded: environment.random.uint64())
     let header = SegmentHeader(
       number: nextSegment, firstSequence: nextSequence, chain: chain, salt: salt)
     let path = layout.segment(header.number)
