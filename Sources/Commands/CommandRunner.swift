@@ -264,16 +264,20 @@ package struct CommandRunner: Sendable {
 
   private func sync(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
     let report = try syncer.syncOnce(url: invocation.value("--server"))
-    let review = try reviewCount()
-    let value: JSONObject = [
+    let value = try value(of: report)
+    var outcome = printer.object(value)
+    if value["review"]?.intValue != 0 { outcome.status = 3 }
+    return outcome
+  }
+
+  /// What a sync did, for programs.
+  func value(of report: SyncReport) throws(ReplicaError) -> JSONObject {
+    [
       "pushed": .int(report.pushed), "pulled": .int(report.pulled),
       "bytes_sent": .int(report.bytesSent), "bytes_received": .int(report.bytesReceived),
       "round_trips": .int(report.roundTrips), "seconds": .decimal(report.seconds),
-      "parked": 0, "review": .int(review),
+      "parked": 0, "review": .int(try reviewCount()),
     ]
-    var outcome = printer.object(value)
-    if review > 0 { outcome.status = 3 }
-    return outcome
   }
 
   /// The store was brought up to date when it was opened.

@@ -2,7 +2,7 @@ import Causality
 package import CommandLineTool
 import Control
 import Dispatch
-import HTTP
+package import HTTP
 package import Laptop
 import Platform
 package import Replica
@@ -19,14 +19,30 @@ package enum DaemonProgram {
         "--store", "DIR", variable: "SATCHEL_STORE",
         "the store's directory; without it satchel in $XDG_DATA_HOME"),
       OptionDescription(
+        "--listen", "ADDRESS", variable: "SATCHEL_LISTEN",
+        "offer the API on loopback too, such as 127.0.0.1:7421, with the token in the store's api.token"
+      ),
+      OptionDescription(
         "--config", "FILE", variable: "SATCHEL_CONFIG", "a JSON file with settings"),
     ], commands: [CommandDescription("", "sync until SIGTERM or SIGINT")])
+
+  /// The address on loopback at which the API is offered; nil if at none.
+  package static func listenEndpoint(_ invocation: Invocation) throws(UsageError) -> Endpoint? {
+    guard let text = invocation.value("--listen") else { return nil }
+    guard let endpoint = Endpoint(text), case .tcp = endpoint, endpoint.isLoopback else {
+      throw UsageError("--listen: \"\(text)\" is no address on loopback such as 127.0.0.1:7421")
+    }
+    return endpoint
+  }
 }
 
 /// Owns a store: syncs it, and carries out the commands that come through its control socket.
 package final class Daemon: Sendable {
   /// How long commands that are under way may take to end, in seconds.
   private static let stopSeconds = 5.0
+
+  /// Where the API is on loopback; nil if nowhere.
+  package var address: String? { owner.address }
 
   private let laptop: Laptop
   private let loop: SyncLoop
@@ -35,10 +51,12 @@ package final class Daemon: Sendable {
   private let upkeep: Upkeep
 
   /// Opens the store and starts. It answers when this returns.
-  /// - Parameter mustReopen: called when the store must be closed and opened again: its server was reset.
+  /// - Parameters:
+  ///   - listen: where the API is offered besides the store's socket.
+  ///   - mustReopen: called when the store must be closed and opened again: its server was reset.
   package init(
-    directory: String, setup: ReplicaSetup, timing: SyncLoop.Timing = SyncLoop.Timing(),
-    mustReopen: @escaping @Sendable () -> Void = {}
+    directory: String, setup: ReplicaSetup, listen: Endpoint? = nil,
+    timing: SyncLoop.Timing = SyncLoop.Timing(), mustReopen: @escaping @Sendable () -> Void = {}
   ) throws {
     let replica = try Self.open(directory, setup)
     let laptop = Laptop(replica: replica, fileSystem: setup.fileSystem) {
@@ -48,7 +66,9 @@ package final class Daemon: Sendable {
     let loop = SyncLoop(laptop: laptop, timing: timing, mustReopen: mustReopen)
     upkeep = Upkeep { [replica] }
     do {
-      owner = try StoreOwner(runner: CommandRunner(laptop: laptop, syncer: loop)) {
+      owner = try StoreOwner(
+        runner: CommandRunner(laptop: laptop, syncer: loop), listen: listen
+      ) {
         loop.noteWrite()
       }
       thread = try SystemThread { loop.run() }

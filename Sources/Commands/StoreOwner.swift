@@ -1,6 +1,7 @@
 import Causality
 import CommandLineTool
 import Control
+import Documents
 import HTTP
 import Platform
 import Replica
@@ -11,18 +12,46 @@ import Storage
 final class StoreOwner: Sendable {
   private let control: HTTPServer
 
+  /// Where the API is besides the socket; nil if nowhere.
+  let address: String?
+
   /// Answers from now on.
-  /// - Parameter noteWrite: called after each command that has written something, or enrolled the device.
+  /// - Parameters:
+  ///   - listen: an address on loopback for the API; requests there carry the token of the store.
+  ///   - noteWrite: called after each command that has written something, or enrolled the device.
   init(
-    runner: CommandRunner, noteWrite: @escaping @Sendable () -> Void = {}
+    runner: CommandRunner, listen: Endpoint? = nil, noteWrite: @escaping @Sendable () -> Void = {}
   ) throws(SystemError) {
     var limits = HTTPLimits.standard
     limits.maximumBodyByteCount = ControlHandler.maximumByteCount
-    control = HTTPServer(
-      handler: ControlHandler { Self.run($0, runner, noteWrite) }, limits: limits)
+    let token = listen == nil ? nil : try Self.token(of: runner.replica)
+    let control = HTTPServer(
+      handler: LocalHandler(
+        control: ControlHandler { Self.run($0, runner, noteWrite) }, runner: runner, token: token,
+        noteWrite: noteWrite),
+      limits: limits)
     _ = try control.listen(on: .unix(path: runner.replica.store.layout.controlSocket))
+    address = try listen.map { (endpoint) throws(SystemError) in
+      try control.listen(on: endpoint).description
+    }
     try control.start()
+    self.control = control
   }
+
+  /// The token in the store's `api.token`, made the first time. Only the store's user can read it.
+  private static func token(of replica: Replica) throws(SystemError) -> String {
+    let (path, fileSystem) = (replica.store.layout.apiToken, POSIXFileSystem())
+    if try fileSystem.status(path) != nil {
+      return String(
+        decoding: try fileSystem.readFile(path).filter { $0 > UInt8(ascii: " ") }, as: UTF8.self)
+    }
+    let token = HexText.text(replica.world.random.bytes(tokenByteCount))
+    try fileSystem.writeFileDurably(path, Array("\(token)\n".utf8))
+    return token
+  }
+
+  /// 256 bits.
+  private static let tokenByteCount = 32
 
   private static func run(
     _ call: ControlCall, _ runner: CommandRunner, _ noteWrite: () -> Void
@@ -54,7 +83,7 @@ final class StoreOwner: Sendable {
 extension CommandRunner {
   fileprivate var refreshToken: String? { replica.store.identity.enrolment?.refreshToken }
 
-  fileprivate var ownTransactionCount: UInt64 {
+  var ownTransactionCount: UInt64 {
     let id = replica.id
     return replica.read { $0.knowledge[id] }
   }

@@ -81,8 +81,6 @@
     case erasedStaysInFeed
     /// What was refused and kept aside outlives the erasure of its document.
     case erasedStaysAside
-    /// Pages of pushes that are not complete outlive the erasure of what they hold.
-    case erasedStaysInPushPages
 
     // Exchanging.
 

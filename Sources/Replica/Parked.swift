@@ -11,7 +11,7 @@ extension Replica {
   /// removed now is removed with the next checkpoint.
   func forgetErased() {
     // A laptop begins its push anew.
-    if role == .server, !planted(Fault.erasedStaysInPushPages) {
+    if role == .server {
       try? Stage.dropAbandoned(in: store, unchangedSince: .max)
     }
     try? forgetErasedParked()

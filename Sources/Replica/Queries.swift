@@ -28,21 +28,34 @@ extension Replica {
   /// were merged with it (DESIGN, rule 24).
   package func list(_ query: ListQuery) throws(ReplicaError) -> [JSONObject] {
     let limit = query.limit ?? .max
-    let queries = try queriesOfMergedPatients(query)
-    if queries.count > 1 {
-      var documents: [Document] = []
-      for query in queries {
-        let matching = Matching(query, rules.type(query.type))
-        guard let type = catalogue.type(named: query.type) else { continue }
-        documents += try page(matching, ListIndex.choice(type, query.filters), limit: .max)
-      }
-      return ordered(documents, by: query.sort).prefix(limit).map(view)
-    }
-    let matching = Matching(query, rules.type(query.type))
     if query.sort == nil, let type = catalogue.type(named: query.type) {
-      return try page(matching, ListIndex.choice(type, query.filters), limit: limit).map(view)
+      let queries = try queriesOfMergedPatients(query)
+      if queries.count == 1 {
+        let matching = Matching(query, rules.type(query.type))
+        return try page(matching, ListIndex.choice(type, query.filters), limit: limit).map(view)
+      }
     }
-    let documents = try read { (tables) throws(ReplicaError) in
+    return ordered(try documents(matching: query), by: query.sort).prefix(limit).map(view)
+  }
+
+  /// All documents that a query asks for, in the order of creation, whatever its limit.
+  func documents(matching query: ListQuery) throws(ReplicaError) -> [Document] {
+    guard let type = catalogue.type(named: query.type) else {
+      return ordered(try strangers(query), by: nil)
+    }
+    let queries = try queriesOfMergedPatients(query)
+    var documents: [Document] = []
+    for query in queries {
+      let matching = Matching(query, rules.type(query.type))
+      documents += try page(matching, ListIndex.choice(type, query.filters), limit: .max)
+    }
+    return queries.count == 1 ? documents : ordered(documents, by: nil)
+  }
+
+  /// Documents of a type that the catalogue does not know: there is no index of them.
+  private func strangers(_ query: ListQuery) throws(ReplicaError) -> [Document] {
+    let matching = Matching(query, rules.type(query.type))
+    return try read { (tables) throws(ReplicaError) in
       let all = copy tables
       return try looking(at: tables) { (clinic) throws(ReplicaError) in
         var documents: [Document] = []
@@ -52,7 +65,6 @@ extension Replica {
         return documents
       }
     }
-    return ordered(documents, by: query.sort).prefix(limit).map(view)
   }
 
   /// The query for each of the patients that are the one for whom it asks; mostly the query alone.

@@ -142,8 +142,7 @@ extension Replica {
       else { continue }
       let others = try transaction.documents(ofType: key.type, index, key: value)
       guard let other = others.first(where: { $0.key != key }) else { continue }
-      let hint = field == "email" ? "; allow_duplicate_email says that it is meant" : ""
-      throw .conflict("\(field): \(other.key) has this \(field) already\(hint)")
+      throw .duplicate(field: field, other.key)
     }
   }
 

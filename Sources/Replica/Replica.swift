@@ -58,10 +58,13 @@ package final class Replica: Sendable {
     return UInt64(max(0, sum.overflow ? Int64.max : sum.partialValue))
   }
 
+  /// In whose name a server writes what somebody asks it to write: of whoever runs under it.
+  @TaskLocal package static var actingUser: UniqueID?
+
   /// The author of what is written here if the caller names nobody else.
   package var author: Author {
     let identity = store.identity
-    return Author(user: identity.enrolment?.user, device: identity.device)
+    return Author(user: Self.actingUser ?? identity.enrolment?.user, device: identity.device)
   }
 
   /// Where the feed stands, as cursors name it.

@@ -14,6 +14,9 @@ package enum ReplicaError: Error, Sendable, CustomStringConvertible {
   /// More than one document goes by that name.
   case ambiguous(name: String, candidates: [String])
   case invalid(type: String, ValidationFailure)
+  /// Another document has the value of a field that only one may have; people may say that an e-mail
+  /// address is shared on purpose.
+  case duplicate(field: String, DocumentKey)
   /// A rule of the clinic forbids it, such as an overlapping appointment.
   case conflict(String)
   /// A file cannot be imported at all: its header or form is wrong. Lines count from 1.
@@ -43,6 +46,9 @@ package enum ReplicaError: Error, Sendable, CustomStringConvertible {
       "\(name) is ambiguous: \(candidates.joined(separator: ", "))"
     case .invalid(let type, let failure):
       failure.kind == .unknownType ? "\(failure)" : "\(type): \(failure)"
+    case .duplicate(let field, let other):
+      "\(field): \(other) has this \(field) already"
+        + (field == "email" ? "; allow_duplicate_email says that it is meant" : "")
     case .conflict(let message): message
     case .badFile(let line, let what): "line \(line): \(what)"
     case .sync(let refusal): refusal.message

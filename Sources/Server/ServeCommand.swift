@@ -31,7 +31,9 @@ package final class RunningServer: Sendable {
           + "front and say so with --behind-proxy")
     }
     self.data = data
-    network = HTTPServer(handler: SyncHandler(data: data, access: Access(data: data)))
+    network = HTTPServer(
+      handler: SyncHandler(
+        data: data, access: Access(data: data), logins: try Logins(data: data)))
     control = HTTPServer(handler: ControlHandler { call in Self.administer(call, data) })
     upkeep = Upkeep { data.openReplicas }
     let (network, control, upkeep) = (network, control, upkeep)

@@ -48,7 +48,7 @@ extension ServerData {
   /// The shortest password that is taken, in characters.
   private static let minimumPasswordCharacterCount = 8
 
-  private func hashed(_ password: String) throws(ServerError) -> String {
+  func hashed(_ password: String) throws(ServerError) -> String {
     guard password.count >= Self.minimumPasswordCharacterCount else {
       throw .refused(
         "a password has at least \(Self.minimumPasswordCharacterCount) characters")

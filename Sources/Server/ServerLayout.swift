@@ -13,6 +13,8 @@ package struct ServerLayout: Sendable {
   package var accounts: String { "\(root)/accounts" }
   /// Users' credentials, devices and enrolment codes: never leave the server.
   package var registry: String { "\(root)/server/registry.json" }
+  /// With which logins are signed.
+  package var tokenKey: String { "\(root)/server/token.key" }
   package var registryDirectory: String { "\(root)/server" }
 
   package func account(_ id: UniqueID) -> String { "\(accounts)/\(id)" }

@@ -18,13 +18,16 @@ package struct SyncHandler: HTTPHandler {
 
   private let data: ServerData
   private let access: Access
+  private let users: UserHandler
 
-  package init(data: ServerData, access: Access) {
+  package init(data: ServerData, access: Access, logins: Logins) {
     self.data = data
     self.access = access
+    users = UserHandler(logins: logins)
   }
 
   package func admit(_ head: HTTPRequest) -> HTTPAdmission {
+    if head.segments.first == "api" { return users.admit(head) }
     switch (head.method, head.path) {
     case ("GET", "/health"), ("HEAD", "/health"): return .accept(maximumBodyByteCount: 0)
     case ("POST", SyncProtocolVersion.enrolPath):
@@ -51,6 +54,7 @@ package struct SyncHandler: HTTPHandler {
   }
 
   package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
+    if request.segments.first == "api" { return reply.send(users.answer(request)) }
     let plain: HTTPRequest
     do throws(PackedBody.Refusal) { plain = try PackedBody.unpacked(request) } catch {
       return reply.send(

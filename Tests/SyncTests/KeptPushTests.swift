@@ -1,5 +1,6 @@
 import Causality
 import Documents
+import JSON
 import Platform
 import ReplicaTestSupport
 import Storage
@@ -80,6 +81,21 @@ import Testing
     #expect(try pages.send(2, 1, isLast: true, 2..<3) == nil)
     #expect(try server.replica.documentCounts().first?.count == 3)
     #expect(try stage.count() == 0)
+  }
+
+  /// Nobody knows what is in pages that nobody has taken in: they go, and the push begins anew.
+  @Test func `what is kept of a push goes when a document is erased`() throws {
+    try here.put(1...2)
+    try server.put(9...9)
+    let pages = try PageSender(here, to: server)
+    let stage = Stage("push-\(here.replica.id)", in: server.replica.store)
+    #expect(try pages.send(1, 0, 0..<1) == nil)
+    #expect(try stage.count() == 1)
+    let erased = try #require(server.replica.list(ListQuery(type: "patient")).first)
+    let id = try #require(erased["id"]?.stringValue.flatMap { UniqueID($0) })
+    try server.replica.delete(DocumentKey(type: "patient", id: id), reason: .erasure)
+    #expect(try stage.count() == 0)
+    #expect(try pages.send(1, 1, isLast: true, 1..<2)?.nextPushPage == 0)
   }
 
   @Test func `a late request of a program that has ended and those of the next take turns`() throws

@@ -35,7 +35,8 @@ final class FaultyServer {
     account = try data.createAccount(name: "Conformance", id: nil)
     _ = try data.createUser(
       account: account, email: Self.owner, role: "owner", name: "Tester", password: nil)
-    let handler = SyncHandler(data: data, access: Access(data: data))
+    let handler = SyncHandler(
+      data: data, access: Access(data: data), logins: try Logins(data: data))
     let codec = SyncCodec(rules: setup.catalogue.rules, digest: setup.world.digest)
     let replica = try data.replica(of: account)
     self.handler = FaultyHandler(sane: handler, codec: codec, digest: setup.world.digest) {

@@ -7,7 +7,7 @@ package import JSON
 /// as long as this object, so make a new one when a document changes. For one thread.
 package final class MergedClinic {
   let state: any MergedState
-  let catalogue: Catalogue
+  package let catalogue: Catalogue
   let rules: MergeRules
   let functions: ClinicFunctions
   /// Milliseconds since 1970 UTC, for what expires.

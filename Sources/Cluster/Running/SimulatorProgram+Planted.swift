@@ -4,7 +4,7 @@ import Planted
 /// How the simulator is tried itself: with mistakes that are built into the engine on purpose.
 extension SimulatorProgram {
   /// A mistake that so many schedules do not show counts as missed.
-  private static let plantedSeeds: ClosedRange<UInt64> = 0...2999
+  private static let plantedSeeds: ClosedRange<UInt64> = 0...3999
 
   /// `--planted` alone tries all mistakes; `--planted list` names them; with a name before other arguments
   /// the engine makes that mistake in all that they ask for.

@@ -88,7 +88,15 @@ final class World {
   func laptop(_ step: Step) -> Node { nodes[1 + max(0, step.node - 1) % (nodes.count - 1)] }
 
   /// Those that the server waits for before anything leaves the trash.
-  var active: [Node] { nodes.filter { !$0.hasGoneBack && !retired.contains($0.replica.id) } }
+  var active: [Node] {
+    nodes.filter { !$0.hasGoneBack && !retired.contains($0.replica.id) && !beginsAnew($0) }
+  }
+
+  /// Whether a laptop's server was set back: what it has beyond that it keeps aside, and begins anew.
+  private func beginsAnew(_ node: Node) -> Bool {
+    node.role == .laptop
+      && node.replica.store.identity.enrolment.map { wasServer($0.server) } ?? false
+  }
 
   func note(_ text: String) { trace.add("       \(text)") }
 

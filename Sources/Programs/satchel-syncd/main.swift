@@ -19,10 +19,14 @@ exit(
     do {
       let directory = try StoreAccess.directory(invocation)
       while !isStopped.load(ordering: .acquiring) {
-        let daemon = try Daemon(directory: directory, setup: try ReplicaSetup.system()) {
+        let listen = try DaemonProgram.listenEndpoint(invocation)
+        let daemon = try Daemon(
+          directory: directory, setup: try ReplicaSetup.system(), listen: listen
+        ) {
           wake.signal()
         }
-        writeStandardError(Array("satchel-syncd: running on \(directory)\n".utf8))
+        let address = daemon.address.map { ", at \($0)" } ?? ""
+        writeStandardError(Array("satchel-syncd: running on \(directory)\(address)\n".utf8))
         wake.wait()
         daemon.stop()
       }

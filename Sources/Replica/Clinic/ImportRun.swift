@@ -53,6 +53,10 @@ extension ImportReport {
         for problem in failure.problems {
           add(ImportProblem(line: record.line, field: problem.field, problem: problem.problem))
         }
+      } catch .duplicate(let field, let other) {
+        add(
+          ImportProblem(
+            line: record.line, field: field, problem: "\(other) has this \(field) already"))
       } catch .conflict(let message) {
         add(ImportProblem(line: record.line, field: nil, problem: message))
       } catch .inTrash {

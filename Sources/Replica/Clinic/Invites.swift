@@ -22,10 +22,12 @@ extension Replica {
   ///   - provider: the user who invites; without it the author if a clinician, else the patient's
   ///     clinician, else nobody.
   ///   - expiryDays: how long it holds; without it what the account's settings say.
+  ///   - needsProvider: whether it is refused if nobody is found who invites.
   /// - Throws: `notFound` or `inTrash`; `conflict` if the patient is not active, has no e-mail
   ///   address or has a pending invite: revoke or resend that one; `invalid` by field.
   package func createInvite(
-    patient: UniqueID, provider: UniqueID? = nil, expiryDays: Int? = nil, message: String? = nil
+    patient: UniqueID, provider: UniqueID? = nil, expiryDays: Int? = nil, message: String? = nil,
+    needsProvider: Bool = false
   ) throws(ReplicaError) -> IssuedInvite {
     let validator = self.validator(allowsReadOnlyFields: true)
     return try transact { (transaction) throws(ReplicaError) in
@@ -33,9 +35,16 @@ extension Replica {
       if let pending = try pendingInvite(of: patient, now: now, transaction) {
         throw .conflict("the patient has a pending invite (\(pending.key)); revoke or resend it")
       }
-      return try issueInvite(
+      let issued = try issueInvite(
         patient, provider: provider, expiryDays: expiryDays, message: message, &transaction,
         validator)
+      if needsProvider, let invite = try transaction.document(issued.invite),
+        transaction.fields(invite)["clinician_id"] == nil
+      {
+        let problem = FieldProblem("provider_id", "is required: the patient has no clinician")
+        throw .invalid(type: "invite", ValidationFailure([problem]))
+      }
+      return issued
     }
   }
 

@@ -1,0 +1,113 @@
+import Clinic
+import Documents
+import HTTP
+import JSON
+import Replica
+
+/// The five methods that all types have.
+struct DocumentRoutes: Sendable {
+  private let type: TypeDefinition
+  private let place: TypePath
+  private var root: String { "/api/\(place.path)" }
+
+  init(_ type: TypeDefinition, _ place: TypePath) { (self.type, self.place) = (type, place) }
+
+  var routes: [Route] {
+    let name = type.plural
+    var routes = [
+      Route("GET", root, .user, "List \(name)") { [self] (call) throws(APIError) in try list(call)
+      },
+      Route("GET", "\(root)/{id}", .user, "One of the \(name)") { [self] (call) throws(APIError) in
+        try get(call)
+      },
+    ]
+    if place.isReadOnly { return routes }
+    routes.append(
+      Route("POST", root, .staff, "Create one") { [self] (call) throws(APIError) in try create(call)
+      })
+    if type.isAppendOnly { return routes }
+    return routes + [
+      Route("PUT", "\(root)/{id}", .staff, "Replace what people can write of it") {
+        [self] (call) throws(APIError) in try update(call, isReplacement: true)
+      },
+      Route("PATCH", "\(root)/{id}", .staff, "Change it by a merge patch") {
+        [self] (call) throws(APIError) in try update(call, isReplacement: false)
+      },
+      Route("DELETE", "\(root)/{id}", .staff, "Put it into the trash") {
+        [self] (call) throws(APIError) in try delete(call)
+      },
+    ]
+  }
+
+  private func key(_ call: APICall) throws(APIError) -> DocumentKey {
+    DocumentKey(type: type.name, id: try call.id())
+  }
+
+  private func list(_ call: APICall) throws(APIError) -> HTTPResponse {
+    try Listing(type: type, call).response()
+  }
+
+  private func get(_ call: APICall) throws(APIError) -> HTTPResponse {
+    let visibility = try Visibility(call)
+    let key = try key(call)
+    // Everybody may see himself.
+    let isSelf = key.type == "user" && key.id == call.caller.user
+    if !isSelf { try visibility.requireReadable(type.name) }
+    return try call.answer(200, try call.document(key, visibility))
+  }
+
+  private func create(_ call: APICall) throws(APIError) -> HTTPResponse {
+    try Visibility(call).requireWritable(type.name)
+    let input = try call.body()
+    let key = try answering { () throws(ReplicaError) in
+      try call.replica.transact { (transaction) throws(ReplicaError) in
+        try call.replica.create(input, type: type.name, in: &transaction)
+      }
+    }
+    return try call.answer(201, key)
+  }
+
+  private func update(_ call: APICall, isReplacement: Bool) throws(APIError) -> HTTPResponse {
+    let visibility = try Visibility(call)
+    try visibility.requireWritable(type.name)
+    let document = try call.document(try key(call), visibility)
+    try call.requireMatch(document)
+    var patch = try call.body()
+    if isReplacement { addWhatIsAbsent(to: &patch) }
+    _ = try answering { () throws(ReplicaError) in
+      try call.replica.transact { (transaction) throws(ReplicaError) in
+        try call.replica.update(document.key, patch: patch, in: &transaction)
+      }
+    }
+    return try call.answer(200, document.key)
+  }
+
+  /// What a replacement does not name goes, or gets its default. Fields that this version does not know
+  /// stay: whoever leaves them out may not know them either.
+  private func addWhatIsAbsent(to patch: inout JSONObject) {
+    for field in type.fields where field.use == .stored {
+      let names = [field.name] + field.aliases
+      if names.contains(where: { patch[$0] != nil }) { continue }
+      patch.append(field.name, field.defaultValue ?? .null)
+    }
+  }
+
+  private func delete(_ call: APICall) throws(APIError) -> HTTPResponse {
+    let visibility = try Visibility(call)
+    try visibility.requireWritable(type.name)
+    let document = try call.document(try key(call), visibility)
+    try call.requireMatch(document)
+    let text = call.query("reason") ?? DeleteReason.mistake.rawValue
+    guard let reason = DeleteReason(rawValue: text) else {
+      let all = DeleteReason.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .invalid("reason", "is none of \(all)")
+    }
+    if reason == .erasure, !call.caller.role.isAdministrator {
+      throw .forbidden("only administrators ask for an erasure")
+    }
+    try answering { () throws(ReplicaError) in
+      try call.replica.delete(document.key, reason: reason)
+    }
+    return HTTPResponse(status: 204)
+  }
+}

@@ -1,0 +1,123 @@
+import Clinic
+import Documents
+import HTTP
+import JSON
+import Replica
+
+/// A list: filters by field, search, and a cursor.
+struct Listing {
+  /// How many documents an answer holds if nobody says.
+  static let usualCount = 50
+  static let mostCount = 1000
+  /// Fields of the query that are no filters.
+  static let reserved: Set<String> = ["limit", "cursor", "q"]
+
+  private let type: TypeDefinition
+  private let call: APICall
+
+  init(type: TypeDefinition, _ call: APICall) { (self.type, self.call) = (type, call) }
+
+  func response() throws(APIError) -> HTTPResponse {
+    let visibility = try Visibility(call)
+    try visibility.requireReadable(type.name)
+    let limit = try call.number("limit", 1...Self.mostCount) ?? Self.usualCount
+    var query = ListQuery(type: type.name)
+    query.search = call.query("q")
+    let computed = try takeFilters(into: &query)
+    let range = try DateRange(call, type)
+    let (cursor, wanted) = (try cursor(), query)
+    let page = try answering { () throws(ReplicaError) in
+      try call.replica.listPage(wanted, after: cursor, limit: limit) { clinic, document in
+        visibility.includes(document, clinic) && range.includes(document, clinic)
+          && computed.allSatisfy { $0.includes(document, clinic) }
+      }
+    }
+    var items: [JSONValue] = []
+    for document in page.documents { items.append(.object(try call.shown(document))) }
+    return .json(
+      200,
+      [
+        "items": .array(items), "total": .int(page.total),
+        "next": page.next.map { .string($0.text) } ?? .null,
+      ])
+  }
+
+  private func cursor() throws(APIError) -> ListCursor? {
+    guard let text = call.query("cursor") else { return nil }
+    guard let cursor = ListCursor(text) else {
+      throw .malformed("cursor: is none of this server's")
+    }
+    return cursor
+  }
+
+  /// Takes the filters of the query by fields that documents hold.
+  /// - Returns: the filters by fields that are worked out.
+  private func takeFilters(into query: inout ListQuery) throws(APIError) -> [ComputedFilter] {
+    var computed: [ComputedFilter] = []
+    for (name, value) in call.request.query
+    where !Self.reserved.contains(name) && !DateRange.names(for: type).contains(name) {
+      guard let field = type.field(named: name), !field.isServerOnly else {
+        throw .invalid(name, "is no field of a \(type.name)")
+      }
+      if ComputedFilter.isComputed(field.name, type.name) {
+        computed.append(ComputedFilter(field: field.name, value: value))
+      } else {
+        query.filters.append((field: field.name, value: Self.plain(value, field)))
+      }
+    }
+    return computed
+  }
+
+  /// A value in the spelling in which it is kept.
+  private static func plain(_ value: String, _ field: FieldDefinition) -> String {
+    switch field.kind {
+    case .choice(let choice): choice.aliases[value] ?? value
+    case .uuid, .reference: value.lowercased()
+    default: value
+    }
+  }
+}
+
+/// A filter by a field that is worked out from the merged state.
+private struct ComputedFilter: Sendable {
+  let field: String
+  let value: String
+
+  static func isComputed(_ field: String, _ type: String) -> Bool {
+    field == "has_pending_invite" || type == "invite" && field == "status"
+  }
+
+  func includes(_ document: Document, _ clinic: MergedClinic) -> Bool {
+    clinic.computedFields(of: document)[field].map(plainText) == value
+  }
+}
+
+/// The days of a list of appointments, both included.
+private struct DateRange: Sendable {
+  private var first: CivilDate?
+  private var last: CivilDate?
+
+  static func names(for type: TypeDefinition) -> Set<String> {
+    type.name == "appointment" ? ["from", "to"] : []
+  }
+
+  init(_ call: APICall, _ type: TypeDefinition) throws(APIError) {
+    guard !Self.names(for: type).isEmpty else { return }
+    first = try Self.date("from", call)
+    last = try Self.date("to", call)
+  }
+
+  private static func date(_ name: String, _ call: APICall) throws(APIError) -> CivilDate? {
+    guard let text = call.query(name) else { return nil }
+    guard let date = CivilDate(text) else { throw .invalid(name, "is no date such as 2026-12-01") }
+    return date
+  }
+
+  func includes(_ document: Document, _ clinic: MergedClinic) -> Bool {
+    if first == nil, last == nil { return true }
+    let text = clinic.subject(document).fields["date"]?.stringValue
+    guard let date = text.flatMap({ CivilDate($0) }) else { return false }
+    if let first, date < first { return false }
+    return last.map { date <= $0 } ?? true
+  }
+}

@@ -1,0 +1,54 @@
+import Clinic
+import HTTP
+import JSON
+import Replica
+
+/// What a person should decide.
+enum ReviewRoutes {
+  static let routes = [
+    Route("GET", "/api/review", .staff, "What a person should decide, urgent first", list),
+    Route("POST", "/api/review/{id}/resolve", .staff, "Decide an item", resolve),
+  ]
+
+  @Sendable private static func list(_ call: APICall) throws(APIError) -> HTTPResponse {
+    let items = try answering { () throws(ReplicaError) in try call.replica.reviewItems() }
+    let limit = try call.number("limit", 1...Listing.mostCount) ?? Listing.usualCount
+    let start = try call.number("cursor", 0...Int(Int32.max)) ?? 0
+    let page = items.dropFirst(start).prefix(limit)
+    let end = start + page.count
+    return .json(
+      200,
+      [
+        "items": .array(page.map { .object($0.value) }), "total": .int(items.count),
+        "next": end < items.count ? .string("\(end)") : .null,
+      ])
+  }
+
+  /// One of `keep` (a side, from 1), `value` and `action`, as the command line has them.
+  @Sendable private static func resolve(_ call: APICall) throws(APIError) -> HTTPResponse {
+    let body = try call.body()
+    let members = Members(body)
+    let reason = try members.optionalText("reason")
+    let item = call.parameters["id"] ?? ""
+    let given = ["keep", "value", "action"].filter { body[$0] != nil }
+    guard given.count == 1 else {
+      throw .invalid(given.first ?? "action", "one of keep, value and action is needed")
+    }
+    if let side = try members.optionalInt("keep") {
+      try answering { () throws(ReplicaError) in
+        try call.replica.resolve(item: item, keep: side, reason: reason)
+      }
+    } else if let action = try members.optionalText("action") {
+      try answering { () throws(ReplicaError) in
+        try call.replica.resolve(item: item, action: action, reason: reason)
+      }
+    } else {
+      let value = body["value"] ?? .null
+      try answering { () throws(ReplicaError) in
+        try call.replica.resolve(item: item, value: value, reason: reason)
+      }
+    }
+    let left = try answering { () throws(ReplicaError) in try call.replica.reviewItems().count }
+    return .json(200, ["left": .int(left)])
+  }
+}

@@ -1,0 +1,57 @@
+import HTTP
+
+/// One endpoint: what it is called and what it does.
+struct Route: Sendable {
+  /// Who may call it at all; what they see of it is decided with each document.
+  enum Access: Sendable {
+    /// Everybody who is logged in.
+    case user
+    /// Clinicians, office staff and administrators.
+    case staff
+    case administrator
+  }
+
+  typealias Answer = @Sendable (APICall) throws(APIError) -> HTTPResponse
+
+  let method: String
+  /// `/api/patients/{id}`; segments in braces are open.
+  let path: String
+  let access: Access
+  let summary: String
+  let answer: Answer
+  private let segments: [Segment]
+
+  private enum Segment: Sendable {
+    case literal(String)
+    case open(String)
+  }
+
+  init(
+    _ method: String, _ path: String, _ access: Access, _ summary: String,
+    _ answer: @escaping Answer
+  ) {
+    (self.method, self.path, self.access) = (method, path, access)
+    (self.summary, self.answer) = (summary, answer)
+    segments = path.split(separator: "/").map { part in
+      part.hasPrefix("{") ? .open(String(part.dropFirst().dropLast())) : .literal(String(part))
+    }
+  }
+
+  /// The open segments of a path by their names; nil if the route is for other paths.
+  func match(_ path: [String]) -> [String: String]? {
+    guard path.count == segments.count else { return nil }
+    var open: [String: String] = [:]
+    for (part, segment) in zip(path, segments) {
+      switch segment {
+      case .literal(let text): if text != part { return nil }
+      case .open(let name): open[name] = part
+      }
+    }
+    return open
+  }
+
+  /// How many segments are not open: `/api/patients/bulk` goes before `/api/patients/{id}`.
+  var literalCount: Int {
+    segments.count { if case .literal = $0 { true } else { false } }
+  }
+}

@@ -1,0 +1,116 @@
+import Causality
+import Clinic
+import Documents
+import JSON
+import Replica
+
+/// What of an account a caller may see and write (INTERFACE, roles).
+struct Visibility: Sendable {
+  /// How much clinicians see: the account's setting `clinicians_see`.
+  enum Reach: String, Sendable { case own, clinic, account }
+
+  let caller: Caller
+  private let reach: Reach
+  private let officeStaffEditsPatients: Bool
+  /// The caller's clinic, if he has one.
+  private let clinic: UniqueID?
+
+  init(_ call: APICall) throws(APIError) {
+    caller = call.caller
+    let settings = try answering { () throws(ReplicaError) in
+      try call.replica.list(ListQuery(type: "account_settings")).first
+    }
+    reach = settings?["clinicians_see"]?.stringValue.flatMap(Reach.init) ?? .account
+    officeStaffEditsPatients = settings?["office_staff_edit_patients"]?.boolValue ?? true
+    clinic = try Self.clinic(of: call.caller, call.replica)
+  }
+
+  private static func clinic(
+    of caller: Caller, _ replica: Replica
+  ) throws(APIError) -> UniqueID? {
+    guard let user = caller.user else { return nil }
+    let document = try answering { () throws(ReplicaError) in
+      try replica.document(DocumentKey(type: "user", id: user))
+    }
+    return document.flatMap { replica.view($0)["clinic_id"]?.stringValue }.flatMap { UniqueID($0) }
+  }
+
+  // MARK: - Seeing
+
+  /// Whether a role lists documents of a type at all.
+  func requireReadable(_ type: String) throws(APIError) {
+    if Self.forAdministrators.contains(type), !caller.role.isAdministrator {
+      throw .forbidden("\(type) documents are for administrators")
+    }
+    if !caller.role.isStaff, !Self.forPatients.contains(type) {
+      throw .forbidden("patients see their own record and invites")
+    }
+  }
+
+  /// Whether the caller may see a document.
+  func includes(_ document: Document, _ clinic: MergedClinic) -> Bool {
+    if caller.role.isAdministrator { return true }
+    let fields = clinic.subject(document).fields
+    if caller.role == .patient { return isOwn(document.key, fields, clinic) }
+    guard caller.role == .clinician, reach != .account else { return true }
+    return isWithinReach(document.key, fields, clinic)
+  }
+
+  private func isOwn(_ key: DocumentKey, _ fields: JSONObject, _ clinic: MergedClinic) -> Bool {
+    guard let user = caller.user else { return false }
+    switch key.type {
+    case "user": return key.id == user
+    case "patient": return fields.names(user, in: "user_id")
+    case "invite": return patient(of: fields, clinic)?.names(user, in: "user_id") ?? false
+    default: return false
+    }
+  }
+
+  private func isWithinReach(
+    _ key: DocumentKey, _ fields: JSONObject, _ clinic: MergedClinic
+  ) -> Bool {
+    if key.type == "patient" { return hasInReach(fields) }
+    let concernsPatients = clinic.catalogue.type(named: key.type)?.field(named: "patient_id") != nil
+    guard concernsPatients else { return true }
+    if hasInReach(fields) { return true }
+    return patient(of: fields, clinic).map(hasInReach) ?? false
+  }
+
+  /// Whether a document is the caller's own, or of his clinic where that is enough.
+  private func hasInReach(_ fields: JSONObject) -> Bool {
+    if let user = caller.user, fields.names(user, in: "clinician_id") { return true }
+    guard reach == .clinic, let clinic else { return false }
+    return fields.names(clinic, in: "clinic_id")
+  }
+
+  private func patient(of fields: JSONObject, _ clinic: MergedClinic) -> JSONObject? {
+    fields["patient_id"]?.stringValue.flatMap { UniqueID($0) }
+      .flatMap { clinic.subject(DocumentKey(type: "patient", id: $0))?.fields }
+  }
+
+  // MARK: - Writing
+
+  /// - Throws: 403 if the caller may not write documents of a type.
+  func requireWritable(_ type: String) throws(APIError) {
+    if !caller.role.isStaff { throw .forbidden("patients do not write documents") }
+    if Self.writtenByAdministrators.contains(type), !caller.role.isAdministrator {
+      throw .forbidden("only administrators write a \(type)")
+    }
+    if type == "patient", caller.role == .officeStaff, !officeStaffEditsPatients {
+      throw .forbidden("office staff do not edit patients in this account")
+    }
+  }
+
+  private static let forAdministrators: Set<String> = ["user", "account_settings"]
+  private static let writtenByAdministrators: Set<String> = [
+    "user", "account_settings", "account", "clinic", "doctor",
+  ]
+  private static let forPatients: Set<String> = ["patient", "invite"]
+}
+
+extension JSONObject {
+  /// Whether a reference names a document.
+  fileprivate func names(_ id: UniqueID, in field: String) -> Bool {
+    self[field]?.stringValue.flatMap { UniqueID($0) } == id
+  }
+}

@@ -1,0 +1,113 @@
+import API
+import Causality
+import Clinic
+import CommandLineTool
+import Control
+import Documents
+import HTTP
+import JSON
+import Laptop
+import Platform
+import Replica
+import Storage
+
+/// What the process that owns a store answers: commands of other programs on its socket, and the API of the
+/// machine, on its socket and on loopback.
+struct LocalHandler: HTTPHandler {
+  /// The largest body of a request of the API, in bytes: a file to be imported.
+  private static let maximumBodyByteCount = 64 << 20
+  /// Tells of answers from a store how old it may be: the time of the last complete sync.
+  private static let asOfHeader = "Satchel-As-Of"
+  /// What the socket's requests come from: only the store's user can open it.
+  private static let socketPeer = "unix"
+
+  private let control: ControlHandler
+  private let runner: CommandRunner
+  private let api: ClinicAPI
+  private let noteWrite: @Sendable () -> Void
+  /// What requests on loopback carry; nil where nothing listens there.
+  private let token: String?
+
+  init(
+    control: ControlHandler, runner: CommandRunner, token: String?,
+    noteWrite: @escaping @Sendable () -> Void
+  ) {
+    (self.control, self.runner, self.token) = (control, runner, token)
+    api = ClinicAPI(runner.replica.catalogue)
+    self.noteWrite = noteWrite
+  }
+
+  func admit(_ head: HTTPRequest) -> HTTPAdmission {
+    if head.peer == Self.socketPeer, head.path == ControlCall.path { return control.admit(head) }
+    if head.path == "/health" { return .accept(maximumBodyByteCount: 0) }
+    guard head.segments.first == "api" else {
+      return .refuse(APIError(404, "not_found", "there is nothing here").response)
+    }
+    guard head.peer == Self.socketPeer || hasToken(head) else {
+      let advice = "the token is in the file api.token of the store"
+      return .refuse(APIError(401, "unauthorized", advice).response)
+    }
+    return .accept(maximumBodyByteCount: Self.maximumBodyByteCount)
+  }
+
+  private func hasToken(_ head: HTTPRequest) -> Bool {
+    guard let token, let given = head.headers["Authorization"], given.hasPrefix("Bearer ") else {
+      return false
+    }
+    return equalInConstantTime(Array(given.dropFirst("Bearer ".count).utf8), Array(token.utf8))
+  }
+
+  func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
+    if request.path == ControlCall.path { return control.handle(request, reply) }
+    reply.send(answer(request))
+  }
+
+  private func answer(_ request: HTTPRequest) -> HTTPResponse {
+    switch (request.method, request.segments) {
+    case ("GET", ["health"]): return Self.json(["status": "ok"])
+    case ("GET", ["api", "sync", "status"]): return syncStatus()
+    case ("POST", ["api", "sync", "now"]): return syncNow()
+    default: break
+    }
+    let before = runner.ownTransactionCount
+    var response = api.answer(request, by: caller, on: runner.replica)
+    if runner.ownTransactionCount != before { noteWrite() }
+    if let time = runner.laptop.syncState?.lastSuccess {
+      response.headers.set(Self.asOfHeader, Timestamp.text(milliseconds: time))
+    }
+    return response
+  }
+
+  /// Who sits at the machine: the user for whom it is enrolled. Before that it is its own clinic.
+  private var caller: Caller {
+    guard let user = runner.replica.store.identity.enrolment?.user else {
+      return Caller(user: nil, role: .owner)
+    }
+    let document = try? runner.replica.document(DocumentKey(type: "user", id: user))
+    let role = document.flatMap { runner.replica.view($0)["role"]?.stringValue }
+    // Before the first sync nobody here knows what the user may do.
+    return Caller(user: user, role: role.flatMap(Role.init) ?? .officeStaff)
+  }
+
+  private func syncStatus() -> HTTPResponse {
+    do throws(ReplicaError) {
+      return Self.json(.object(try runner.laptop.status(review: try runner.reviewCount())))
+    } catch {
+      return APIError(error).response
+    }
+  }
+
+  private func syncNow() -> HTTPResponse {
+    do throws(ReplicaError) {
+      let report = try runner.syncer.syncOnce(url: nil)
+      return Self.json(.object(try runner.value(of: report)))
+    } catch {
+      return APIError(error).response
+    }
+  }
+
+  private static func json(_ value: JSONValue) -> HTTPResponse {
+    HTTPResponse(
+      status: 200, headers: ["Content-Type": "application/json"], body: value.bytes)
+  }
+}

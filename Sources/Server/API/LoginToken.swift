@@ -1,0 +1,68 @@
+import Causality
+import Foundation
+import JSON
+import Platform
+
+/// What a user shows after logging in: a JSON Web Token (RFC 7519), signed with HMAC and SHA-256. No other
+/// algorithm is taken, whatever a token says.
+struct LoginToken: Sendable, Equatable {
+  static let issuer = "satchel"
+  static let audience = "satchel-api"
+
+  var user: UniqueID
+  var account: UniqueID
+  /// Seconds since 1970 UTC.
+  var issuedAt: UInt64
+  var expiresAt: UInt64
+
+  func text(key: [UInt8], _ cryptography: Cryptography) -> String {
+    let claims: JSONValue = [
+      "iss": .string(Self.issuer), "aud": .string(Self.audience),
+      "sub": .string(user.description), "account": .string(account.description),
+      "iat": .number(JSONNumber(issuedAt)), "exp": .number(JSONNumber(expiresAt)),
+    ]
+    let signed = "\(Self.head).\(Base64URL.text(claims.bytes))"
+    let signature = cryptography.hmacSHA256(key: key, Array(signed.utf8))
+    return "\(signed).\(Base64URL.text(signature))"
+  }
+
+  private static let head = Base64URL.text(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8))
+
+  /// Nil if the token was signed with another key, is for somebody else, or was never one.
+  init?(_ text: String, key: [UInt8], _ cryptography: Cryptography) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 3, parts[0] == Self.head, let signature = Base64URL.bytes(parts[2])
+    else { return nil }
+    let expected = cryptography.hmacSHA256(key: key, Array("\(parts[0]).\(parts[1])".utf8))
+    guard equalInConstantTime(signature, expected), let bytes = Base64URL.bytes(parts[1]),
+      let claims = (try? JSONValue(parsing: bytes))?.objectValue,
+      claims["iss"]?.stringValue == Self.issuer, claims["aud"]?.stringValue == Self.audience,
+      let user = claims.id("sub"), let account = claims.id("account"),
+      let issuedAt = claims["iat"]?.intValue, let expiresAt = claims["exp"]?.intValue,
+      issuedAt >= 0, expiresAt >= 0
+    else { return nil }
+    (self.user, self.account) = (user, account)
+    (self.issuedAt, self.expiresAt) = (UInt64(issuedAt), UInt64(expiresAt))
+  }
+
+  init(user: UniqueID, account: UniqueID, issuedAt: UInt64, expiresAt: UInt64) {
+    (self.user, self.account) = (user, account)
+    (self.issuedAt, self.expiresAt) = (issuedAt, expiresAt)
+  }
+}
+
+/// Base 64 with the alphabet for addresses and without padding (RFC 4648, section 5).
+enum Base64URL {
+  static func text(_ bytes: [UInt8]) -> String {
+    Data(bytes).base64EncodedString().replacingOccurrences(of: "+", with: "-")
+      .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+  }
+
+  static func bytes(_ text: String) -> [UInt8]? {
+    guard !text.contains(where: { "+/=".contains($0) }) else { return nil }
+    var padded = text.replacingOccurrences(of: "-", with: "+")
+      .replacingOccurrences(of: "_", with: "/")
+    padded += String(repeating: "=", count: (4 - padded.utf8.count % 4) % 4)
+    return Data(base64Encoded: padded).map { [UInt8]($0) }
+  }
+}

@@ -1,0 +1,150 @@
+import API
+import Causality
+import Clinic
+import Documents
+import HTTP
+import JSON
+import Platform
+import Replica
+
+/// Users by their passwords and tokens.
+package final class Logins: Sendable {
+  /// How long a login holds, in seconds: 480 minutes.
+  static let lifetimeSeconds: UInt64 = 480 * 60
+
+  private let data: ServerData
+  private let cryptography: Cryptography
+  private let passwords: PasswordHashing
+  private let key: [UInt8]
+
+  /// - Throws: `refused` if a library of the system is missing; `system` if the key cannot be kept.
+  package init(data: ServerData) throws(ServerError) {
+    self.data = data
+    do {
+      cryptography = try Cryptography.load()
+      passwords = try PasswordHashing.load()
+    } catch {
+      throw .refused("\(error)")
+    }
+    key = try Self.key(data)
+  }
+
+  /// 256 bits, made when the first server starts on the data.
+  private static func key(_ data: ServerData) throws(ServerError) -> [UInt8] {
+    let (path, fileSystem) = (data.layout.tokenKey, data.fileSystem)
+    return try onSystem { () throws(SystemError) in
+      if try fileSystem.status(path) != nil { return try fileSystem.readFile(path) }
+      let key = Array(HexText.text(data.setup.world.random.bytes(32)).utf8)
+      try fileSystem.writeFileDurably(path, key)
+      return key
+    }
+  }
+
+  private var now: UInt64 { data.setup.world.clock.now() / 1000 }
+
+  /// Somebody who proved who he is.
+  struct Session: Sendable {
+    let replica: Replica
+    let caller: Caller
+    let user: JSONObject
+  }
+
+  /// Checks a password. Takes as long for an address that nobody has.
+  /// - Throws: 401 if either is wrong; 403 if the user or the account has no access now.
+  func logIn(email: String, password: String) throws(APIError) -> (token: String, user: JSONObject)
+  {
+    let norm = ClinicIndex.emailKey(email)
+    let credential = data.read { registry in registry.credentials.first { $0.email == norm } }
+    let isRight = passwords.verify(
+      password, against: credential?.passwordHash ?? Self.nobodysHash)
+    guard let credential, credential.passwordHash != nil, isRight else {
+      throw APIError(401, "unauthorized", "the e-mail address or the password is wrong")
+    }
+    let session = try session(of: credential)
+    let token = LoginToken(
+      user: credential.user, account: credential.account, issuedAt: now,
+      expiresAt: now + Self.lifetimeSeconds)
+    return (token.text(key: key, cryptography), session.user)
+  }
+
+  /// Of a password that nobody knows.
+  private static let nobodysHash =
+    "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7"
+
+  /// Who sends a request.
+  /// - Throws: 401 without a token that holds; 403 if the user or the account has no access now.
+  func session(_ request: HTTPRequest) throws(APIError) -> Session {
+    guard let header = request.headers["Authorization"], header.hasPrefix("Bearer ") else {
+      throw APIError(401, "unauthorized", "log in first: POST /api/auth/login")
+    }
+    let text = String(header.dropFirst("Bearer ".count))
+    let token = LoginToken(text, key: key, cryptography)
+    let credential = data.read { registry in
+      registry.credentials.first { $0.user == token?.user && $0.account == token?.account }
+    }
+    guard let token, let credential, token.expiresAt > now,
+      token.issuedAt >= credential.sessionsFrom
+    else { throw APIError(401, "unauthorized", "the login is over: log in again") }
+    return try session(of: credential)
+  }
+
+  private func session(of credential: CredentialRecord) throws(APIError) -> Session {
+    let isSuspended = data.read { registry in
+      registry.accounts.first { $0.id == credential.account }?.isSuspended ?? true
+    }
+    if isSuspended { throw APIError(403, "account_suspended", "the account is suspended") }
+    let replica: Replica
+    let document: Document?
+    do {
+      replica = try data.replica(of: credential.account)
+      document = try replica.document(DocumentKey(type: "user", id: credential.user))
+    } catch {
+      throw APIError(503, "unavailable", "the account cannot be opened now; try again later")
+    }
+    guard let document, let role = replica.view(document)["role"]?.stringValue.flatMap(Role.init),
+      !credential.isDisabled, !WriteRights.areSuspended(replica.view(document))
+    else { throw APIError(403, "user_disabled", "the user has no access; ask an administrator") }
+    return Session(
+      replica: replica, caller: Caller(user: credential.user, role: role),
+      user: replica.view(document))
+  }
+
+  /// Ends all logins of a user. Durable on return.
+  func logOut(_ user: UniqueID) throws(APIError) {
+    try change(user) { $0.sessionsFrom = self.now + 1 }
+  }
+
+  /// Gives a user another password and ends all logins. Durable on return.
+  /// - Throws: 401 if the old one is wrong, 422 if the new one is too short.
+  func changePassword(_ user: UniqueID, from old: String, to new: String) throws(APIError) {
+    let hash = data.read { registry in
+      registry.credentials.first { $0.user == user }?.passwordHash
+    }
+    guard passwords.verify(old, against: hash ?? Self.nobodysHash), hash != nil else {
+      throw APIError(401, "unauthorized", "the old password is wrong")
+    }
+    let changed: String
+    do { changed = try data.hashed(new) } catch {
+      throw APIError(
+        422, "invalid", "\(error)", fields: [FieldProblem("new_password", "\(error)")])
+    }
+    try change(user) { credential in
+      credential.passwordHash = changed
+      credential.sessionsFrom = self.now + 1
+    }
+  }
+
+  private func change(
+    _ user: UniqueID, _ body: (inout CredentialRecord) -> Void
+  ) throws(APIError) {
+    do throws(ServerError) {
+      try data.update { (registry) throws(ServerError) in
+        for index in registry.credentials.indices where registry.credentials[index].user == user {
+          body(&registry.credentials[index])
+        }
+      }
+    } catch {
+      throw APIError(503, "unavailable", "the server cannot note that now; try again later")
+    }
+  }
+}

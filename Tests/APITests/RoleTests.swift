@@ -1,0 +1,91 @@
+import Causality
+import JSON
+import Testing
+
+@testable import API
+
+@Suite struct RoleTests {
+  let api: TestAPI
+
+  init() throws { api = try TestAPI() }
+
+  @Test func `a patient sees the own record and invites, and writes nothing`() throws {
+    let mine = try api.patient("Ana", "Lima", ["email": "ana@example.org"]).id
+    let other = try api.patient("Bo", "Lima", ["email": "bo@example.org"]).id
+    try api.becomeUser(.clinician)
+    for id in [mine, other] {
+      #expect(try api("POST", "/api/generate_invite", ["patient_id": .string(id)]).status == 201)
+    }
+    let user = try api.becomeUser(.patient)
+    let patient = api.caller
+    api.caller = Caller(user: nil, role: .owner)
+    let link: JSONValue = ["user_id": .string(user.description)]
+    #expect(try api("PATCH", "/api/patients/\(mine)", link).status == 200)
+    api.caller = patient
+    #expect(try api("GET", "/api/patients").items.map { $0["id"]?.stringValue } == [mine])
+    #expect(try api("GET", "/api/invites").items.map { $0["patient_id"]?.stringValue } == [mine])
+    #expect(try api("GET", "/api/patients/\(other)").status == 404)
+    #expect(try api("GET", "/api/appointments").status == 403)
+    #expect(try api("PATCH", "/api/patients/\(mine)", ["phone": "1"]).status == 403)
+    #expect(try api("POST", "/api/generate_invite", ["patient_id": .string(mine)]).status == 403)
+    #expect(try api("GET", "/api/users/\(user)").status == 200)
+  }
+
+  @Test(arguments: [("own", 1), ("clinic", 2), ("account", 3)])
+  func `a clinician sees as much as the account lets him`(reach: String, count: Int) throws {
+    _ = try api.make("account-settings", ["clinicians_see": .string(reach)])
+    let here = try api.make("clinics", ["name": "Here"]).id
+    let user = try api.becomeUser(.clinician, ["clinic_id": .string(here)])
+    let clinician = api.caller
+    api.caller = Caller(user: nil, role: .owner)
+    let own = try api.patient("Own", "Lima", ["clinician_id": .string(user.description)]).id
+    let near = try api.patient("Near", "Lima", ["clinic_id": .string(here)]).id
+    let far = try api.patient("Far", "Lima").id
+    for id in [own, near, far] {
+      let form: JSONValue = [
+        "patient_id": .string(id), "clinic_id": .string(here), "raw_answers": ["a": 1],
+      ]
+      #expect(try api("POST", "/api/intake", form).status == 201)
+    }
+    api.caller = clinician
+    #expect(try api("GET", "/api/patients")["total"]?.intValue == count)
+    let all = [own, near, far]
+    for (index, id) in all.enumerated() {
+      #expect(try api("GET", "/api/patients/\(id)").status == (index < count ? 200 : 404))
+    }
+    // A form belongs to its patient, but one of the clinic is the clinic's.
+    let forms = try api("GET", "/api/intake")["total"]?.intValue
+    #expect(forms == (reach == "own" ? 1 : 3))
+  }
+
+  @Test func `users and settings are for administrators`() throws {
+    try api.becomeUser(.officeStaff)
+    #expect(try api("GET", "/api/users").status == 403)
+    let user: JSONValue = ["email": "x@example.org", "name": "X", "role": "owner"]
+    #expect(try api("POST", "/api/users", user).status == 403)
+    #expect(try api("POST", "/api/clinics", ["name": "X"]).status == 403)
+    #expect(try api("GET", "/api/clinics").status == 200)
+    #expect(try api("GET", "/api/users/\(api.caller.user?.description ?? "")").status == 200)
+  }
+
+  @Test func `office staff edit patients unless the account says no`() throws {
+    let patient = try api.patient("Ana", "Lima").id
+    let settings = try api.make("account-settings", ["office_staff_edit_patients": false]).id
+    try api.becomeUser(.officeStaff)
+    let staff = api.caller
+    let refused = try api("PATCH", "/api/patients/\(patient)", ["phone": "1"])
+    #expect(refused.status == 403)
+    #expect(try api("POST", "/api/patients/bulk", ["patients": []]).status == 403)
+    api.caller = Caller(user: nil, role: .owner)
+    let path = "/api/account-settings/\(settings)"
+    #expect(try api("PATCH", path, ["office_staff_edit_patients": true]).status == 200)
+    api.caller = staff
+    #expect(try api("PATCH", "/api/patients/\(patient)", ["phone": "1"]).status == 200)
+  }
+
+  @Test func `what is written names its author`() throws {
+    let user = try api.becomeUser(.officeStaff)
+    let made = try api.patient("Ana", "Lima")
+    #expect(made["created_by"]?.stringValue == user.description)
+  }
+}
