@@ -61,7 +61,7 @@ struct DocumentRoutes: Sendable {
     let input = try call.body()
     let key = try answering { () throws(ReplicaError) in
       try call.replica.transact { (transaction) throws(ReplicaError) in
-        try call.replica.create(input, type: type.name, in: &transaction)
+        try call.replica.make(input, type: type.name, in: &transaction)
       }
     }
     return try call.answer(201, key)
@@ -76,21 +76,28 @@ struct DocumentRoutes: Sendable {
     if isReplacement { addWhatIsAbsent(to: &patch) }
     _ = try answering { () throws(ReplicaError) in
       try call.replica.transact { (transaction) throws(ReplicaError) in
-        try call.replica.update(document.key, patch: patch, in: &transaction)
+        try call.replica.change(document.key, patch: patch, in: &transaction)
       }
     }
     return try call.answer(200, document.key)
   }
 
-  /// What a replacement does not name goes, or gets its default. Fields that this version does not know
-  /// stay: whoever leaves them out may not know them either.
+  /// What a replacement does not name goes. Not so what always has a value, such as a status, what the
+  /// program fills in, and fields that this version does not know: whoever leaves them out may not know
+  /// them either.
   private func addWhatIsAbsent(to patch: inout JSONObject) {
-    for field in type.fields where field.use == .stored {
+    for field in type.fields
+    where field.use == .stored && field.defaultValue == nil && !Self.filledIn.contains(field.name) {
       let names = [field.name] + field.aliases
       if names.contains(where: { patch[$0] != nil }) { continue }
-      patch.append(field.name, field.defaultValue ?? .null)
+      patch.append(field.name, .null)
     }
   }
+
+  private static let filledIn: Set<String> = [
+    "end_time", "time_zone", "utc_offset_minutes", "confirmation_code", "cancellation",
+    "rescheduled_to", "legacy_status", "role_source",
+  ]
 
   private func delete(_ call: APICall) throws(APIError) -> HTTPResponse {
     let visibility = try Visibility(call)

@@ -127,7 +127,7 @@ package struct CommandRunner: Sendable {
     }
     return try watching {
       let key = try replica.transact { (transaction) throws(ReplicaError) in
-        try replica.create(object, type: type, in: &transaction)
+        try replica.make(object, type: type, in: &transaction)
       }
       return printer.list([try stored(key)])
     }
@@ -187,7 +187,7 @@ package struct CommandRunner: Sendable {
     let key = try replica.find(type: type, named: invocation.operands[1])
     let patch = try InputReader.object(input)
     try replica.transact { (transaction) throws(ReplicaError) in
-      try replica.update(key, patch: patch, in: &transaction)
+      try replica.change(key, patch: patch, in: &transaction)
     }
     return try printer.object(stored(key))
   }

@@ -52,7 +52,7 @@ struct LineCreation {
       documents.reserveCapacity(inputs.count)
       for (line, object) in inputs {
         do throws(ReplicaError) {
-          let key = try replica.create(
+          let key = try replica.make(
             object, type: type, in: &transaction, validator: validator)
           if let document = try transaction.document(key) { documents.append(document) }
         } catch {

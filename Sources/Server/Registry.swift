@@ -18,8 +18,8 @@ package struct CredentialRecord: Sendable, Equatable {
   /// In the form of the system's `crypt_r`; nil until a password is set.
   package var passwordHash: String?
   package var isDisabled: Bool
-  /// Logins that are older do not hold: seconds since 1970 UTC.
-  package var sessionsFrom: UInt64 = 0
+  /// Counts how often all logins were ended: those of before hold no longer.
+  package var loginGeneration = 0
 }
 
 /// A device that enrolled.
@@ -110,7 +110,7 @@ extension CredentialRecord {
     [
       "user": .id(user), "account": .id(account), "email": .string(email),
       "password_hash": passwordHash.map(JSONValue.string) ?? .null,
-      "disabled": .bool(isDisabled), "sessions_from": .number(JSONNumber(sessionsFrom)),
+      "disabled": .bool(isDisabled), "login_generation": .int(loginGeneration),
     ]
   }
 
@@ -121,7 +121,7 @@ extension CredentialRecord {
     self.init(
       user: user, account: account, email: email,
       passwordHash: object["password_hash"]?.stringValue, isDisabled: isDisabled,
-      sessionsFrom: UInt64(max(0, object["sessions_from"]?.intValue ?? 0)))
+      loginGeneration: object["login_generation"]?.intValue ?? 0)
   }
 }
 

@@ -17,6 +17,8 @@ package final class ServerData: Sendable {
   private let registry: Mutex<Registry>
   package let watches = WatchHub()
   private let replicas = Mutex<[UniqueID: Replica]>([:])
+  /// Held while a patient opens an account: it is written at two places.
+  let acceptance = Mutex(())
 
   private init(
     layout: ServerLayout, setup: ReplicaSetup, lock: any File, registry: Registry

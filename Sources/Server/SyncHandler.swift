@@ -23,7 +23,7 @@ package struct SyncHandler: HTTPHandler {
   package init(data: ServerData, access: Access, logins: Logins) {
     self.data = data
     self.access = access
-    users = UserHandler(logins: logins)
+    users = UserHandler(logins: logins, data: data)
   }
 
   package func admit(_ head: HTTPRequest) -> HTTPAdmission {

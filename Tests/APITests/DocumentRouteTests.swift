@@ -37,7 +37,7 @@ import Testing
     let path = "/api/patients/\(made.id)"
     let replaced = try api("PUT", path, ["first_name": "Anna", "last_name": "Lima"])
     #expect(replaced.status == 200 && replaced["phone"] == nil && replaced["first_name"] == "Anna")
-    #expect(replaced["status"] == "active" && replaced["shoe_size"]?.intValue == 41)
+    #expect(replaced["status"] == "inactive" && replaced["shoe_size"]?.intValue == 41)
     let refused = try api("PUT", path, ["first_name": "Anna"])
     #expect(refused.status == 422 && refused.badFields == ["last_name"])
   }

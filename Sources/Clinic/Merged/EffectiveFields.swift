@@ -108,7 +108,7 @@ extension MergedClinic {
   }
 
   /// Invites of the later of two patients with one address wait (P14).
-  private func isFrozen(_ invite: Subject) -> Bool {
+  func isFrozen(_ invite: Subject) -> Bool {
     guard let patient = living("patient", invite.text("patient_id")) else { return false }
     return others(sharing: .patientEmail, with: patient)
       .contains { other in

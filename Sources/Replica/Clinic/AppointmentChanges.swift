@@ -32,31 +32,46 @@ extension Replica {
     _ appointment: UniqueID, _ action: AppointmentAction, note: String?, overbookReason: String?
   ) throws(ReplicaError) -> AppointmentChange {
     let validator = self.validator()
-    let now = Timestamp.text(milliseconds: self.now())
     return try transact { (transaction) throws(ReplicaError) in
-      let document = try transaction.required("appointment", appointment)
-      let fields = transaction.fields(document)
-      var plan: AppointmentPlan
-      do throws(AppointmentRefusal) { plan = try action.plan(for: fields, now: now) } catch {
-        throw .conflict(error.what)
-      }
-      var change = AppointmentChange(appointment: document.key, isChanged: !plan.patch.isEmpty)
-      guard change.isChanged else { return change }
-      if plan.takesSlotAgain {
-        try retake(fields, of: appointment, overbookReason, &plan, transaction)
-      }
-      if let earlier = plan.earlierCancellations {
-        try endCancellations(of: appointment, with: earlier, &transaction, validator)
-      }
-      if let type = plan.newCancellation {
-        let key = try recordCancellation(
-          of: appointment, fields, type: type, note: note, &transaction, validator)
-        plan.patch["cancellation"] = .string(key.id.description)
-        change.cancellation = key
-      }
-      try update(document.key, patch: plan.patch, in: &transaction, validator: validator)
-      return change
+      try change(appointment, action, note: note, overbookReason, &transaction, validator)
     }
+  }
+
+  /// - Returns: whether anything was written.
+  func carryOut(
+    _ action: AppointmentAction, on key: DocumentKey, _ transaction: inout LocalTransaction,
+    _ validator: Validator
+  ) throws(ReplicaError) -> Bool {
+    try change(key.id, action, note: nil, nil, &transaction, validator).isChanged
+  }
+
+  private func change(
+    _ appointment: UniqueID, _ action: AppointmentAction, note: String?, _ overbookReason: String?,
+    _ transaction: inout LocalTransaction, _ validator: Validator
+  ) throws(ReplicaError) -> AppointmentChange {
+    let now = Timestamp.text(milliseconds: validator.now)
+    let document = try transaction.required("appointment", appointment)
+    let fields = transaction.fields(document)
+    var plan: AppointmentPlan
+    do throws(AppointmentRefusal) { plan = try action.plan(for: fields, now: now) } catch {
+      throw .conflict(error.what)
+    }
+    var change = AppointmentChange(appointment: document.key, isChanged: !plan.patch.isEmpty)
+    guard change.isChanged else { return change }
+    if plan.takesSlotAgain {
+      try retake(fields, of: appointment, overbookReason, &plan, transaction)
+    }
+    if let earlier = plan.earlierCancellations {
+      try endCancellations(of: appointment, with: earlier, &transaction, validator)
+    }
+    if let type = plan.newCancellation {
+      let key = try recordCancellation(
+        of: appointment, fields, type: type, note: note, &transaction, validator)
+      plan.patch["cancellation"] = .string(key.id.description)
+      change.cancellation = key
+    }
+    try update(document.key, patch: plan.patch, in: &transaction, validator: validator)
+    return change
   }
 
   /// A slot that was free for a while may have been given away.

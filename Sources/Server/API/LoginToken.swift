@@ -11,6 +11,8 @@ struct LoginToken: Sendable, Equatable {
 
   var user: UniqueID
   var account: UniqueID
+  /// The user's, when it was given.
+  var generation: Int
   /// Seconds since 1970 UTC.
   var issuedAt: UInt64
   var expiresAt: UInt64
@@ -19,6 +21,7 @@ struct LoginToken: Sendable, Equatable {
     let claims: JSONValue = [
       "iss": .string(Self.issuer), "aud": .string(Self.audience),
       "sub": .string(user.description), "account": .string(account.description),
+      "generation": .int(generation),
       "iat": .number(JSONNumber(issuedAt)), "exp": .number(JSONNumber(expiresAt)),
     ]
     let signed = "\(Self.head).\(Base64URL.text(claims.bytes))"
@@ -38,15 +41,17 @@ struct LoginToken: Sendable, Equatable {
       let claims = (try? JSONValue(parsing: bytes))?.objectValue,
       claims["iss"]?.stringValue == Self.issuer, claims["aud"]?.stringValue == Self.audience,
       let user = claims.id("sub"), let account = claims.id("account"),
+      let generation = claims["generation"]?.intValue,
       let issuedAt = claims["iat"]?.intValue, let expiresAt = claims["exp"]?.intValue,
       issuedAt >= 0, expiresAt >= 0
     else { return nil }
-    (self.user, self.account) = (user, account)
+    (self.user, self.account, self.generation) = (user, account, generation)
     (self.issuedAt, self.expiresAt) = (UInt64(issuedAt), UInt64(expiresAt))
   }
 
-  init(user: UniqueID, account: UniqueID, issuedAt: UInt64, expiresAt: UInt64) {
-    (self.user, self.account) = (user, account)
+  init(of credential: CredentialRecord, issuedAt: UInt64, expiresAt: UInt64) {
+    (user, account) = (credential.user, credential.account)
+    generation = credential.loginGeneration
     (self.issuedAt, self.expiresAt) = (issuedAt, expiresAt)
   }
 }

@@ -62,8 +62,7 @@ package final class Logins: Sendable {
     }
     let session = try session(of: credential)
     let token = LoginToken(
-      user: credential.user, account: credential.account, issuedAt: now,
-      expiresAt: now + Self.lifetimeSeconds)
+      of: credential, issuedAt: now, expiresAt: now + Self.lifetimeSeconds)
     return (token.text(key: key, cryptography), session.user)
   }
 
@@ -83,7 +82,7 @@ package final class Logins: Sendable {
       registry.credentials.first { $0.user == token?.user && $0.account == token?.account }
     }
     guard let token, let credential, token.expiresAt > now,
-      token.issuedAt >= credential.sessionsFrom
+      token.generation == credential.loginGeneration
     else { throw APIError(401, "unauthorized", "the login is over: log in again") }
     return try session(of: credential)
   }
@@ -111,7 +110,7 @@ package final class Logins: Sendable {
 
   /// Ends all logins of a user. Durable on return.
   func logOut(_ user: UniqueID) throws(APIError) {
-    try change(user) { $0.sessionsFrom = self.now + 1 }
+    try change(user) { $0.loginGeneration += 1 }
   }
 
   /// Gives a user another password and ends all logins. Durable on return.
@@ -130,7 +129,7 @@ package final class Logins: Sendable {
     }
     try change(user) { credential in
       credential.passwordHash = changed
-      credential.sessionsFrom = self.now + 1
+      credential.loginGeneration += 1
     }
   }
 

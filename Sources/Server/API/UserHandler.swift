@@ -11,12 +11,19 @@ package struct UserHandler: Sendable {
 
   private let logins: Logins
   private let api = ClinicAPI()
+  private let patients: PatientDoor
 
-  package init(logins: Logins) { self.logins = logins }
+  init(logins: Logins, data: ServerData) {
+    self.logins = logins
+    patients = PatientDoor(data)
+  }
 
   /// Who asks is found out before a body is read.
   func admit(_ head: HTTPRequest) -> HTTPAdmission {
     if Self.isLogin(head) { return .accept(maximumBodyByteCount: Self.maximumLoginByteCount) }
+    if PatientDoor.isFor(head) {
+      return .accept(maximumBodyByteCount: PatientDoor.maximumBodyByteCount)
+    }
     do throws(APIError) { _ = try logins.session(head) } catch { return .refuse(error.response) }
     return .accept(maximumBodyByteCount: Self.maximumBodyByteCount)
   }
@@ -28,6 +35,7 @@ package struct UserHandler: Sendable {
   func answer(_ request: HTTPRequest) -> HTTPResponse {
     do throws(APIError) {
       if Self.isLogin(request) { return try logIn(request) }
+      if PatientDoor.isFor(request) { return try patients.answer(request) }
       let session = try logins.session(request)
       guard request.segments.dropFirst().first == "auth" else {
         return api.answer(request, by: session.caller, on: session.replica)

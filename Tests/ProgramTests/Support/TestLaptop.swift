@@ -82,10 +82,15 @@ final class TestLaptop {
 
   // MARK: - Daemon
 
-  func startDaemon() throws {
-    let process = try fixture.start("satchel-syncd", ["--store", store])
-    _ = try process.firstErrorLine()
+  /// - Parameter address: where it offers the API besides its socket.
+  /// - Returns: that address with its port; empty if there is none.
+  @discardableResult
+  func startDaemon(listening address: String? = nil) throws -> String {
+    let listen = address.map { ["--listen", $0] } ?? []
+    let process = try fixture.start("satchel-syncd", ["--store", store] + listen)
+    let line = try process.firstErrorLine()
     daemon = process
+    return address == nil ? "" : line.split(separator: " ").last.map(String.init) ?? ""
   }
 
   func stopDaemon() throws {

@@ -1,0 +1,72 @@
+import Causality
+package import Documents
+import JSON
+
+/// What the token of an invite opens.
+package enum InviteDoor: Sendable {
+  /// Nobody was given such a token.
+  case unknown
+  case used
+  /// The invite has expired or was revoked, or the patient is not invited any more; in plain words.
+  case closed(String)
+  /// A person must decide something first.
+  case held(String)
+  case open(OpenInvite)
+}
+
+/// An invite that can be accepted.
+package struct OpenInvite: Sendable {
+  package let invite: DocumentKey
+  package let patient: DocumentKey
+  package let email: String
+  /// Whether the invite went to another address than the patient has now (MERGE, rule I9).
+  package let needsDateOfBirth: Bool
+}
+
+extension MergedClinic {
+  /// What a token opens now.
+  /// - Parameter invites: all that have it, in the trash or not.
+  package func door(toHolders invites: [Document]) -> InviteDoor {
+    let living = invites.filter(isShown).map(subject)
+    guard let invite = living.first else {
+      return invites.isEmpty ? .unknown : .closed("the invite was withdrawn")
+    }
+    return living.count > 1 ? .closed("the token was copied") : door(of: invite)
+  }
+
+  private func door(of invite: Subject) -> InviteDoor {
+    let meaning = InviteMeaning(invite, self)
+    if let first = meaning.supersededBy, first.text("email") == invite.text("email"),
+      isInTime(invite)
+    {
+      // Paper or mail may carry either link (I6).
+      return door(of: first)
+    }
+    switch meaning.status {
+    case "pending": break
+    case "accepted": return .used
+    case "expired": return .closed("the invite has expired")
+    default: return .closed("the invite was revoked")
+    }
+    guard let patient = living("patient", invite.text("patient_id")),
+      let email = invite.text("email")
+    else { return .closed("the patient is not here any more") }
+    let status = patient.text("status") ?? "active"
+    guard status == "active" || status == "pending" else {
+      return .closed("the patient is \(status)")
+    }
+    if isFrozen(invite) { return .held("another patient has the same address; the clinic decides") }
+    if patient.fields["user_id"] != nil { return .used }
+    return .open(
+      OpenInvite(
+        invite: invite.key, patient: patient.key, email: email,
+        needsDateOfBirth: meaning.isStale))
+  }
+
+  private func isInTime(_ invite: Subject) -> Bool {
+    guard let end = invite.text("expires_at").flatMap({ Timestamp.milliseconds($0) }) else {
+      return true
+    }
+    return now <= end
+  }
+}

@@ -1,0 +1,122 @@
+import API
+import Causality
+import Clinic
+import Documents
+import HTTP
+import JSON
+import Replica
+import Synchronization
+
+/// Where patients open their accounts with the token of an invite: no login is needed.
+struct PatientDoor: Sendable {
+  /// Of a request that asks for this, in bytes.
+  static let maximumBodyByteCount = 16 << 10
+
+  private let data: ServerData
+
+  init(_ data: ServerData) { self.data = data }
+
+  static func isFor(_ head: HTTPRequest) -> Bool {
+    head.method == "POST" && head.segments.count == 3
+      && head.segments.prefix(2) == ["api", "invites"]
+      && ["verify", "accept"].contains(head.segments[2])
+  }
+
+  func answer(_ request: HTTPRequest) throws(APIError) -> HTTPResponse {
+    let body = try Members(parsing: request.body)
+    let token = try body.text("token")
+    let (replica, invite) = try open(token)
+    if request.segments.last == "verify" {
+      return SyncHandler.json(200, .object(try shown(invite, replica)))
+    }
+    let acceptance = Acceptance(
+      token: token, name: try body.optionalText("name"),
+      dateOfBirth: try body.optionalText("date_of_birth"))
+    let password = try body.text("password")
+    let user = try data.acceptance.withLock { (_) throws(APIError) in
+      try accept(acceptance, invite, password: password, replica)
+    }
+    return SyncHandler.json(201, .object(user))
+  }
+
+  /// The invite that a token opens, and its account.
+  /// - Throws: 404 if nobody was given such a token, 409 if it was used, 410 if it is over.
+  private func open(_ token: String) throws(APIError) -> (replica: Replica, invite: OpenInvite) {
+    for account in data.read({ $0.accounts.filter { !$0.isSuspended }.map(\.id) }) {
+      let replica: Replica
+      let door: InviteDoor
+      do {
+        replica = try data.replica(of: account)
+        door = try replica.door(token: token)
+      } catch {
+        throw APIError(503, "unavailable", "the account cannot be opened now; try again later")
+      }
+      switch door {
+      case .unknown: continue
+      case .used: throw APIError(409, "used", "the invite has been accepted already")
+      case .held(let why): throw APIError(409, "held", why)
+      case .closed(let why): throw APIError(410, "gone", why)
+      case .open(let invite): return (replica, invite)
+      }
+    }
+    throw APIError(404, "not_found", "nobody was given such an invite")
+  }
+
+  /// What the person may know before accepting.
+  private func shown(_ invite: OpenInvite, _ replica: Replica) throws(APIError) -> JSONObject {
+    let document: Document?
+    do { document = try replica.document(invite.invite) } catch { throw APIError(error) }
+    let fields = document.map(replica.view) ?? JSONObject()
+    var shown: JSONObject = [
+      "valid": true, "email": .string(invite.email),
+      "needs_date_of_birth": .bool(invite.needsDateOfBirth),
+    ]
+    for name in ["first_name", "last_name", "custom_message", "expires_at"] {
+      shown[name] = fields[name]
+    }
+    return shown
+  }
+
+  /// What proves who the person is is kept first: an acceptance without it would lock the person out, and
+  /// without the acceptance it opens nothing.
+  private func accept(
+    _ acceptance: Acceptance, _ invite: OpenInvite, password: String, _ replica: Replica
+  ) throws(APIError) -> JSONObject {
+    let user = replica.acceptingUser(email: invite.email)
+    let norm = ClinicIndex.emailKey(invite.email)
+    let hash: String
+    do { hash = try data.hashed(password) } catch {
+      throw APIError(
+        422, "invalid", "\(error)", fields: [FieldProblem("password", "\(error)")])
+    }
+    let isTaken = data.read { registry in
+      registry.credentials.contains { $0.email == norm && $0.user != user }
+    }
+    if isTaken { throw APIError(409, "duplicate_email", "the address belongs to a user already") }
+    do throws(ReplicaError) {
+      if try replica.document(DocumentKey(type: "user", id: user)) != nil {
+        throw ReplicaError.conflict("\(invite.email) belongs to a user already")
+      }
+    } catch {
+      throw APIError(error)
+    }
+    do throws(ServerError) {
+      try data.update { (registry) throws(ServerError) in
+        registry.credentials.removeAll { $0.user == user }
+        registry.credentials.append(
+          CredentialRecord(
+            user: user, account: replica.account, email: norm, passwordHash: hash,
+            isDisabled: false))
+      }
+    } catch {
+      throw APIError(503, "unavailable", "the server cannot note that now; try again later")
+    }
+    do throws(ReplicaError) {
+      let key = try replica.accept(acceptance)
+      guard let document = try replica.document(key) else { return JSONObject() }
+      return replica.view(document)
+    } catch {
+      throw APIError(error)
+    }
+  }
+}
