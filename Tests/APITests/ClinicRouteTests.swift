@@ -1,5 +1,8 @@
+import Causality
+import Documents
 import HTTP
 import JSON
+import Replica
 import ReplicaTestSupport
 import Testing
 
@@ -79,6 +82,30 @@ import Testing
     let revoked = try api("POST", "\(second)/revoke", ["reason": "wrong person"])
     #expect(revoked["status"] == "revoked" && revoked["revoke_reason"] == "wrong person")
     #expect(try api("POST", "\(second)/resend").status == 409)
+  }
+
+  /// Another laptop had invited the patient too.
+  @Test func `an acceptance ends the other invites of the patient`() throws {
+    let ana = try api.patient("Ana", "Lima", ["email": "ana@example.org"]).id
+    try api.becomeUser(.clinician)
+    let made = try api("POST", "/api/generate_invite", ["patient_id": .string(ana)])
+    let other = "11111111-1111-4111-8111-111111111111"
+    try api.server.put([
+      [
+        "type": "invite", "id": .string(other), "patient_id": .string(ana),
+        "email": "ana@example.org", "status": "pending", "expires_at": "2026-03-09T12:00:00.000Z",
+      ]
+    ])
+    let token = try #require(made["token"]?.stringValue)
+    let replica = api.server.replica
+    let user = try replica.accept(Acceptance(token: token, name: nil, dateOfBirth: nil))
+    let ended = try api("GET", "/api/invites/\(other)")
+    #expect(ended["status"] == "revoked" && ended["revoke_reason"] == "already_registered")
+    let patient = try api("GET", "/api/patients/\(ana)")
+    #expect(patient["user_id"]?.stringValue == user.id.description)
+    #expect(throws: ReplicaError.self) {
+      try replica.accept(Acceptance(token: token, name: nil, dateOfBirth: nil))
+    }
   }
 
   @Test func `many patients are invited, and each who cannot be is told`() throws {
