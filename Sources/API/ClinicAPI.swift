@@ -12,7 +12,7 @@ package struct ClinicAPI: Sendable {
     }
     let all =
       documents + PatientRoutes.routes + InviteRoutes.routes + AppointmentRoutes.routes
-      + ReviewRoutes.routes + ScheduleRoutes.routes
+      + ReviewRoutes.routes + ScheduleRoutes.routes + ReportRoutes.routes
     routes = all.enumerated().sorted { a, b in
       (b.element.literalCount, a.offset) < (a.element.literalCount, b.offset)
     }.map(\.element)
