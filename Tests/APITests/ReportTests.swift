@@ -1,5 +1,5 @@
-import ReplicaTestSupport
 import JSON
+import ReplicaTestSupport
 import Testing
 
 @testable import API
