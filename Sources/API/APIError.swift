@@ -1,6 +1,6 @@
 package import Clinic
 package import HTTP
-import JSON
+package import JSON
 package import Replica
 
 /// Why a request was refused. Nothing has changed then.
@@ -73,7 +73,7 @@ func answering<Result>(
 }
 
 extension HTTPResponse {
-  static func json(_ status: Int, _ value: JSONValue) -> HTTPResponse {
+  package static func json(_ status: Int, _ value: JSONValue) -> HTTPResponse {
     HTTPResponse(
       status: status, headers: ["Content-Type": "application/json"], body: value.bytes)
   }

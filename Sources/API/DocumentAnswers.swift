@@ -9,12 +9,7 @@ extension APICall {
   /// A document as the caller sees it.
   func shown(_ document: Document) throws(APIError) -> JSONObject {
     try answering { () throws(ReplicaError) in
-      let computed = try replica.looking { (clinic) throws(ReplicaError) in
-        clinic.computedFields(of: document)
-      }
-      var view = try replica.answer(document)
-      for member in computed.members { view[member.key] = member.value }
-      return view
+      try replica.answer(document, addingComputed: true)
     }
   }
 

@@ -57,8 +57,10 @@ struct DocumentRoutes: Sendable {
   }
 
   private func create(_ call: APICall) throws(APIError) -> HTTPResponse {
-    try Visibility(call).requireWritable(type.name)
+    let visibility = try Visibility(call)
+    try visibility.requireWritable(type.name)
     let input = try call.body()
+    try visibility.requireAllowed(input, type.name)
     let key = try answering { () throws(ReplicaError) in
       try call.replica.transact { (transaction) throws(ReplicaError) in
         try call.replica.make(input, type: type.name, in: &transaction)
@@ -73,6 +75,7 @@ struct DocumentRoutes: Sendable {
     let document = try call.document(try key(call), visibility)
     try call.requireMatch(document)
     var patch = try call.body()
+    try visibility.requireAllowed(patch, type.name)
     if isReplacement { addWhatIsAbsent(to: &patch) }
     _ = try answering { () throws(ReplicaError) in
       try call.replica.transact { (transaction) throws(ReplicaError) in

@@ -11,7 +11,7 @@ enum ReviewRoutes {
   ]
 
   @Sendable private static func list(_ call: APICall) throws(APIError) -> HTTPResponse {
-    let items = try answering { () throws(ReplicaError) in try call.replica.reviewItems() }
+    let items = try items(call)
     let limit = try call.number("limit", 1...Listing.mostCount) ?? Listing.usualCount
     let start = try call.number("cursor", 0...Int(Int32.max)) ?? 0
     let page = items.dropFirst(start).prefix(limit)
@@ -30,6 +30,9 @@ enum ReviewRoutes {
     let members = Members(body)
     let reason = try members.optionalText("reason")
     let item = call.parameters["id"] ?? ""
+    guard try items(call).contains(where: { $0.id == item }) else {
+      throw APIError(404, "not_found", "there is no such item")
+    }
     let given = ["keep", "value", "action"].filter { body[$0] != nil }
     guard given.count == 1 else {
       throw .invalid(given.first ?? "action", "one of keep, value and action is needed")
@@ -48,7 +51,21 @@ enum ReviewRoutes {
         try call.replica.resolve(item: item, value: value, reason: reason)
       }
     }
-    let left = try answering { () throws(ReplicaError) in try call.replica.reviewItems().count }
-    return .json(200, ["left": .int(left)])
+    return .json(200, ["left": .int(try items(call).count)])
+  }
+
+  /// The items about documents that the caller may see, all of them.
+  private static func items(_ call: APICall) throws(APIError) -> [ReviewItem] {
+    let visibility = try Visibility(call)
+    return try answering { () throws(ReplicaError) in
+      let items = try call.replica.reviewItems()
+      return try call.replica.looking { (clinic) throws(ReplicaError) in
+        items.filter { item in
+          item.documents.allSatisfy { key in
+            clinic.subject(key).map { visibility.includes($0.document, clinic) } ?? true
+          }
+        }
+      }
+    }
   }
 }

@@ -96,9 +96,20 @@ struct Visibility: Sendable {
     if Self.writtenByAdministrators.contains(type), !caller.role.isAdministrator {
       throw .forbidden("only administrators write a \(type)")
     }
+    if type == "account", caller.role != .superAdmin {
+      throw .forbidden("whoever runs the server changes accounts")
+    }
     if type == "patient", caller.role == .officeStaff, !officeStaffEditsPatients {
       throw .forbidden("office staff do not edit patients in this account")
     }
+  }
+
+  /// - Throws: 403 if a document would give somebody more rights than the caller has.
+  func requireAllowed(_ input: JSONObject, _ type: String) throws(APIError) {
+    guard type == "user", caller.role != .superAdmin,
+      input["role"]?.stringValue == Role.superAdmin.rawValue
+    else { return }
+    throw .forbidden("only a super_admin makes another")
   }
 
   private static let forAdministrators: Set<String> = ["user", "account_settings"]

@@ -45,12 +45,10 @@ extension Replica {
   ///   - isVisible: whether the one who asks may see a document.
   package func listPage(
     _ query: ListQuery, after cursor: ListCursor?, limit: Int,
-    where isVisible: @Sendable (MergedClinic, Document) -> Bool
+    where isVisible: @escaping @Sendable (MergedClinic, Document) -> Bool
   ) throws(ReplicaError) -> ListPage {
     var page = ListPage()
-    for document in try documents(matching: query) {
-      let isSeen = try looking { (clinic) throws(ReplicaError) in isVisible(clinic, document) }
-      guard isSeen else { continue }
+    for document in try documents(matching: query, where: isVisible) {
       page.total += 1
       if let cursor, ListCursor(document) <= cursor { continue }
       if page.documents.count < limit {

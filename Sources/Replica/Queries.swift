@@ -39,14 +39,18 @@ extension Replica {
   }
 
   /// All documents that a query asks for, in the order of creation, whatever its limit.
-  func documents(matching query: ListQuery) throws(ReplicaError) -> [Document] {
+  /// - Parameter isVisible: whether the one who asks may see a document; nil for all.
+  func documents(
+    matching query: ListQuery, where isVisible: Matching.Visibility? = nil
+  ) throws(ReplicaError) -> [Document] {
     guard let type = catalogue.type(named: query.type) else {
       return ordered(try strangers(query), by: nil)
     }
     let queries = try queriesOfMergedPatients(query)
     var documents: [Document] = []
     for query in queries {
-      let matching = Matching(query, rules.type(query.type))
+      var matching = Matching(query, rules.type(query.type))
+      matching.isVisible = isVisible
       documents += try page(matching, ListIndex.choice(type, query.filters), limit: .max)
     }
     return queries.count == 1 ? documents : ordered(documents, by: nil)
@@ -123,8 +127,11 @@ extension Replica {
   }
 
   /// What a query asks of each document.
-  private struct Matching: Sendable {
+  struct Matching: Sendable {
+    typealias Visibility = @Sendable (MergedClinic, Document) -> Bool
+
     let query: ListQuery
+    var isVisible: Visibility?
     private let words: [Substring]
     private let typeRules: TypeRules
 
@@ -135,9 +142,9 @@ extension Replica {
     }
 
     func includes(_ document: Document, _ clinic: MergedClinic) -> Bool {
-      guard query.isTrash ? clinic.isDeleted(document) : clinic.isShown(document) else {
-        return false
-      }
+      guard query.isTrash ? clinic.isDeleted(document) : clinic.isShown(document),
+        isVisible?(clinic, document) ?? true
+      else { return false }
       if query.filters.isEmpty, words.isEmpty { return true }
       let fields = document.visibleFields(typeRules)
       return Replica.matches(fields, query.filters) && Replica.contains(fields, words)

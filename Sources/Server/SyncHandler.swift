@@ -1,3 +1,4 @@
+import API
 import Causality
 import Documents
 package import HTTP
@@ -61,7 +62,7 @@ package struct SyncHandler: HTTPHandler {
         Self.error(error.status, "malformed", "the body cannot be unpacked: \(error.problem)"))
     }
     switch plain.path {
-    case "/health": reply.send(Self.json(200, ["status": "ok"]))
+    case "/health": reply.send(.json(200, ["status": "ok"]))
     case SyncProtocolVersion.enrolPath: reply.send(enrol(plain))
     case SyncProtocolVersion.watchPath: watch(plain, reply)
     case SyncProtocolVersion.surrenderPath:
@@ -133,7 +134,7 @@ package struct SyncHandler: HTTPHandler {
           throw SyncRefusal(.unavailable, "the server cannot note the surrender now")
         }
       }
-      return Self.json(200, ["complete": .bool(isComplete)])
+      return .json(200, ["complete": .bool(isComplete)])
     } catch {
       return response(error)
     }
@@ -219,7 +220,7 @@ package struct SyncHandler: HTTPHandler {
       let grant = try data.enrol(
         code: code, device: device, replica: replica, name: String(name.prefix(100)),
         account: object.id("account"))
-      return Self.json(
+      return .json(
         200,
         [
           "account": .id(grant.device.account), "server": .id(grant.server),
@@ -240,12 +241,7 @@ package struct SyncHandler: HTTPHandler {
       body: SyncCodec.encode(refusal))
   }
 
-  static func json(_ status: Int, _ value: JSONValue) -> HTTPResponse {
-    HTTPResponse(
-      status: status, headers: ["Content-Type": "application/json"], body: value.bytes)
-  }
-
   static func error(_ status: Int, _ code: String, _ message: String) -> HTTPResponse {
-    json(status, ["error": ["code": .string(code), "message": .string(message)]])
+    .json(status, ["error": ["code": .string(code), "message": .string(message)]])
   }
 }

@@ -1,3 +1,4 @@
+import API
 import Causality
 import Dispatch
 import HTTP
@@ -89,6 +90,6 @@ package final class WatchHub: Sendable {
   }
 
   private static func answer(_ waiter: Waiter, _ head: UInt64) {
-    waiter.reply.send(SyncHandler.json(200, ["head": .number(JSONNumber(head))]))
+    waiter.reply.send(HTTPResponse.json(200, ["head": .number(JSONNumber(head))]))
   }
 }

@@ -108,6 +108,26 @@ import Testing
     }
   }
 
+  /// The link may be in a mail box that is not the patient's any more.
+  @Test(arguments: [nil, "1980-02-03"])
+  func `after another address only the date of birth opens an account`(known: String?) throws {
+    var person: JSONObject = ["email": "old@example.org"]
+    person["date_of_birth"] = known.map { .string($0) }
+    let ana = try api.patient("Ana", "Lima", person).id
+    try api.becomeUser(.clinician)
+    let made = try api("POST", "/api/generate_invite", ["patient_id": .string(ana)])
+    let token = try #require(made["token"]?.stringValue)
+    #expect(try api("PATCH", "/api/patients/\(ana)", ["email": "new@example.org"]).status == 200)
+    for birth in [nil, "1980-02-04"] {
+      #expect(throws: ReplicaError.self) {
+        try api.server.replica.accept(Acceptance(token: token, name: nil, dateOfBirth: birth))
+      }
+    }
+    let right = Acceptance(token: token, name: nil, dateOfBirth: "1980-02-03")
+    let user = try? api.server.replica.accept(right)
+    #expect((user != nil) == (known != nil))
+  }
+
   @Test func `many patients are invited, and each who cannot be is told`() throws {
     let ana = try api.patient("Ana", "Lima", ["email": "ana@example.org"]).id
     let bo = try api.patient("Bo", "Lima").id

@@ -1,5 +1,6 @@
 import Causality
 import JSON
+import ReplicaTestSupport
 import Testing
 
 @testable import API
@@ -66,6 +67,41 @@ import Testing
     #expect(try api("POST", "/api/clinics", ["name": "X"]).status == 403)
     #expect(try api("GET", "/api/clinics").status == 200)
     #expect(try api("GET", "/api/users/\(api.caller.user?.description ?? "")").status == 200)
+  }
+
+  @Test func `nobody gives himself more than he has`() throws {
+    try api.becomeUser(.admin)
+    let user: JSONObject = ["email": "x@example.org", "name": "X"]
+    let grand = user.merging(["role": "super_admin"])
+    #expect(try api("POST", "/api/users", .object(grand)).status == 403)
+    let made = try api.make("users", .object(user.merging(["role": "clinician"])))
+    #expect(try api("PATCH", "/api/users/\(made.id)", ["role": "super_admin"]).status == 403)
+    #expect(try api("PATCH", "/api/users/\(made.id)", ["role": "admin"]).status == 200)
+    #expect(try api("POST", "/api/accounts", ["name": "X"]).status == 403)
+    api.caller = Caller(user: nil, role: .superAdmin)
+    #expect(try api("PATCH", "/api/users/\(made.id)", ["role": "super_admin"]).status == 200)
+  }
+
+  @Test func `items are for those who see all that they are about`() throws {
+    _ = try api.make("account-settings", ["clinicians_see": "own"])
+    let user = try api.becomeUser(.clinician)
+    let clinician = api.caller
+    api.caller = Caller(user: nil, role: .owner)
+    let mine: JSONObject = ["clinician_id": .string(user.description)]
+    let birth: JSONObject = ["date_of_birth": "1970-01-01"]
+    _ = try api.patient("Ana", "Lima", mine.merging(birth))
+    let other = try api.patient("Ana", "Lima", birth).id
+    let item = try #require(try api("GET", "/api/review").items.first?["id"]?.stringValue)
+    api.caller = clinician
+    #expect(try api("GET", "/api/review")["total"]?.intValue == 0)
+    let decision: JSONValue = ["action": "dismiss"]
+    #expect(try api("POST", "/api/review/\(item)/resolve", decision).status == 404)
+    api.caller = Caller(user: nil, role: .owner)
+    let link: JSONValue = ["clinician_id": .string(user.description)]
+    #expect(try api("PATCH", "/api/patients/\(other)", link).status == 200)
+    api.caller = clinician
+    #expect(try api("GET", "/api/review")["total"]?.intValue == 1)
+    #expect(try api("POST", "/api/review/\(item)/resolve", decision)["left"]?.intValue == 0)
   }
 
   @Test func `office staff edit patients unless the account says no`() throws {

@@ -25,11 +25,13 @@ package struct OpenInvite: Sendable {
 
 extension MergedClinic {
   /// What a token opens now.
-  /// - Parameter invites: all that have it, in the trash or not.
-  package func door(toHolders invites: [Document]) -> InviteDoor {
-    let living = invites.filter(isShown).map(subject)
+  /// - Parameter hash: of the token, as invites keep it.
+  package func door(tokenHash hash: String) -> InviteDoor {
+    let holders = state.documents(
+      ofType: "invite", index: ClinicIndex.inviteToken.rawValue, key: hash)
+    let living = holders.filter(isShown).map(subject)
     guard let invite = living.first else {
-      return invites.isEmpty ? .unknown : .closed("the invite was withdrawn")
+      return holders.isEmpty ? .unknown : .closed("the invite was withdrawn")
     }
     return living.count > 1 ? .closed("the token was copied") : door(of: invite)
   }

@@ -14,9 +14,10 @@ extension Reviewer {
     if concernsNobodyElse(key, before: before) { return found }
     let subjects = [old, new].compactMap { $0 }
     for subject in subjects { addNear(subject, &found) }
-    if !Self.hubs.contains(key.type) || isFar(old, new) { addReferrers(of: key, &found) }
     if let deleted = subjects.last(where: \.document.hasLife) {
       addDependents(ofDeleted: deleted, &found)
+    } else if !Self.hubs.contains(key.type) || isFar(old, new) {
+      addReferrers(of: key, &found)
     }
     return found
   }

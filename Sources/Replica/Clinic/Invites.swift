@@ -103,7 +103,7 @@ extension Replica {
       throw .conflict("the patient has no e-mail address to which the invite could go")
     }
     let token = HexText.text(world.random.bytes(Self.tokenByteCount))
-    let hash = HexText.text(world.clinic.sha256(Array(token.utf8)))
+    let hash = tokenHash(token)
     var input: JSONObject = [
       "patient_id": .string(patient.description), "email": email,
       "token_hashes": .array([.string(hash)]),

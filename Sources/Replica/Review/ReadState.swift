@@ -64,12 +64,19 @@ extension Replica {
 
   /// The visible fields of a document, with its envelope, and what follows for it from others
   /// (`effective_…`).
-  package func answer(_ document: Document) throws(ReplicaError) -> JSONObject {
-    let effective = try looking { (clinic) throws(ReplicaError) in
-      clinic.effectiveFields(of: document)
+  /// - Parameter isComputed: whether fields that are worked out and kept nowhere are added.
+  package func answer(
+    _ document: Document, addingComputed isComputed: Bool = false
+  ) throws(ReplicaError) -> JSONObject {
+    let (effective, computed) = try looking { (clinic) throws(ReplicaError) in
+      (
+        clinic.effectiveFields(of: document),
+        isComputed ? clinic.computedFields(of: document) : JSONObject()
+      )
     }
     var view = view(document)
     for member in effective.members { view.append(member.key, member.value) }
+    for member in computed.members { view[member.key] = member.value }
     return view
   }
 

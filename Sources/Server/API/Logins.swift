@@ -70,28 +70,44 @@ package final class Logins: Sendable {
   private static let nobodysHash =
     "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7"
 
-  /// Who sends a request.
+  /// The user whose token a request carries. Reads memory only.
   /// - Throws: 401 without a token that holds; 403 if the user or the account has no access now.
-  func session(_ request: HTTPRequest) throws(APIError) -> Session {
+  func credential(_ request: HTTPRequest) throws(APIError) -> CredentialRecord {
     guard let header = request.headers["Authorization"], header.hasPrefix("Bearer ") else {
       throw APIError(401, "unauthorized", "log in first: POST /api/auth/login")
     }
     let text = String(header.dropFirst("Bearer ".count))
     let token = LoginToken(text, key: key, cryptography)
-    let credential = data.read { registry in
-      registry.credentials.first { $0.user == token?.user && $0.account == token?.account }
+    let (credential, isSuspended) = data.read { registry in
+      (
+        registry.credentials.first { $0.user == token?.user && $0.account == token?.account },
+        registry.accounts.first { $0.id == token?.account }?.isSuspended ?? true
+      )
     }
     guard let token, let credential, token.expiresAt > now,
       token.generation == credential.loginGeneration
     else { throw APIError(401, "unauthorized", "the login is over: log in again") }
-    return try session(of: credential)
+    if isSuspended { throw Self.accountSuspended }
+    if credential.isDisabled { throw Self.userDisabled }
+    return credential
   }
+
+  /// Who sends a request.
+  /// - Throws: as `credential`; 503 if the account's store cannot be opened.
+  func session(_ request: HTTPRequest) throws(APIError) -> Session {
+    try session(of: try credential(request))
+  }
+
+  private static let accountSuspended = APIError(
+    403, "account_suspended", "the account is suspended")
+  private static let userDisabled = APIError(
+    403, "user_disabled", "the user has no access; ask an administrator")
 
   private func session(of credential: CredentialRecord) throws(APIError) -> Session {
     let isSuspended = data.read { registry in
       registry.accounts.first { $0.id == credential.account }?.isSuspended ?? true
     }
-    if isSuspended { throw APIError(403, "account_suspended", "the account is suspended") }
+    if isSuspended { throw Self.accountSuspended }
     let replica: Replica
     let document: Document?
     do {
@@ -100,12 +116,12 @@ package final class Logins: Sendable {
     } catch {
       throw APIError(503, "unavailable", "the account cannot be opened now; try again later")
     }
-    guard let document, let role = replica.view(document)["role"]?.stringValue.flatMap(Role.init),
-      !credential.isDisabled, !WriteRights.areSuspended(replica.view(document))
-    else { throw APIError(403, "user_disabled", "the user has no access; ask an administrator") }
+    let user = document.map(replica.view) ?? JSONObject()
+    guard let role = user["role"]?.stringValue.flatMap(Role.init), !credential.isDisabled,
+      !WriteRights.areSuspended(user)
+    else { throw Self.userDisabled }
     return Session(
-      replica: replica, caller: Caller(user: credential.user, role: role),
-      user: replica.view(document))
+      replica: replica, caller: Caller(user: credential.user, role: role), user: user)
   }
 
   /// Ends all logins of a user. Durable on return.

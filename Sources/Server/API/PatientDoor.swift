@@ -27,7 +27,7 @@ struct PatientDoor: Sendable {
     let token = try body.text("token")
     let (replica, invite) = try open(token)
     if request.segments.last == "verify" {
-      return SyncHandler.json(200, .object(try shown(invite, replica)))
+      return .json(200, .object(try shown(invite, replica)))
     }
     let acceptance = Acceptance(
       token: token, name: try body.optionalText("name"),
@@ -36,7 +36,7 @@ struct PatientDoor: Sendable {
     let user = try data.acceptance.withLock { (_) throws(APIError) in
       try accept(acceptance, invite, password: password, replica)
     }
-    return SyncHandler.json(201, .object(user))
+    return .json(201, .object(user))
   }
 
   /// The invite that a token opens, and its account.
@@ -116,6 +116,10 @@ struct PatientDoor: Sendable {
       guard let document = try replica.document(key) else { return JSONObject() }
       return replica.view(document)
     } catch {
+      // The address stays free for others; if that cannot be noted now, the next attempt takes its place.
+      _ = try? data.update { (registry) throws(ServerError) in
+        registry.credentials.removeAll { $0.user == user }
+      }
       throw APIError(error)
     }
   }

@@ -24,7 +24,8 @@ package struct UserHandler: Sendable {
     if PatientDoor.isFor(head) {
       return .accept(maximumBodyByteCount: PatientDoor.maximumBodyByteCount)
     }
-    do throws(APIError) { _ = try logins.session(head) } catch { return .refuse(error.response) }
+    // No store is read here: a thread that all connections share decides.
+    do throws(APIError) { _ = try logins.credential(head) } catch { return .refuse(error.response) }
     return .accept(maximumBodyByteCount: Self.maximumBodyByteCount)
   }
 
@@ -50,7 +51,7 @@ package struct UserHandler: Sendable {
     let body = try Members(parsing: request.body)
     let (token, user) = try logins.logIn(
       email: try body.text("email"), password: try body.text("password"))
-    return SyncHandler.json(
+    return .json(
       200,
       [
         "access_token": .string(token), "token_type": "bearer",
@@ -63,7 +64,7 @@ package struct UserHandler: Sendable {
   ) throws(APIError) -> HTTPResponse {
     guard let user = session.caller.user else { throw APIError(404, "not_found", "no such path") }
     switch (request.method, request.segments.dropFirst(2).first) {
-    case ("GET", "me"): return SyncHandler.json(200, .object(session.user))
+    case ("GET", "me"): return .json(200, .object(session.user))
     case ("POST", "logout"):
       try logins.logOut(user)
       return HTTPResponse(status: 204)

@@ -64,7 +64,7 @@ struct LocalHandler: HTTPHandler {
 
   private func answer(_ request: HTTPRequest) -> HTTPResponse {
     switch (request.method, request.segments) {
-    case ("GET", ["health"]): return Self.json(["status": "ok"])
+    case ("GET", ["health"]): return .json(200, ["status": "ok"])
     case ("GET", ["api", "sync", "status"]): return syncStatus()
     case ("POST", ["api", "sync", "now"]): return syncNow()
     default: break
@@ -91,7 +91,7 @@ struct LocalHandler: HTTPHandler {
 
   private func syncStatus() -> HTTPResponse {
     do throws(ReplicaError) {
-      return Self.json(.object(try runner.laptop.status(review: try runner.reviewCount())))
+      return .json(200, .object(try runner.laptop.status(review: try runner.reviewCount())))
     } catch {
       return APIError(error).response
     }
@@ -100,14 +100,9 @@ struct LocalHandler: HTTPHandler {
   private func syncNow() -> HTTPResponse {
     do throws(ReplicaError) {
       let report = try runner.syncer.syncOnce(url: nil)
-      return Self.json(.object(try runner.value(of: report)))
+      return .json(200, .object(try runner.value(of: report)))
     } catch {
       return APIError(error).response
     }
-  }
-
-  private static func json(_ value: JSONValue) -> HTTPResponse {
-    HTTPResponse(
-      status: 200, headers: ["Content-Type": "application/json"], body: value.bytes)
   }
 }
