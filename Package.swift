@@ -104,6 +104,7 @@ let package = Package(
       path: "Tests/ReplicaTestSupport", swiftSettings: settings),
     tests("MergeTests", of: replicas, fixtures: ["Mutations"]),
     tests("APITests", of: replicas + ["API", "HTTP"]),
+    tests("ServerTests", of: ["Server", "Clinic", "Platform", "Replica"] + documents),
     tests("SyncTests", of: replicas),
     tests("SourceTests", of: ["Platform"]),
     tests("BenchmarkTests", of: replica + ["Benchmarks", "CommandLineTool"]),

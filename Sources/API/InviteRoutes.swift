@@ -49,13 +49,15 @@ enum InviteRoutes {
     _ patient: UniqueID, _ members: Members, _ call: APICall, _ visibility: Visibility
   ) throws(APIError) -> JSONObject {
     let patient = try call.document(DocumentKey(type: "patient", id: patient), visibility)
-    let provider = try members.optionalID("provider_id", or: "clinician_id")
-    let days = try members.optionalInt("expiry_days")
-    let message = try members.optionalText("custom_message")
+    var request = InviteRequest(patient: patient.key.id)
+    request.provider = try members.optionalID("provider_id", or: "clinician_id")
+    request.expiryDays = try members.optionalInt("expiry_days")
+    request.message = try members.optionalText("custom_message")
+    request.sendsEmail = try members.optionalFlag("send_email")
+    request.needsProvider = true
+    let wanted = request
     let issued = try answering { () throws(ReplicaError) in
-      try call.replica.createInvite(
-        patient: patient.key.id, provider: provider, expiryDays: days, message: message,
-        needsProvider: true)
+      try call.replica.createInvite(wanted)
     }
     return try shown(issued, call)
   }

@@ -30,7 +30,8 @@ extension TypeDefinition {
       FieldDefinition("superseded_by", .reference(type: "invite", onDelete: .setNull)),
       FieldDefinition("access_hold", .boolean, .readOnly),
       FieldDefinition("custom_message", .text(maximumBytes: Catalogue.maximumTextByteCount)),
-      FieldDefinition("send_email", .boolean, .request),
+      FieldDefinition("send_email", .boolean),
+      FieldDefinition("email_sent_at", .timestamp, .readOnly),
       FieldDefinition("expiry_days", .integer(InviteLifeCycle.expiryDays), .request),
     ],
     units: [
@@ -57,6 +58,9 @@ extension TypeDefinition {
         "expiry", fields: ["expires_at"], rule: "I5", compares: ["lifecycle"],
         keepsReplacedValue: true),
       UnitRule("message", fields: ["custom_message"]),
+      UnitRule(
+        "email_sent_at", fields: ["email_sent_at"], policy: [.present(field: "email_sent_at")],
+        outcome: .auto),
       UnitRule(
         "access_hold", fields: ["access_hold"], policy: [.truth(field: "access_hold")],
         outcome: .note, rule: "I1"),

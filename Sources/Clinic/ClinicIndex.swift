@@ -38,7 +38,11 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
   case patientEmail, patientExternalID, patientNameAndBirth, userEmail
   case appointmentCode, appointmentDoctorDay, appointmentClinicianDay, appointmentPatient
   case appointmentCancellations
-  case invitePatient, inviteToken, inviteEmail
+  case invitePatient, inviteEmail
+  /// An index holds one key of a document: each of the first hashes of an invite has its own.
+  case inviteToken, inviteToken2, inviteToken3
+  /// Invites of which the server has not told the patient yet.
+  case inviteToMail
 
   package var type: String {
     switch self {
@@ -47,7 +51,9 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
     case .appointmentCode, .appointmentDoctorDay, .appointmentClinicianDay, .appointmentPatient:
       "appointment"
     case .appointmentCancellations: "cancellation"
-    case .invitePatient, .inviteToken, .inviteEmail: "invite"
+    case .invitePatient, .inviteEmail, .inviteToken, .inviteToken2, .inviteToken3,
+      .inviteToMail:
+      "invite"
     }
   }
 
@@ -66,7 +72,8 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
     case .appointmentClinicianDay: ["clinician_id", "date"]
     case .appointmentPatient, .invitePatient: ["patient_id"]
     case .appointmentCancellations: ["appointment_id"]
-    case .inviteToken: ["token_hashes"]
+    case .inviteToken, .inviteToken2, .inviteToken3: ["token_hashes"]
+    case .inviteToMail: ["status", "send_email", "email_sent_at"]
     }
   }
 
@@ -80,10 +87,22 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
     case .patientExternalID, .appointmentCode, .appointmentPatient, .invitePatient,
       .appointmentCancellations:
       values[0]?.stringValue
-    // Copied data has all hashes of what it was copied from, so also the smallest.
-    case .inviteToken: values[0]?.arrayValue?.first?.stringValue
+    case .inviteToken: Self.element(0, values[0])
+    case .inviteToken2: Self.element(1, values[0])
+    case .inviteToken3: Self.element(2, values[0])
+    case .inviteToMail:
+      values[0]?.stringValue == "pending" && values[1]?.boolValue != false && values[2] == nil
+        ? "" : nil
     }
   }
+
+  private static func element(_ number: Int, _ value: JSONValue?) -> String? {
+    guard let list = value?.arrayValue, number < list.count else { return nil }
+    return list[number].stringValue
+  }
+
+  /// Those by which an invite is found that has the hash of a token: so many can it have.
+  package static let inviteTokens: [ClinicIndex] = [.inviteToken, .inviteToken2, .inviteToken3]
 
   /// The key of a person and a day.
   package static func personDay(_ person: String?, _ date: String?) -> String? {

@@ -73,12 +73,12 @@ extension CommandRunner {
   // MARK: - Invites
 
   private func invite(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
-    let patient = try living("patient", invocation.operands[0])
-    let provider = try invocation.value("--provider").map { try living("user", $0) }
-    let issued = try replica.createInvite(
-      patient: patient, provider: provider, expiryDays: try number("--expiry-days", invocation),
-      message: invocation.value("--message"))
-    return try printer.object(shown(issued))
+    var request = InviteRequest(patient: try living("patient", invocation.operands[0]))
+    request.provider = try invocation.value("--provider").map { try living("user", $0) }
+    request.expiryDays = try number("--expiry-days", invocation)
+    request.message = invocation.value("--message")
+    if invocation.has("--no-email") { request.sendsEmail = false }
+    return try printer.object(shown(replica.createInvite(request)))
   }
 
   /// An invite with its token, which is shown this once.

@@ -97,7 +97,8 @@ package enum SatchelProgram {
         OptionDescription("--provider", "ID", "the user who invites"),
         OptionDescription("--expiry-days", "N", "how long the invite holds, 14 without it"),
         OptionDescription("--message", "TEXT", "a personal message"),
-      ], "invite a patient; the token is shown this once"),
+        OptionDescription("--no-email", "the server sends no letter: the token is handed over"),
+      ], "invite a patient; the token is shown this once, and the server sends a letter"),
     CommandDescription("invite revoke", ["ID"], "take an invite back"),
     CommandDescription("invite resend", ["ID"], "replace an invite by a new one"),
     CommandDescription(

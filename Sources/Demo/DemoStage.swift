@@ -25,7 +25,7 @@ final class DemoStage {
     self.setup = setup
     data = try ServerData.open("\(directory)/server", setup: setup)
     account = try data.createAccount(name: "Demo clinics", id: nil)
-    server = try RunningServer(data: data, listen: "127.0.0.1:0", isBehindProxy: false)
+    server = try RunningServer(data: data, settings: ServerSettings(listen: "127.0.0.1:0"))
     let url = "http://\(server.address)"
     laptopA = try Self.laptop(
       "laptop-a", person: "Nadia Field", directory, setup, data, account, url)

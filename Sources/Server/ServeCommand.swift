@@ -14,18 +14,22 @@ package final class RunningServer: Sendable {
   private let network: HTTPServer
   private let control: HTTPServer
   private let upkeep: Upkeep
+  private let postman: Postman
   /// Where laptops reach it: `127.0.0.1:7420`.
   package let address: String
 
   /// Starts answering.
+  /// - Parameter tell: takes a line for the operator.
   /// - Throws: `refused` for an address that must not be used, `system` if it cannot be.
   package init(
-    data: ServerData, listen: String, isBehindProxy: Bool
+    data: ServerData, settings: ServerSettings,
+    tell: @escaping @Sendable (String) -> Void = { _ in }
   ) throws(ServerError) {
+    let listen = settings.listen
     guard let endpoint = Endpoint(listen), case .tcp = endpoint else {
       throw .usage("--listen: \"\(listen)\" is no address such as 127.0.0.1:7420")
     }
-    guard endpoint.isLoopback || isBehindProxy else {
+    guard endpoint.isLoopback || settings.isBehindProxy else {
       throw .refused(
         "\(listen) can be reached from outside, and this server does no TLS itself: put a proxy in "
           + "front and say so with --behind-proxy")
@@ -36,7 +40,12 @@ package final class RunningServer: Sendable {
         data: data, access: Access(data: data), logins: try Logins(data: data)))
     control = HTTPServer(handler: ControlHandler { call in Self.administer(call, data) })
     upkeep = Upkeep { data.openReplicas }
-    let (network, control, upkeep) = (network, control, upkeep)
+    postman = try onSystem { () throws(SystemError) in
+      try Postman(
+        data: data, style: settings.letters, program: settings.sendmail, tell: tell)
+    }
+    let (network, control, upkeep, postman) = (network, control, upkeep, postman)
+    data.employ(postman)
     let socket = data.layout.controlSocket
     address = try onSystem { () throws(SystemError) in
       let bound = try network.listen(on: endpoint)
@@ -45,6 +54,7 @@ package final class RunningServer: Sendable {
       try control.start()
       try upkeep.start()
       try data.watches.start()
+      try postman.start()
       return bound.description
     }
   }
@@ -70,5 +80,6 @@ package final class RunningServer: Sendable {
     network.stop(withinSeconds: Self.stopSeconds)
     control.stop(withinSeconds: Self.stopSeconds)
     upkeep.stop()
+    postman.stop()
   }
 }

@@ -16,6 +16,8 @@ package final class ServerData: Sendable {
   private let lock: any File
   private let registry: Mutex<Registry>
   package let watches = WatchHub()
+  /// Told when a letter may have to be sent.
+  private let postman = Mutex<Postman?>(nil)
   private let replicas = Mutex<[UniqueID: Replica]>([:])
   /// Held while a patient opens an account: it is written at two places.
   let acceptance = Mutex(())
@@ -112,11 +114,17 @@ package final class ServerData: Sendable {
 
   /// Tells waiting laptops of whatever is committed.
   private func watch(_ replica: Replica) {
-    replica.observeCommits { [watches, weak replica] in
+    replica.observeCommits { [watches, weak replica, weak self] in
       guard let replica else { return }
       watches.tell(replica.account, head: replica.feedHead)
+      self?.ringPostman()
     }
   }
+
+  /// From now on told of commits.
+  func employ(_ postman: Postman) { self.postman.withLock { $0 = postman } }
+
+  private func ringPostman() { postman.withLock { $0 }?.ring() }
 
   /// The stores that are open.
   var openReplicas: [Replica] { replicas.withLock { Array($0.values) } }

@@ -15,6 +15,12 @@ package struct ServerLayout: Sendable {
   package var registry: String { "\(root)/server/registry.json" }
   /// With which logins are signed.
   package var tokenKey: String { "\(root)/server/token.key" }
+  /// Letters that somebody or a program sends.
+  package var outbox: String { "\(root)/outbox" }
+  /// Letters whose sending is not noted yet.
+  package var preparedMail: String { "\(root)/server/mail" }
+  /// Letters that a program has.
+  package var mailBeingSent: String { "\(root)/server/sending" }
   package var registryDirectory: String { "\(root)/server" }
 
   package func account(_ id: UniqueID) -> String { "\(accounts)/\(id)" }

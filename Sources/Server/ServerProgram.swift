@@ -35,6 +35,15 @@ package enum ServerProgram {
       OptionDescription("--port-file", "FILE", "gets HOST:PORT once the server listens"),
       OptionDescription(
         "--behind-proxy", "allow an address that is not loopback: a proxy in front does TLS"),
+      OptionDescription(
+        "--sendmail", "PROGRAM", variable: "SATCHEL_SENDMAIL",
+        "sends letters: gets one on standard input, with -t -i; without it they stay in DIR/outbox"),
+      OptionDescription(
+        "--email-from", "ADDRESS", variable: "SATCHEL_EMAIL_FROM",
+        "who letters are from, such as \"Clinic <no-reply@clinic.example>\""),
+      OptionDescription(
+        "--invite-page", "URL", variable: "SATCHEL_INVITE_PAGE",
+        "where patients open their accounts; the token follows it"),
     ], "answer laptops until SIGTERM or SIGINT")
 
   private static let administration = [

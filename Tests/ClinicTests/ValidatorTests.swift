@@ -99,8 +99,7 @@ struct ValidatorTests {
 
   @Test(
     arguments: [
-      ("patient", "allow_duplicate_email", true), ("invite", "send_email", false),
-      ("invite", "expiry_days", 14),
+      ("patient", "allow_duplicate_email", true), ("invite", "expiry_days", 14),
     ] as [(String, String, JSONValue)])
   func `what directs a request is checked and dropped`(
     type: String, name: String, value: JSONValue

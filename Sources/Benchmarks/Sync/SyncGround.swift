@@ -24,7 +24,7 @@ final class SyncGround {
     account = try data.createAccount(name: "Clinic", id: nil)
     _ = try data.createUser(
       account: account, email: Self.owner, role: "owner", name: "Owner", password: nil)
-    server = try RunningServer(data: data, listen: "127.0.0.1:0", isBehindProxy: false)
+    server = try RunningServer(data: data, settings: ServerSettings(listen: "127.0.0.1:0"))
   }
 
   func close() {

@@ -27,19 +27,18 @@ extension MergedClinic {
   /// What a token opens now.
   /// - Parameter hash: of the token, as invites keep it.
   package func door(tokenHash hash: String) -> InviteDoor {
-    let holders = state.documents(
-      ofType: "invite", index: ClinicIndex.inviteToken.rawValue, key: hash)
-    let living = holders.filter(isShown).map(subject)
+    let holders = self.holders(ofTokenHash: hash)
+    let living = holders.compactMap { self.living($0) }
     guard let invite = living.first else {
       return holders.isEmpty ? .unknown : .closed("the invite was withdrawn")
     }
     return living.count > 1 ? .closed("the token was copied") : door(of: invite)
   }
 
-  private func door(of invite: Subject) -> InviteDoor {
+  func door(of invite: Subject) -> InviteDoor {
     let meaning = InviteMeaning(invite, self)
-    if let first = meaning.supersededBy, first.text("email") == invite.text("email"),
-      isInTime(invite)
+    if let first = meaning.supersededBy ?? noted(earlierThan: invite),
+      first.text("email") == invite.text("email"), isInTime(invite)
     {
       // Paper or mail may carry either link (I6).
       return door(of: first)
@@ -65,7 +64,17 @@ extension MergedClinic {
         needsDateOfBirth: meaning.isStale))
   }
 
-  private func isInTime(_ invite: Subject) -> Bool {
+  /// The invite that was pending already when another was made, as the server has noted it. Who sends an
+  /// invite again supersedes the older one: its token is over.
+  func noted(earlierThan invite: Subject) -> Subject? {
+    guard invite.text("revoke_reason") == "superseded",
+      let first = living("invite", invite.text("superseded_by")),
+      first.document.comesBefore(invite.document)
+    else { return nil }
+    return first
+  }
+
+  func isInTime(_ invite: Subject) -> Bool {
     guard let end = invite.text("expires_at").flatMap({ Timestamp.milliseconds($0) }) else {
       return true
     }

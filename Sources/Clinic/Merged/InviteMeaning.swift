@@ -75,6 +75,6 @@ struct InviteMeaning {
 extension MergedClinic {
   /// Whether another invite has one of the same tokens (I15).
   func sharesToken(_ invite: Subject) -> Bool {
-    !others(sharing: .inviteToken, with: invite).isEmpty
+    !others(sharingTokenOf: invite).isEmpty
   }
 }

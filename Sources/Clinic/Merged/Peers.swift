@@ -9,6 +9,19 @@ extension MergedClinic {
     living(index, index.key(subject.fields, functions.forms)).filter { $0.key != subject.key }
   }
 
+  /// The invites that have the hash of a token, deleted or not, by their keys.
+  func holders(ofTokenHash hash: String) -> [DocumentKey] {
+    let keys = ClinicIndex.inviteTokens.flatMap { self.keys("invite", index: $0.rawValue, hash) }
+    return Set(keys).sorted()
+  }
+
+  /// The other living invites that have one of the same tokens (I15), by their keys.
+  func others(sharingTokenOf invite: Subject) -> [Subject] {
+    let hashes = invite.fields["token_hashes"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    let keys = Set(hashes.flatMap(holders)).subtracting([invite.key])
+    return keys.sorted().compactMap { living($0) }
+  }
+
   /// The other living documents of the type with the same values in the fields of an index; none if one
   /// of them has no value.
   func others(sharing fields: [String], with subject: Subject) -> [Subject] {

@@ -10,7 +10,7 @@ extension Reviewer {
   }
 
   private func sharedTokens(_ subject: Subject) -> [ReviewItem] {
-    clinic.others(sharing: .inviteToken, with: subject).map { other in
+    clinic.others(sharingTokenOf: subject).map { other in
       pair(
         "I15", .urgent, subject, other, units: ["token_hashes", "lifecycle"],
         summary: "Two invites have one token, so data was copied; neither counts",
@@ -45,11 +45,8 @@ extension Reviewer {
   /// Whether the server has ended it because another was pending already: somebody may have it in hand
   /// until its time is over. Who sends an invite again supersedes the older one.
   private func isSupersededByAnEarlierOne(_ subject: Subject) -> Bool {
-    guard subject.text("revoke_reason") == "superseded",
-      let first = clinic.living("invite", subject.text("superseded_by")),
-      let end = subject.text("expires_at").flatMap({ Timestamp.milliseconds($0) })
-    else { return false }
-    return clinic.now <= end && first.document.comesBefore(subject.document)
+    subject.text("expires_at") != nil && clinic.isInTime(subject)
+      && clinic.noted(earlierThan: subject) != nil
   }
 
   private func severalPending(_ a: Subject, _ b: Subject) -> ReviewItem {

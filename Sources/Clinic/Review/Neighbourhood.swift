@@ -155,8 +155,12 @@ extension Reviewer {
 
   private func addPeers(of subject: Subject, _ found: inout Set<DocumentKey>) {
     let type = subject.key.type
-    for index in ClinicIndex.indexes(ofType: type) where !Self.bookingIndexes.contains(index) {
+    for index in ClinicIndex.indexes(ofType: type) where !Self.notForPeers.contains(index) {
       guard let key = index.key(subject.fields, clinic.functions.forms) else { continue }
+      if ClinicIndex.inviteTokens.contains(index) {
+        found.formUnion(clinic.holders(ofTokenHash: key))
+        continue
+      }
       found.formUnion(clinic.keys(type, index: index.rawValue, key))
     }
     for index in Self.peerIndexes where index.type == type {
@@ -168,9 +172,10 @@ extension Reviewer {
     addNearbyDays(subject, &found)
   }
 
-  /// Of those who share a day, only those that take the same time concern each other.
-  private static let bookingIndexes: [ClinicIndex] = [
-    .appointmentDoctorDay, .appointmentClinicianDay, .appointmentPatient,
+  /// Of those who share a day, only those that take the same time concern each other; what is to be mailed
+  /// has nothing in common.
+  private static let notForPeers: [ClinicIndex] = [
+    .appointmentDoctorDay, .appointmentClinicianDay, .appointmentPatient, .inviteToMail,
   ]
 
   private static let peerIndexes: [(type: String, fields: [String])] = [

@@ -56,8 +56,8 @@ struct ServerCommand {
     defer { signals.stop() }
     do {
       let server = try RunningServer(
-        data: data, listen: invocation.value("--listen") ?? "127.0.0.1:7420",
-        isBehindProxy: invocation.has("--behind-proxy"))
+        data: data, settings: ServerSettings(invocation),
+        tell: { writeStandardError(Array("satchel-server: \($0)\n".utf8)) })
       if let file = invocation.value("--port-file") {
         try data.fileSystem.writeFileDurably(file, Array("\(server.address)\n".utf8))
       }

@@ -4,6 +4,23 @@ package import Documents
 import JSON
 import Platform
 
+/// Whom to invite, and how.
+package struct InviteRequest: Sendable {
+  package var patient: UniqueID
+  /// The user who invites; without it the author if a clinician, else the patient's clinician, else nobody.
+  package var provider: UniqueID?
+  /// How long it holds; without it what the account's settings say.
+  package var expiryDays: Int?
+  /// For the letter.
+  package var message: String?
+  /// Whether the server sends a letter; without it, it does.
+  package var sendsEmail: Bool?
+  /// Whether it is refused if nobody is found who invites.
+  package var needsProvider = false
+
+  package init(patient: UniqueID) { self.patient = patient }
+}
+
 /// A new invite.
 package struct IssuedInvite: Sendable {
   package let invite: DocumentKey
@@ -17,28 +34,17 @@ extension Replica {
   static let tokenByteCount = 32
 
   /// Invites a patient to open an account. Durable on return.
-  ///
-  /// - Parameters:
-  ///   - provider: the user who invites; without it the author if a clinician, else the patient's
-  ///     clinician, else nobody.
-  ///   - expiryDays: how long it holds; without it what the account's settings say.
-  ///   - needsProvider: whether it is refused if nobody is found who invites.
   /// - Throws: `notFound` or `inTrash`; `conflict` if the patient is not active, has no e-mail
   ///   address or has a pending invite: revoke or resend that one; `invalid` by field.
-  package func createInvite(
-    patient: UniqueID, provider: UniqueID? = nil, expiryDays: Int? = nil, message: String? = nil,
-    needsProvider: Bool = false
-  ) throws(ReplicaError) -> IssuedInvite {
+  package func createInvite(_ request: InviteRequest) throws(ReplicaError) -> IssuedInvite {
     let validator = self.validator(allowsReadOnlyFields: true)
     return try transact { (transaction) throws(ReplicaError) in
       let now = validator.now
-      if let pending = try pendingInvite(of: patient, now: now, transaction) {
+      if let pending = try pendingInvite(of: request.patient, now: now, transaction) {
         throw .conflict("the patient has a pending invite (\(pending.key)); revoke or resend it")
       }
-      let issued = try issueInvite(
-        patient, provider: provider, expiryDays: expiryDays, message: message, &transaction,
-        validator)
-      if needsProvider, let invite = try transaction.document(issued.invite),
+      let issued = try issueInvite(request, &transaction, validator)
+      if request.needsProvider, let invite = try transaction.document(issued.invite),
         transaction.fields(invite)["clinician_id"] == nil
       {
         let problem = FieldProblem("provider_id", "is required: the patient has no clinician")
@@ -81,9 +87,12 @@ extension Replica {
       guard let patient = fields.reference("patient_id") else {
         throw .conflict("the invite names no patient")
       }
-      let issued = try issueInvite(
-        patient, provider: fields.reference("clinician_id"), expiryDays: expiryDays,
-        message: fields["custom_message"]?.stringValue, &transaction, validator)
+      var request = InviteRequest(patient: patient)
+      request.provider = fields.reference("clinician_id")
+      request.expiryDays = expiryDays
+      request.message = fields["custom_message"]?.stringValue
+      request.sendsEmail = fields["send_email"]?.boolValue
+      let issued = try issueInvite(request, &transaction, validator)
       try revoke(
         document.key, reason: "superseded", supersededBy: issued.invite, &transaction, validator)
       return issued
@@ -91,10 +100,9 @@ extension Replica {
   }
 
   private func issueInvite(
-    _ patient: UniqueID, provider: UniqueID?, expiryDays: Int?, message: String?,
-    _ transaction: inout LocalTransaction, _ validator: Validator
+    _ request: InviteRequest, _ transaction: inout LocalTransaction, _ validator: Validator
   ) throws(ReplicaError) -> IssuedInvite {
-    let person = transaction.fields(try transaction.required("patient", patient))
+    let person = transaction.fields(try transaction.required("patient", request.patient))
     let status = person["status"]?.stringValue ?? "active"
     guard status == "active" || status == "pending" else {
       throw .conflict("the patient is \(status); only active and pending patients are invited")
@@ -102,19 +110,19 @@ extension Replica {
     guard let email = person["email"] else {
       throw .conflict("the patient has no e-mail address to which the invite could go")
     }
-    let token = HexText.text(world.random.bytes(Self.tokenByteCount))
-    let hash = tokenHash(token)
+    let (token, hash) = newInviteToken()
     var input: JSONObject = [
-      "patient_id": .string(patient.description), "email": email,
+      "patient_id": .string(request.patient.description), "email": email,
       "token_hashes": .array([.string(hash)]),
     ]
     input["first_name"] = person["first_name"]
     input["last_name"] = person["last_name"]
     let clinician = try defaultProvider(for: person, transaction)
-    input["clinician_id"] = (provider ?? clinician).map { .string($0.description) }
-    input["custom_message"] = message.map { .string($0) }
+    input["clinician_id"] = (request.provider ?? clinician).map { .string($0.description) }
+    input["custom_message"] = request.message.map { .string($0) }
+    input["send_email"] = request.sendsEmail.map { .bool($0) }
     let usualDays = try defaultExpiryDays(transaction)
-    input["expiry_days"] = .int(expiryDays ?? usualDays)
+    input["expiry_days"] = .int(request.expiryDays ?? usualDays)
     let key = try create(input, type: "invite", in: &transaction, validator: validator)
     return IssuedInvite(invite: key, token: token)
   }

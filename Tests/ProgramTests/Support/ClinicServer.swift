@@ -35,11 +35,15 @@ final class ClinicServer {
     return text.hasSuffix("\n") ? String(text.dropLast()) : text
   }
 
-  func start() throws {
+  /// - Parameters:
+  ///   - arguments: more of them.
+  ///   - daysAhead: how far its clock is ahead.
+  func start(_ arguments: [String] = [], daysAhead: Int = 0) throws {
     let portFile = "\(data).port"
     let process = try fixture.start(
       "satchel-server",
-      ["serve", "--data", data, "--listen", address, "--port-file", portFile])
+      ["serve", "--data", data, "--listen", address, "--port-file", portFile] + arguments,
+      environment: ["SATCHEL_TEST_CLOCK_AHEAD=\(daysAhead * 86_400)"])
     _ = try process.firstErrorLine()
     address = String(
       decoding: try readWhole(portFile).prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
