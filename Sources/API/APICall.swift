@@ -10,20 +10,20 @@ package struct APICall: Sendable {
   package let caller: Caller
   package let request: HTTPRequest
   /// The segments of the path that the route leaves open, by their names.
-  let parameters: [String: String]
+  package let parameters: [String: String]
 
   /// The document's id in the path.
   /// - Throws: 404: nothing can be there under another name.
-  func id(_ name: String = "id") throws(APIError) -> UniqueID {
+  package func id(_ name: String = "id") throws(APIError) -> UniqueID {
     guard let id = parameters[name].flatMap({ UniqueID($0) }) else { throw .notFound }
     return id
   }
 
   /// A field of the query; nil if it is not there.
-  func query(_ name: String) -> String? { request.query.first { $0.name == name }?.value }
+  package func query(_ name: String) -> String? { request.query.first { $0.name == name }?.value }
 
   /// - Throws: 422 if it is there and no whole number of the range.
-  func number(_ name: String, _ range: ClosedRange<Int>) throws(APIError) -> Int? {
+  package func number(_ name: String, _ range: ClosedRange<Int>) throws(APIError) -> Int? {
     guard let text = query(name) else { return nil }
     guard let number = Int(text), range.contains(number) else {
       throw .invalid(name, "is no number from \(range.lowerBound) to \(range.upperBound)")
@@ -32,7 +32,7 @@ package struct APICall: Sendable {
   }
 
   /// - Throws: 422 if it is there and neither `true` nor `false`.
-  func flag(_ name: String) throws(APIError) -> Bool? {
+  package func flag(_ name: String) throws(APIError) -> Bool? {
     switch query(name) {
     case nil: return nil
     case "true": return true
@@ -43,10 +43,10 @@ package struct APICall: Sendable {
 
   /// The JSON object in the body.
   /// - Throws: 400 for anything else.
-  func body() throws(APIError) -> JSONObject { try Members(parsing: request.body).object }
+  package func body() throws(APIError) -> JSONObject { try Members(parsing: request.body).object }
 
   /// The JSON object in the body; an empty one if there is no body.
-  func optionalBody() throws(APIError) -> JSONObject {
+  package func optionalBody() throws(APIError) -> JSONObject {
     request.body.isEmpty ? JSONObject() : try body()
   }
 }

@@ -34,15 +34,15 @@ package struct APIError: Error, Sendable {
     ]
   }
 
-  static func malformed(_ what: String) -> APIError { APIError(400, "malformed", what) }
+  package static func malformed(_ what: String) -> APIError { APIError(400, "malformed", what) }
 
-  static func forbidden(_ what: String) -> APIError { APIError(403, "forbidden", what) }
+  package static func forbidden(_ what: String) -> APIError { APIError(403, "forbidden", what) }
 
-  static func invalid(_ field: String, _ problem: String) -> APIError {
+  package static func invalid(_ field: String, _ problem: String) -> APIError {
     APIError(422, "invalid", "\(field): \(problem)", fields: [FieldProblem(field, problem)])
   }
 
-  static let notFound = APIError(404, "not_found", "there is nothing here")
+  package static let notFound = APIError(404, "not_found", "there is nothing here")
 }
 
 extension APIError {
@@ -66,7 +66,7 @@ extension APIError {
 }
 
 /// Runs an operation of the replica and says what failed in the API's terms.
-func answering<Result>(
+package func answering<Result>(
   _ operation: () throws(ReplicaError) -> Result
 ) throws(APIError) -> Result {
   do { return try operation() } catch { throw APIError(error) }

@@ -6,12 +6,18 @@ package import Replica
 package struct ClinicAPI: Sendable {
   private let routes: [Route]
 
-  package init(_ catalogue: Catalogue = .standard) {
+  /// - Parameters:
+  ///   - keeping: what a server knows of users besides.
+  ///   - others: what only this program offers.
+  package init(
+    _ catalogue: Catalogue = .standard, keeping: (any AccountKeeping)? = nil,
+    adding others: [Route] = []
+  ) {
     let documents = TypePath.all.flatMap { place in
-      catalogue.type(named: place.type).map { DocumentRoutes($0, place).routes } ?? []
+      catalogue.type(named: place.type).map { DocumentRoutes($0, place, keeping).routes } ?? []
     }
     let all =
-      documents + PatientRoutes.routes + InviteRoutes.routes + AppointmentRoutes.routes
+      others + documents + PatientRoutes.routes + InviteRoutes.routes + AppointmentRoutes.routes
       + ReviewRoutes.routes + ScheduleRoutes.routes + ReportRoutes.routes
     routes = all.enumerated().sorted { a, b in
       (b.element.literalCount, a.offset) < (a.element.literalCount, b.offset)

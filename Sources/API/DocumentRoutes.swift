@@ -8,9 +8,14 @@ import Replica
 struct DocumentRoutes: Sendable {
   private let type: TypeDefinition
   private let place: TypePath
+  /// Nil for types that no server keeps more of, and on a laptop.
+  private let keeping: (any AccountKeeping)?
   private var root: String { "/api/\(place.path)" }
 
-  init(_ type: TypeDefinition, _ place: TypePath) { (self.type, self.place) = (type, place) }
+  init(_ type: TypeDefinition, _ place: TypePath, _ keeping: (any AccountKeeping)?) {
+    (self.type, self.place) = (type, place)
+    self.keeping = ["user", "account"].contains(type.name) ? keeping : nil
+  }
 
   var routes: [Route] {
     let name = type.plural
@@ -61,12 +66,18 @@ struct DocumentRoutes: Sendable {
     try visibility.requireWritable(type.name)
     let input = try call.body()
     try visibility.requireAllowed(input, type.name)
-    let key = try answering { () throws(ReplicaError) in
+    return try call.answer(201, try make(input, call))
+  }
+
+  private func make(_ input: JSONObject, _ call: APICall) throws(APIError) -> DocumentKey {
+    if type.name == "user", let keeping {
+      return try keeping.createUser(input, in: call.replica)
+    }
+    return try answering { () throws(ReplicaError) in
       try call.replica.transact { (transaction) throws(ReplicaError) in
         try call.replica.make(input, type: type.name, in: &transaction)
       }
     }
-    return try call.answer(201, key)
   }
 
   private func update(_ call: APICall, isReplacement: Bool) throws(APIError) -> HTTPResponse {
@@ -77,11 +88,13 @@ struct DocumentRoutes: Sendable {
     var patch = try call.body()
     try visibility.requireAllowed(patch, type.name)
     if isReplacement { addWhatIsAbsent(to: &patch) }
+    try keeping?.requireChange(of: document.key, by: patch, in: call.replica)
     _ = try answering { () throws(ReplicaError) in
       try call.replica.transact { (transaction) throws(ReplicaError) in
         try call.replica.change(document.key, patch: patch, in: &transaction)
       }
     }
+    try keeping?.noteChange(of: document.key, in: call.replica)
     return try call.answer(200, document.key)
   }
 
@@ -118,6 +131,7 @@ struct DocumentRoutes: Sendable {
     try answering { () throws(ReplicaError) in
       try call.replica.delete(document.key, reason: reason)
     }
+    try keeping?.noteChange(of: document.key, in: call.replica)
     return HTTPResponse(status: 204)
   }
 }

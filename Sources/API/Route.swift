@@ -1,9 +1,9 @@
-import HTTP
+package import HTTP
 
 /// One endpoint: what it is called and what it does.
-struct Route: Sendable {
+package struct Route: Sendable {
   /// Who may call it at all; what they see of it is decided with each document.
-  enum Access: Sendable {
+  package enum Access: Sendable {
     /// Everybody who is logged in.
     case user
     /// Clinicians, office staff and administrators.
@@ -11,7 +11,7 @@ struct Route: Sendable {
     case administrator
   }
 
-  typealias Answer = @Sendable (APICall) throws(APIError) -> HTTPResponse
+  package typealias Answer = @Sendable (APICall) throws(APIError) -> HTTPResponse
 
   let method: String
   /// `/api/patients/{id}`; segments in braces are open.
@@ -26,7 +26,7 @@ struct Route: Sendable {
     case open(String)
   }
 
-  init(
+  package init(
     _ method: String, _ path: String, _ access: Access, _ summary: String,
     _ answer: @escaping Answer
   ) {

@@ -11,10 +11,13 @@ package struct WriteRights: Sendable {
   /// Why the person may write nothing; nil if he may.
   private let bar: String?
 
-  /// - Parameter user: the person's visible fields; nil if there is no such user.
-  package init(_ catalogue: Catalogue, user: JSONObject?) {
+  /// - Parameters:
+  ///   - user: the person's visible fields; nil if there is no such user.
+  ///   - account: the account's; nil if nobody knows them.
+  package init(_ catalogue: Catalogue, user: JSONObject?, account: JSONObject?) {
     self.catalogue = catalogue
-    bar = Self.bar(user)
+    let status = account?["status"]?.stringValue ?? "active"
+    bar = status == "active" ? Self.bar(user) : "the account is \(status)"
   }
 
   private static func bar(_ user: JSONObject?) -> String? {

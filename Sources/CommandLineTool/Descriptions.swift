@@ -112,7 +112,10 @@ package struct Invocation: Sendable {
     values[option]?.last ?? settings.value(option)
   }
 
-  package func values(_ option: String) -> [String] { values[option] ?? [] }
+  /// The values of an option that may be given more than once.
+  package func values(_ option: String) -> [String] {
+    values[option] ?? settings.value(option).map { [$0] } ?? []
+  }
 
   /// The options that no flag gave but the environment or the file of settings did, as flags: for a
   /// process that sees neither.

@@ -40,7 +40,10 @@ final class DemoStage {
   ) throws -> Laptop {
     let email = "\(name)@example.org"
     _ = try data.createUser(
-      account: account, email: email, role: "office_staff", name: person, password: nil)
+      NewUser(
+        account: account,
+        fields: ["email": .string(email), "role": "office_staff", "name": .string(person)],
+        password: nil))
     let replica = try setup.create(
       "\(directory)/\(name)", account: account, isLocalAccount: false, role: .laptop)
     let laptop = Laptop(replica: replica, fileSystem: setup.fileSystem) {

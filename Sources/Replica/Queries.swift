@@ -190,6 +190,13 @@ extension Replica {
     }
   }
 
+  /// A document if it is there and not deleted.
+  package func livingDocument(_ key: DocumentKey) throws(ReplicaError) -> Document? {
+    guard let document = try document(key) else { return nil }
+    let isShown = try looking { (clinic) throws(ReplicaError) in clinic.isShown(document) }
+    return isShown ? document : nil
+  }
+
   // MARK: - Names
 
   /// The document that a person means: by id, by a prefix of it of 4 or more characters, by a

@@ -113,7 +113,9 @@ extension Replica {
     of user: UniqueID, _ transaction: LocalTransaction
   ) throws(ReplicaError) -> WriteRights {
     let document = try transaction.living(DocumentKey(type: "user", id: user))
-    return WriteRights(catalogue, user: document.map(transaction.fields))
+    let account = try transaction.living(DocumentKey(type: "account", id: self.account))
+    return WriteRights(
+      catalogue, user: document.map(transaction.fields), account: account.map(transaction.fields))
   }
 
   /// Puts back what was refused, keeps it aside, and says so in a document for each transaction.

@@ -25,8 +25,9 @@ package struct Administration: Sendable {
     switch invocation.command.name {
     case "account create": try createAccount(invocation)
     case "account list": listAccounts(invocation)
-    case "account suspend": try setSuspended(true, invocation)
-    case "account resume": try setSuspended(false, invocation)
+    case "account update": try updateAccount(invocation)
+    case "account suspend": try changeAccount(invocation.operands[0], ["status": "suspended"])
+    case "account resume": try changeAccount(invocation.operands[0], ["status": "active"])
     case "user create": try createUser(invocation, input)
     case "user list": try listUsers(invocation)
     case "user disable": try disableUser(invocation)
@@ -63,18 +64,24 @@ package struct Administration: Sendable {
       })
   }
 
-  /// Devices of a suspended account are refused; what is there stays.
-  private func setSuspended(
-    _ isSuspended: Bool, _ invocation: Invocation
-  ) throws(ServerError) -> CommandOutcome {
-    let text = invocation.operands[0]
-    guard let id = UniqueID(text) else { throw .refused("\"\(text)\" is no account's id") }
-    try data.update { (registry) throws(ServerError) in
-      guard let place = registry.accounts.firstIndex(where: { $0.id == id }) else {
-        throw .notFound("no account \(id)")
-      }
-      registry.accounts[place].isSuspended = isSuspended
+  private func updateAccount(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    var patch = JSONObject()
+    let options = ["--name": "name", "--status": "status", "--tier": "subscription_tier"]
+    for (option, field) in options.sorted(by: { $0.key < $1.key }) {
+      patch[field] = invocation.value(option).map(JSONValue.string)
     }
+    if let text = invocation.value("--max-users") {
+      guard let count = Int(text) else { throw .usage("--max-users: \"\(text)\" is no number") }
+      patch["max_users"] = .int(count)
+    }
+    return try changeAccount(invocation.operands[0], patch)
+  }
+
+  private func changeAccount(
+    _ text: String, _ patch: JSONObject
+  ) throws(ServerError) -> CommandOutcome {
+    guard let id = UniqueID(text) else { throw .refused("\"\(text)\" is no account's id") }
+    try data.changeAccount(id, patch)
     return CommandOutcome()
   }
 
@@ -86,8 +93,10 @@ package struct Administration: Sendable {
     let role = try required("--role", invocation)
     let name = try required("--name", invocation)
     let password = try invocation.has("--password-stdin") ? password(input) : nil
-    let user = try data.createUser(
-      account: account, email: email, role: role, name: name, password: password)
+    let fields: JSONObject = [
+      "email": .string(email), "role": .string(role), "name": .string(name),
+    ]
+    let user = try data.createUser(NewUser(account: account, fields: fields, password: password))
     return CommandOutcome(printing: "\(user)\n")
   }
 

@@ -20,6 +20,17 @@ package struct CredentialRecord: Sendable, Equatable {
   package var isDisabled: Bool
   /// Counts how often all logins were ended: those of before hold no longer.
   package var loginGeneration = 0
+  /// Of the token by which a person who was invited sets a password; nil if none waits.
+  package var invitation: Invitation?
+  /// Who the person is at the OpenID provider; nil if the person never came from there.
+  package var googleID: String?
+
+  package struct Invitation: Sendable, Equatable {
+    /// SHA-256, in hexadecimal digits, of the token.
+    package var hash: String
+    /// Milliseconds since 1970 UTC.
+    package var expiresAt: UInt64
+  }
 }
 
 /// A device that enrolled.
@@ -111,6 +122,11 @@ extension CredentialRecord {
       "user": .id(user), "account": .id(account), "email": .string(email),
       "password_hash": passwordHash.map(JSONValue.string) ?? .null,
       "disabled": .bool(isDisabled), "login_generation": .int(loginGeneration),
+      "invitation": invitation.map {
+        ["hash": .string($0.hash), "expires_at": .time($0.expiresAt)]
+      }
+        ?? .null,
+      "google_id": googleID.map(JSONValue.string) ?? .null,
     ]
   }
 
@@ -122,6 +138,12 @@ extension CredentialRecord {
       user: user, account: account, email: email,
       passwordHash: object["password_hash"]?.stringValue, isDisabled: isDisabled,
       loginGeneration: object["login_generation"]?.intValue ?? 0)
+    if let invitation = object["invitation"]?.objectValue,
+      let hash = invitation["hash"]?.stringValue, let end = invitation.time("expires_at")
+    {
+      self.invitation = Invitation(hash: hash, expiresAt: end)
+    }
+    googleID = object["google_id"]?.stringValue
   }
 }
 

@@ -37,7 +37,9 @@ package final class RunningServer: Sendable {
     self.data = data
     network = HTTPServer(
       handler: SyncHandler(
-        data: data, access: Access(data: data), logins: try Logins(data: data)))
+        data: data, access: Access(data: data),
+        logins: try Logins(data: data, settings: settings), settings: settings,
+        tell: settings.isDebug ? tell : nil))
     control = HTTPServer(handler: ControlHandler { call in Self.administer(call, data) })
     upkeep = Upkeep { data.openReplicas }
     postman = try onSystem { () throws(SystemError) in

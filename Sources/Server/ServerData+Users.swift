@@ -5,44 +5,116 @@ package import JSON
 import Platform
 import Replica
 
+/// A user to be made.
+package struct NewUser: Sendable {
+  package var account: UniqueID
+  /// Of the document: at least `email`, `role` and `name`.
+  package var fields: JSONObject
+  /// Nil for a user who cannot log in yet.
+  package var password: String?
+
+  package init(account: UniqueID, fields: JSONObject, password: String?) {
+    (self.account, self.fields, self.password) = (account, fields, password)
+  }
+}
+
 extension ServerData {
-  /// Makes a user: the document in the account's store, and what proves who he is here.
-  /// - Parameter password: nil for a user who cannot log in yet.
+  /// Makes a user: the document in the account's store, and what proves who he is here. Durable on return.
+  ///
+  /// - Parameters:
+  ///   - invitation: by which the user sets a password later.
+  ///   - deliver: sends the letter about it, if there is one; calls the closure that it gets once.
+  /// - Throws: `limit` if the account has as many users as it may have; what the document lacks.
   package func createUser(
-    account: UniqueID, email: String, role: String, name: String, password: String?
-  ) throws(ServerError) -> UniqueID {
-    let replica = try replica(of: account)
-    let norm = ClinicIndex.emailKey(email)
-    guard read({ !$0.credentials.contains { $0.email == norm } }) else {
-      throw .refused("a user with the e-mail \(email) is there already")
+    _ new: NewUser, invitation: CredentialRecord.Invitation? = nil,
+    deliver: (_ note: () throws(ServerError) -> Bool) throws(ServerError) -> Void = {
+      (note) throws(ServerError) in _ = try note()
     }
-    let hash = try password.map { (text) throws(ServerError) in try hashed(text) }
-    let fields: JSONObject = [
-      "email": .string(email), "role": .string(role), "name": .string(name),
-      "status": .string(password == nil ? "invited" : "active"),
-    ]
-    let key = try onReplica { () throws(ReplicaError) in
-      try replica.transact { (transaction) throws(ReplicaError) in
+  ) throws(ServerError) -> UniqueID {
+    let replica = try replica(of: new.account)
+    guard let email = new.fields["email"]?.stringValue else {
+      throw .invalid("user", "email", "is required")
+    }
+    let norm = ClinicIndex.emailKey(email)
+    try requireFree(norm, for: nil)
+    let hash = try new.password.map { (text) throws(ServerError) in try hashed(text) }
+    var fields = new.fields
+    fields["status"] = .string(hash == nil ? "invited" : "active")
+    let user = try makeDocument(fields, email: norm, in: replica)
+    let credential = CredentialRecord(
+      user: user, account: new.account, email: norm, passwordHash: hash, isDisabled: false,
+      invitation: invitation)
+    try deliver { () throws(ServerError) in
+      try update { (registry) throws(ServerError) in
+        try Self.requireFree(norm, for: nil, in: registry)
+        registry.credentials.append(credential)
+      }
+      return true
+    }
+    return user
+  }
+
+  private func makeDocument(
+    _ fields: JSONObject, email norm: String, in replica: Replica
+  ) throws(ServerError) -> UniqueID {
+    do throws(ReplicaError) {
+      return try replica.transact { (transaction) throws(ReplicaError) in
         // What a creation that did not come to its end has left is taken up again.
         let left = try transaction.documents(ofType: "user", .userEmail, key: norm).first
-        guard let left else {
-          var fields = fields
-          // On a server that is rebuilt the same person meets the document that laptops bring back.
-          let ids = StableID(account: account, functions: replica.world.clinic)
-          let key = DocumentKey(type: "user", id: ids.id(type: "user", key: norm))
-          if try transaction.document(key) == nil { fields.append("id", .id(key.id)) }
-          return try replica.create(fields, type: "user", in: &transaction)
+        try replica.requireSeat(besides: left?.key, for: fields, in: transaction)
+        if let left {
+          try replica.update(left.key, patch: fields, in: &transaction)
+          return left.key.id
         }
-        try replica.update(left.key, patch: fields, in: &transaction)
-        return left.key
+        var fields = fields
+        // On a server that is rebuilt the same person meets the document that laptops bring back.
+        let ids = StableID(account: replica.account, functions: replica.world.clinic)
+        let key = DocumentKey(type: "user", id: ids.id(type: "user", key: norm))
+        if fields["id"] == nil, try transaction.document(key) == nil { fields["id"] = .id(key.id) }
+        return try replica.create(fields, type: "user", in: &transaction).id
+      }
+    } catch {
+      throw .replica(error)
+    }
+  }
+
+  /// - Throws: `duplicate` if another user of this server has an address.
+  func requireFree(_ email: String, for user: UniqueID?) throws(ServerError) {
+    try Self.requireFree(email, for: user, in: read { $0 })
+  }
+
+  static func requireFree(
+    _ email: String, for user: UniqueID?, in registry: Registry
+  ) throws(ServerError) {
+    let other = registry.credentials.first { $0.email == email && $0.user != user }
+    if let other {
+      throw .replica(.duplicate(field: "email", DocumentKey(type: "user", id: other.user)))
+    }
+  }
+
+  /// Changes the document of an account, and who is let in by it. Durable on return.
+  package func changeAccount(_ account: UniqueID, _ patch: JSONObject) throws(ServerError) {
+    let replica = try replica(of: account)
+    let key = DocumentKey(type: "account", id: account)
+    _ = try onReplica { () throws(ReplicaError) in
+      try replica.transact { (transaction) throws(ReplicaError) in
+        try replica.update(key, patch: patch, in: &transaction)
       }
     }
+    try noteChange(of: key, in: replica)
+  }
+
+  /// Takes over what the document of a user or an account says, or that it was deleted. Durable on return.
+  func noteChange(of key: DocumentKey, in replica: Replica) throws(ServerError) {
+    let document = try onReplica { () throws(ReplicaError) in try replica.livingDocument(key) }
+    let fields = document.map(replica.view)
     try update { (registry) throws(ServerError) in
-      registry.credentials.append(
-        CredentialRecord(
-          user: key.id, account: account, email: norm, passwordHash: hash, isDisabled: false))
+      if key.type == "account" {
+        registry.note(account: key.id, fields)
+      } else {
+        registry.note(user: key.id, fields)
+      }
     }
-    return key.id
   }
 
   /// The shortest password that is taken, in characters.
@@ -50,8 +122,8 @@ extension ServerData {
 
   func hashed(_ password: String) throws(ServerError) -> String {
     guard password.count >= Self.minimumPasswordCharacterCount else {
-      throw .refused(
-        "a password has at least \(Self.minimumPasswordCharacterCount) characters")
+      throw .invalid(
+        "user", "password", "has fewer than \(Self.minimumPasswordCharacterCount) characters")
     }
     do {
       return try PasswordHashing.load().hash(password, random: setup.world.random)
@@ -81,20 +153,33 @@ extension ServerData {
       registry.credentials.first { $0.email == norm || $0.user.description == name }
     }
     guard let found else { throw .notFound("no user \(name)") }
-    try update { (registry) throws(ServerError) in
-      for index in registry.credentials.indices
-      where registry.credentials[index].user == found.user {
-        registry.credentials[index].isDisabled = true
-      }
-    }
     let replica = try replica(of: found.account)
+    let key = DocumentKey(type: "user", id: found.user)
     _ = try onReplica { () throws(ReplicaError) in
       try replica.transact { (transaction) throws(ReplicaError) in
-        try replica.update(
-          DocumentKey(type: "user", id: found.user), patch: ["status": "inactive"],
-          in: &transaction)
+        try replica.update(key, patch: ["status": "inactive"], in: &transaction)
       }
     }
+    try noteChange(of: key, in: replica)
     return found.user
+  }
+}
+
+extension Registry {
+  /// Takes over what a user's document says; nil if it was deleted.
+  fileprivate mutating func note(user: UniqueID, _ fields: JSONObject?) {
+    for place in credentials.indices where credentials[place].user == user {
+      credentials[place].isDisabled = fields.map(WriteRights.areSuspended) ?? true
+      if let email = fields?["email"]?.stringValue {
+        credentials[place].email = ClinicIndex.emailKey(email)
+      }
+    }
+  }
+
+  fileprivate mutating func note(account: UniqueID, _ fields: JSONObject?) {
+    for place in accounts.indices where accounts[place].id == account {
+      accounts[place].isSuspended = fields?["status"]?.stringValue == "suspended"
+      accounts[place].name = fields?["name"]?.stringValue ?? accounts[place].name
+    }
   }
 }

@@ -124,6 +124,18 @@ package final class ServerData: Sendable {
   /// From now on told of commits.
   func employ(_ postman: Postman) { self.postman.withLock { $0 = postman } }
 
+  /// Sends a letter that carries a token, if the closure can note it. Where no server runs there is no
+  /// postman: it is noted alone.
+  func deliver(
+    _ letter: UserLetter, _ hash: String, _ note: () throws(ServerError) -> Bool
+  ) throws(ServerError) {
+    guard let postman = postman.withLock({ $0 }) else {
+      _ = try note()
+      return
+    }
+    try postman.send(letter, tokenHash: hash, note: note)
+  }
+
   private func ringPostman() { postman.withLock { $0 }?.ring() }
 
   /// The stores that are open.
@@ -170,6 +182,38 @@ package final class ServerData: Sendable {
       registry.accounts.append(AccountRecord(id: account, name: name))
     }
     return account
+  }
+
+  /// Makes an account of its own with its first user. Durable on return; if it throws, there is no account.
+  /// - Parameter fill: writes the documents.
+  func openAccount(
+    _ fill: (Replica, inout LocalTransaction) throws(ReplicaError) -> CredentialRecord
+  ) throws(ServerError) -> CredentialRecord {
+    let account = setup.newID()
+    let replica = try makeStore(of: account)
+    do {
+      let owner = try onReplica { () throws(ReplicaError) in
+        try replica.transact { (transaction) throws(ReplicaError) in
+          try fill(replica, &transaction)
+        }
+      }
+      let name = try onReplica { () throws(ReplicaError) in
+        try replica.livingDocument(DocumentKey(type: "account", id: account)).map(replica.view)
+      }
+      try update { (registry) throws(ServerError) in
+        try Self.requireFree(owner.email, for: nil, in: registry)
+        registry.accounts.append(
+          AccountRecord(id: account, name: name?["name"]?.stringValue ?? ""))
+        registry.credentials.append(owner)
+      }
+      watch(replica)
+      replicas.withLock { $0[account] = replica }
+      return owner
+    } catch {
+      replica.store.close()
+      try? fileSystem.removeTree(layout.account(account))
+      throw error
+    }
   }
 
   /// What a creation that did not come to its end has left is taken up again.

@@ -1,3 +1,4 @@
+import Clinic
 package import Platform
 package import Replica
 
@@ -13,6 +14,11 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
   case refused(String)
   /// What was typed cannot be understood.
   case usage(String)
+
+  /// A field that cannot be as it is.
+  static func invalid(_ type: String, _ field: String, _ problem: String) -> ServerError {
+    .replica(.invalid(type: type, ValidationFailure([FieldProblem(field, problem)])))
+  }
 
   /// The exit status of a program that fails by it.
   package var status: Int32 {

@@ -44,6 +44,25 @@ package enum ServerProgram {
       OptionDescription(
         "--invite-page", "URL", variable: "SATCHEL_INVITE_PAGE",
         "where patients open their accounts; the token follows it"),
+      OptionDescription(
+        "--user-page", "URL", variable: "SATCHEL_USER_PAGE",
+        "where users set their passwords; the token follows it"),
+      OptionDescription(
+        "--signup", "on|off", variable: "SATCHEL_SIGNUP", "whether anybody may open an account"),
+      OptionDescription(
+        "--token-secret", "TEXT", variable: "SATCHEL_TOKEN_SECRET",
+        "signs logins, 32 characters or more; without it the server makes a key and keeps it"),
+      OptionDescription(
+        "--token-minutes", "N", variable: "SATCHEL_TOKEN_MINUTES",
+        "how long a login holds, 480 without it"),
+      OptionDescription(
+        "--cors-origin", "URL", isRepeatable: true, variable: "SATCHEL_CORS_ORIGIN",
+        "pages of this origin may use the API; several in the variable with commas"),
+      OptionDescription(
+        "--environment", "NAME", variable: "SATCHEL_ENVIRONMENT",
+        "development, or production: refuses settings that are fit for trying out only"),
+      OptionDescription(
+        "--debug", "on|off", variable: "SATCHEL_DEBUG", "tell each request on standard error"),
     ], "answer laptops until SIGTERM or SIGINT")
 
   private static let administration = [
@@ -55,6 +74,15 @@ package enum ServerProgram {
       ],
       "make an account and print its id"),
     CommandDescription("account list", "list the accounts"),
+    CommandDescription(
+      "account update", ["ID"],
+      options: [
+        OptionDescription("--name", "NAME", "another name"),
+        OptionDescription(
+          "--status", "STATUS", "active, inactive (read only) or suspended (closed)"),
+        OptionDescription("--max-users", "N", "how many users it may have"),
+        OptionDescription("--tier", "TEXT", "the subscription tier"),
+      ], "change an account"),
     CommandDescription(
       "account suspend", ["ID"],
       "refuse all devices of an account; what is there and here stays"),

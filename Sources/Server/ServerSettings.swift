@@ -1,5 +1,4 @@
 package import CommandLineTool
-import Platform
 
 /// How a server was told to run.
 package struct ServerSettings: Sendable {
@@ -9,13 +8,40 @@ package struct ServerSettings: Sendable {
   /// The program that sends letters; without one they stay in the outbox.
   package var sendmail: String?
   package var letters = LetterStyle()
+  /// With which logins are signed; without one the server makes a key and keeps it.
+  package var tokenSecret: String?
+  /// How long a login holds.
+  package var tokenMinutes = 480
+  /// Whether anybody may open an account.
+  package var allowsSignUp = false
+  /// Pages of these origins may use the API from a browser: `https://clinic.example`.
+  package var corsOrigins: [String] = []
+  /// Whether each request is told to the operator.
+  package var isDebug = false
 
   package init(listen: String) { self.listen = listen }
 
-  /// - Throws: `usage` for a setting that cannot be right.
+  /// - Throws: `usage` for a setting that cannot be right, or must not be in production.
   package init(_ invocation: Invocation) throws(ServerError) {
     listen = invocation.value("--listen") ?? listen
     isBehindProxy = invocation.has("--behind-proxy")
+    try readMail(invocation)
+    try readLogins(invocation)
+    corsOrigins = invocation.values("--cors-origin").flatMap { $0.split(separator: ",") }
+      .map { $0.trimmed }
+    for origin in corsOrigins where !Self.isOrigin(origin) {
+      throw .usage("--cors-origin: \"\(origin)\" is no origin such as https://clinic.example")
+    }
+    isDebug = try Self.flag("--debug", invocation)
+    switch invocation.value("--environment") ?? "development" {
+    case "development": break
+    case "production": try requireFitForProduction()
+    case let other:
+      throw .usage("--environment: \"\(other)\" is neither development nor production")
+    }
+  }
+
+  private mutating func readMail(_ invocation: Invocation) throws(ServerError) {
     sendmail = invocation.value("--sendmail")
     if let sendmail, !sendmail.hasPrefix("/") {
       throw .usage("--sendmail: \"\(sendmail)\" is no absolute path of a program")
@@ -24,9 +50,82 @@ package struct ServerSettings: Sendable {
     guard MailSender(letters.sender) != nil else {
       throw .usage("--email-from: \"\(letters.sender)\" is no address")
     }
-    letters.invitePage = invocation.value("--invite-page")
-    if let page = letters.invitePage, !page.hasPrefix("https://"), !page.hasPrefix("http://") {
-      throw .usage("--invite-page: \"\(page)\" is no address of a page")
+    letters.invitePage = try Self.page("--invite-page", invocation)
+    letters.userPage = try Self.page("--user-page", invocation)
+  }
+
+  private static func page(
+    _ option: String, _ invocation: Invocation
+  ) throws(ServerError) -> String? {
+    guard let page = invocation.value(option) else { return nil }
+    guard page.hasPrefix("https://") || page.hasPrefix("http://"),
+      page.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+    else { throw .usage("\(option): \"\(page)\" is no address of a page") }
+    return page
+  }
+
+  /// The shortest secret that is taken, in characters.
+  private static let leastSecretCount = 32
+  private static let tokenMinutes = 1...43_200
+
+  private mutating func readLogins(_ invocation: Invocation) throws(ServerError) {
+    tokenSecret = invocation.value("--token-secret")
+    if let tokenSecret, tokenSecret.count < Self.leastSecretCount {
+      throw .usage("--token-secret: has fewer than \(Self.leastSecretCount) characters")
     }
+    if let text = invocation.value("--token-minutes") {
+      guard let minutes = Int(text), Self.tokenMinutes.contains(minutes) else {
+        throw .usage("--token-minutes: \"\(text)\" is no number from 1 to 43200")
+      }
+      tokenMinutes = minutes
+    }
+    allowsSignUp = try Self.flag("--signup", invocation)
+  }
+
+  /// A switch is given as a flag, or as `true` or `false` by a variable or in a file.
+  private static func flag(
+    _ option: String, _ invocation: Invocation
+  ) throws(ServerError) -> Bool {
+    switch invocation.value(option) {
+    case nil, "false", "off", "0": return false
+    case "true", "on", "1": return true
+    case let other?: throw .usage("\(option): \"\(other)\" is neither on nor off")
+    }
+  }
+
+  private static func isOrigin(_ text: String) -> Bool {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.count == 3 && ["http:", "https:"].contains(parts[0]) && parts[1].isEmpty
+      && !parts[2].isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+  }
+
+  // MARK: - Production
+
+  /// - Throws: `usage` with the first setting that is fit for trying out only.
+  private func requireFitForProduction() throws(ServerError) {
+    if isDebug { throw Self.unfit("--debug: requests are told on standard error") }
+    if let tokenSecret, Set(tokenSecret).count < 16 || tokenSecret.contains("change-in-production")
+    {
+      throw Self.unfit("--token-secret: can be guessed; leave it out, and the server makes a key")
+    }
+    for origin in corsOrigins where !origin.hasPrefix("https://") {
+      throw Self.unfit("--cors-origin: \"\(origin)\" is not https")
+    }
+    for page in [letters.invitePage, letters.userPage] where page?.hasPrefix("http://") == true {
+      throw Self.unfit("\"\(page ?? "")\" is not https: letters would send tokens in the clear")
+    }
+    if letters.sender == LetterStyle().sender {
+      throw Self.unfit("--email-from: is missing, and nobody could answer a letter")
+    }
+  }
+
+  private static func unfit(_ what: String) -> ServerError {
+    .usage("not for production: \(what)")
+  }
+}
+
+extension Substring {
+  fileprivate var trimmed: String {
+    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }
 }

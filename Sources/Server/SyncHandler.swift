@@ -20,14 +20,22 @@ package struct SyncHandler: HTTPHandler {
   private let data: ServerData
   private let access: Access
   private let users: UserHandler
+  /// Takes a line for each request; nil where nobody asked for it.
+  private let tell: (@Sendable (String) -> Void)?
 
-  package init(data: ServerData, access: Access, logins: Logins) {
+  package init(
+    data: ServerData, access: Access, logins: Logins, settings: ServerSettings,
+    tell: (@Sendable (String) -> Void)? = nil
+  ) {
     self.data = data
     self.access = access
-    users = UserHandler(logins: logins, data: data)
+    self.tell = tell
+    users = UserHandler(logins: logins, data: data, settings: settings)
   }
 
   package func admit(_ head: HTTPRequest) -> HTTPAdmission {
+    // Neither the query nor a header: they may name patients, or open something.
+    tell?("\(head.method) \(head.target.prefix { $0 != "?" })")
     if head.segments.first == "api" { return users.admit(head) }
     switch (head.method, head.path) {
     case ("GET", "/health"), ("HEAD", "/health"): return .accept(maximumBodyByteCount: 0)

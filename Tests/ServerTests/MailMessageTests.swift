@@ -32,7 +32,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "ana@example.org\r\nBcc: all@example.org", "ana@example.org, bo@example.org", "ana", "@", "a@b@c",
+    "ana@example.org\r\nBcc: all@example.org", "ana@example.org, bo@example.org", "ana", "@",
+    "a@b@c",
     "ana @example.org", "<ana@example.org>", "",
   ])
   func `what is not one address gets no letter`(address: String) {

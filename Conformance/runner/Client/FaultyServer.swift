@@ -2,6 +2,7 @@ import Causality
 import Clinic
 import Documents
 import HTTP
+import JSON
 import Platform
 import Replica
 import Server
@@ -34,9 +35,13 @@ final class FaultyServer {
     data = try ServerData.open(directory, setup: setup)
     account = try data.createAccount(name: "Conformance", id: nil)
     _ = try data.createUser(
-      account: account, email: Self.owner, role: "owner", name: "Tester", password: nil)
+      NewUser(
+        account: account,
+        fields: ["email": .string(Self.owner), "role": "owner", "name": "Tester"], password: nil))
+    let settings = ServerSettings(listen: "127.0.0.1:0")
     let handler = SyncHandler(
-      data: data, access: Access(data: data), logins: try Logins(data: data))
+      data: data, access: Access(data: data), logins: try Logins(data: data, settings: settings),
+      settings: settings)
     let codec = SyncCodec(rules: setup.catalogue.rules, digest: setup.world.digest)
     let replica = try data.replica(of: account)
     self.handler = FaultyHandler(sane: handler, codec: codec, digest: setup.world.digest) {

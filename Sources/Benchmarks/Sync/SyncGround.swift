@@ -23,7 +23,9 @@ final class SyncGround {
     data = try ServerData.open(bench.directory.newPath("server"), setup: bench.setup)
     account = try data.createAccount(name: "Clinic", id: nil)
     _ = try data.createUser(
-      account: account, email: Self.owner, role: "owner", name: "Owner", password: nil)
+      NewUser(
+        account: account,
+        fields: ["email": .string(Self.owner), "role": "owner", "name": "Owner"], password: nil))
     server = try RunningServer(data: data, settings: ServerSettings(listen: "127.0.0.1:0"))
   }
 

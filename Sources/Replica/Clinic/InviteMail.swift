@@ -1,8 +1,8 @@
 import Causality
-import Platform
 package import Clinic
 import Documents
 import JSON
+import Platform
 
 /// Letters that tell patients of their invites: sent by the server alone, once.
 extension Replica {

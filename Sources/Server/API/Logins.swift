@@ -9,8 +9,8 @@ import Replica
 
 /// Users by their passwords and tokens.
 package final class Logins: Sendable {
-  /// How long a login holds, in seconds: 480 minutes.
-  static let lifetimeSeconds: UInt64 = 480 * 60
+  /// How long a login holds.
+  let lifetimeSeconds: UInt64
 
   private let data: ServerData
   private let cryptography: Cryptography
@@ -18,15 +18,20 @@ package final class Logins: Sendable {
   private let key: [UInt8]
 
   /// - Throws: `refused` if a library of the system is missing; `system` if the key cannot be kept.
-  package init(data: ServerData) throws(ServerError) {
+  package init(data: ServerData, settings: ServerSettings) throws(ServerError) {
     self.data = data
+    lifetimeSeconds = UInt64(settings.tokenMinutes) * 60
     do {
       cryptography = try Cryptography.load()
       passwords = try PasswordHashing.load()
     } catch {
       throw .refused("\(error)")
     }
-    key = try Self.key(data)
+    if let secret = settings.tokenSecret {
+      key = Array(secret.utf8)
+    } else {
+      key = try Self.key(data)
+    }
   }
 
   /// 256 bits, made when the first server starts on the data.
@@ -47,6 +52,8 @@ package final class Logins: Sendable {
     let replica: Replica
     let caller: Caller
     let user: JSONObject
+    /// Whether the account is inactive: it is read, and nothing is written.
+    let isReadOnly: Bool
   }
 
   /// Checks a password. Takes as long for an address that nobody has.
@@ -60,9 +67,14 @@ package final class Logins: Sendable {
     guard let credential, credential.passwordHash != nil, isRight else {
       throw APIError(401, "unauthorized", "the e-mail address or the password is wrong")
     }
+    return try logIn(credential)
+  }
+
+  /// Lets in somebody who has proved who he is.
+  /// - Throws: 403 if the user or the account has no access now.
+  func logIn(_ credential: CredentialRecord) throws(APIError) -> (token: String, user: JSONObject) {
     let session = try session(of: credential)
-    let token = LoginToken(
-      of: credential, issuedAt: now, expiresAt: now + Self.lifetimeSeconds)
+    let token = LoginToken(of: credential, issuedAt: now, expiresAt: now + lifetimeSeconds)
     return (token.text(key: key, cryptography), session.user)
   }
 
@@ -110,9 +122,11 @@ package final class Logins: Sendable {
     if isSuspended { throw Self.accountSuspended }
     let replica: Replica
     let document: Document?
+    let account: Document?
     do {
       replica = try data.replica(of: credential.account)
-      document = try replica.document(DocumentKey(type: "user", id: credential.user))
+      document = try replica.livingDocument(DocumentKey(type: "user", id: credential.user))
+      account = try replica.document(DocumentKey(type: "account", id: credential.account))
     } catch {
       throw APIError(503, "unavailable", "the account cannot be opened now; try again later")
     }
@@ -120,8 +134,11 @@ package final class Logins: Sendable {
     guard let role = user["role"]?.stringValue.flatMap(Role.init), !credential.isDisabled,
       !WriteRights.areSuspended(user)
     else { throw Self.userDisabled }
+    let accountStatus = account.flatMap { replica.view($0)["status"]?.stringValue }
+    if accountStatus == "suspended" { throw Self.accountSuspended }
     return Session(
-      replica: replica, caller: Caller(user: credential.user, role: role), user: user)
+      replica: replica, caller: Caller(user: credential.user, role: role), user: user,
+      isReadOnly: accountStatus == "inactive")
   }
 
   /// Ends all logins of a user. Durable on return.

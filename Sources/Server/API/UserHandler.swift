@@ -6,57 +6,55 @@ import JSON
 package struct UserHandler: Sendable {
   /// The largest body of a request, in bytes: a file to be imported.
   static let maximumBodyByteCount = 64 << 20
-  /// Of requests by which somebody proves who he is.
-  private static let maximumLoginByteCount = 16 << 10
 
   private let logins: Logins
-  private let api = ClinicAPI()
+  private let api: ClinicAPI
   private let patients: PatientDoor
+  private let door: UserDoor
+  private let origins: CrossOrigin
 
-  init(logins: Logins, data: ServerData) {
+  init(logins: Logins, data: ServerData, settings: ServerSettings) {
     self.logins = logins
+    let desk = AccountDesk(data: data)
+    api = ClinicAPI(keeping: desk, adding: desk.routes + DeviceRoutes(data: data).routes)
     patients = PatientDoor(data)
+    origins = CrossOrigin(origins: settings.corsOrigins)
+    door = UserDoor(data: data, logins: logins, desk: desk, allowsSignUp: settings.allowsSignUp)
   }
 
   /// Who asks is found out before a body is read.
   func admit(_ head: HTTPRequest) -> HTTPAdmission {
-    if Self.isLogin(head) { return .accept(maximumBodyByteCount: Self.maximumLoginByteCount) }
+    if let answer = origins.preflight(head) { return .answer(answer) }
+    if door.isFor(head) { return .accept(maximumBodyByteCount: UserDoor.maximumBodyByteCount) }
     if PatientDoor.isFor(head) {
       return .accept(maximumBodyByteCount: PatientDoor.maximumBodyByteCount)
     }
     // No store is read here: a thread that all connections share decides.
-    do throws(APIError) { _ = try logins.credential(head) } catch { return .refuse(error.response) }
+    do throws(APIError) { _ = try logins.credential(head) } catch {
+      return .refuse(origins.marked(error.response, for: head))
+    }
     return .accept(maximumBodyByteCount: Self.maximumBodyByteCount)
   }
 
-  private static func isLogin(_ head: HTTPRequest) -> Bool {
-    head.method == "POST" && head.segments == ["api", "auth", "login"]
+  func answer(_ request: HTTPRequest) -> HTTPResponse {
+    origins.marked(plainAnswer(request), for: request)
   }
 
-  func answer(_ request: HTTPRequest) -> HTTPResponse {
+  private func plainAnswer(_ request: HTTPRequest) -> HTTPResponse {
     do throws(APIError) {
-      if Self.isLogin(request) { return try logIn(request) }
+      if door.isFor(request) { return try door.answer(request) }
       if PatientDoor.isFor(request) { return try patients.answer(request) }
       let session = try logins.session(request)
       guard request.segments.dropFirst().first == "auth" else {
+        if session.isReadOnly, !["GET", "HEAD"].contains(request.method) {
+          throw APIError(403, "account_inactive", "the account is inactive: it can be read only")
+        }
         return api.answer(request, by: session.caller, on: session.replica)
       }
       return try answerAboutLogin(request, session)
     } catch {
       return error.response
     }
-  }
-
-  private func logIn(_ request: HTTPRequest) throws(APIError) -> HTTPResponse {
-    let body = try Members(parsing: request.body)
-    let (token, user) = try logins.logIn(
-      email: try body.text("email"), password: try body.text("password"))
-    return .json(
-      200,
-      [
-        "access_token": .string(token), "token_type": "bearer",
-        "expires_in": .int(Int(Logins.lifetimeSeconds)), "user": .object(user),
-      ])
   }
 
   private func answerAboutLogin(

@@ -1,7 +1,7 @@
-import Documents
 import Causality
 import Clinic
 import Dispatch
+import Documents
 package import Platform
 import Replica
 import Synchronization
@@ -87,7 +87,22 @@ package final class Postman: Sendable {
     return handOver() && isDone
   }
 
+  /// Sends a letter now, if the closure can note it.
+  func send(
+    _ letter: UserLetter, tokenHash hash: String, note: () throws(ServerError) -> Bool
+  ) throws(ServerError) {
+    let message = style.message(letter, date: data.setup.world.clock.now(), hash: hash)
+    guard let bytes = message.bytes else {
+      throw .invalid("user", "email", "cannot be written into a letter")
+    }
+    try preparing.withLock { (_) throws(ServerError) in
+      try outbox.send(bytes, tokenHash: hash, note: note)
+    }
+    ring()
+  }
+
   private func isNoted(_ hash: String) throws(ServerError) -> Bool {
+    if data.read({ $0.credentials.contains { $0.invitation?.hash == hash } }) { return true }
     for account in data.read(\.accounts) {
       let replica = try data.replica(of: account.id)
       let isKnown = try onReplica { () throws(ReplicaError) in

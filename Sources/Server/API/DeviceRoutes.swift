@@ -1,0 +1,81 @@
+import API
+import Causality
+import HTTP
+import JSON
+import Platform
+import Replica
+
+/// Devices and enrolment codes of an account, for its administrators.
+struct DeviceRoutes: Sendable {
+  let data: ServerData
+
+  var routes: [Route] {
+    [
+      Route("GET", "/api/devices", .administrator, "List the devices") {
+        (call) throws(APIError) in
+        let devices = devices(of: call).map { JSONValue.object($0.shown) }
+        return .json(
+          200, ["items": .array(devices), "total": .int(devices.count), "next": .null])
+      },
+      Route("POST", "/api/devices/{id}/revoke", .administrator, "Refuse a device from now on") {
+        (call) throws(APIError) in try revoke(call)
+      },
+      Route("POST", "/api/enrollment-codes", .administrator, "Make a one-time enrolment code") {
+        (call) throws(APIError) in try createCode(call)
+      },
+    ]
+  }
+
+  /// In the order of their enrolment.
+  private func devices(of call: APICall) -> [DeviceRecord] {
+    data.read { $0.devices.filter { $0.account == call.replica.account } }
+  }
+
+  private func revoke(_ call: APICall) throws(APIError) -> HTTPResponse {
+    let id = try call.id("id")
+    guard devices(of: call).contains(where: { $0.id == id }) else { throw .notFound }
+    let device = try onServer { () throws(ServerError) in
+      try data.revokeDevice(id.description)
+    }
+    return .json(200, .object(device.shown))
+  }
+
+  private static let minutes = 1...1440
+  private static let usualMinutes = 10
+
+  private func createCode(_ call: APICall) throws(APIError) -> HTTPResponse {
+    let members = Members(try call.body())
+    let minutes = try members.optionalInt("minutes") ?? Self.usualMinutes
+    guard Self.minutes.contains(minutes) else {
+      throw .invalid("minutes", "is no number from 1 to \(Self.minutes.upperBound)")
+    }
+    let email = try email(members, call)
+    let code = try onServer { () throws(ServerError) in
+      try data.createCode(account: call.replica.account, email: email, minutes: minutes)
+    }
+    let end = data.setup.world.clock.now() + UInt64(minutes) * 60_000
+    return .json(201, ["code": .string(code), "expires_at": .time(end)])
+  }
+
+  /// Of the user who enrols; of the caller if the request names nobody.
+  private func email(_ members: Members, _ call: APICall) throws(APIError) -> String {
+    if let email = try members.optionalText("user", or: "email") { return email }
+    let user = try members.optionalID("user_id") ?? call.caller.user
+    let account = call.replica.account
+    let credential = data.read { registry in
+      registry.credentials.first { $0.user == user && $0.account == account }
+    }
+    guard let credential else { throw APIError(404, "not_found", "there is no such user") }
+    return credential.email
+  }
+}
+
+extension DeviceRecord {
+  /// For people; nothing of it opens anything.
+  var shown: JSONObject {
+    [
+      "id": .id(id), "name": .string(name), "account": .id(account), "user": .id(user),
+      "state": .string(revokedAt == nil ? "active" : "revoked"), "enrolled_at": .time(enrolledAt),
+    ]
+  }
+}
