@@ -18,7 +18,8 @@ package struct ClinicAPI: Sendable {
     }
     let all =
       others + documents + PatientRoutes.routes + InviteRoutes.routes + AppointmentRoutes.routes
-      + ReviewRoutes.routes + ScheduleRoutes.routes + ReportRoutes.routes
+      + ReviewRoutes.routes + ScheduleRoutes.routes + DashboardRoutes.routes
+      + ReportRoutes.routes
     routes = all.enumerated().sorted { a, b in
       (b.element.literalCount, a.offset) < (a.element.literalCount, b.offset)
     }.map(\.element)

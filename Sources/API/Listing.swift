@@ -25,19 +25,20 @@ struct Listing {
     query.search = call.query("q")
     let computed = try takeFilters(into: &query)
     let range = try DateRange(call, type)
-    let (cursor, wanted) = (try cursor(), query)
-    let page = try answering { () throws(ReplicaError) in
-      try call.replica.listPage(wanted, after: cursor, limit: limit) { clinic, document in
-        visibility.includes(document, clinic) && range.includes(document, clinic)
-          && computed.allSatisfy { $0.includes(document, clinic) }
-      }
+    let (part, wanted) = (ListPart(after: try cursor(), limit: limit), query)
+    let isFree = visibility.filter == nil && range.isOpen && computed.isEmpty
+    let filter: Replica.Visibility = { clinic, document in
+      visibility.includes(document, clinic) && range.includes(document, clinic)
+        && computed.allSatisfy { $0.includes(document, clinic) }
     }
-    var items: [JSONValue] = []
-    for document in page.documents { items.append(.object(try call.shown(document))) }
+    let (page, items) = try answering { () throws(ReplicaError) in
+      let page = try call.replica.listPage(wanted, part, where: isFree ? nil : filter)
+      return (page, try call.replica.answers(page.documents))
+    }
     return .json(
       200,
       [
-        "items": .array(items), "total": .int(page.total),
+        "items": .array(items.map(JSONValue.object)), "total": .int(page.total),
         "next": page.next.map { .string($0.text) } ?? .null,
       ])
   }
@@ -113,8 +114,11 @@ private struct DateRange: Sendable {
     return date
   }
 
+  /// Whether all days are in it.
+  var isOpen: Bool { first == nil && last == nil }
+
   func includes(_ document: Document, _ clinic: MergedClinic) -> Bool {
-    if first == nil, last == nil { return true }
+    if isOpen { return true }
     let text = clinic.subject(document).fields["date"]?.stringValue
     guard let date = text.flatMap({ CivilDate($0) }) else { return false }
     if let first, date < first { return false }

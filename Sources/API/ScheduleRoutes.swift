@@ -23,20 +23,17 @@ enum ScheduleRoutes {
     else {
       throw .invalid("to", "is before from, or more than \(MergedClinic.mostScheduleDays) days on")
     }
-    let schedule = try answering { () throws(ReplicaError) in
-      try call.replica.looking { (clinic) throws(ReplicaError) in
-        clinic.schedule(ofDoctor: doctor.key, from: first, through: last)
+    let replica = call.replica
+    let shown = try answering { () throws(ReplicaError) in
+      try replica.looking { (clinic) throws(ReplicaError) in
+        clinic.schedule(ofDoctor: doctor.key, from: first, through: last).map { schedule in
+          Self.shown(schedule, clinic, replica, visibility)
+        }
       }
     }
-    guard let schedule else { throw .notFound }
-    var days: [JSONValue] = []
-    for day in schedule.days { days.append(.object(try shown(day, call, visibility))) }
-    return .json(
-      200,
-      [
-        "doctor_id": .string(id.description), "time_zone": .string(schedule.zone),
-        "any_time": .bool(schedule.isAlwaysOpen), "days": .array(days),
-      ])
+    guard var shown else { throw .notFound }
+    shown["doctor_id"] = .string(id.description)
+    return .object(200, shown)
   }
 
   private static func date(_ name: String, _ call: APICall) throws(APIError) -> CivilDate {
@@ -47,22 +44,21 @@ enum ScheduleRoutes {
   }
 
   private static func shown(
-    _ day: DoctorSchedule.Day, _ call: APICall, _ visibility: Visibility
-  ) throws(APIError) -> JSONObject {
-    var booked: [JSONValue] = []
-    for key in day.appointments {
-      let document = try answering { () throws(ReplicaError) -> Document? in
-        guard let document = try call.replica.document(key) else { return nil }
-        let isVisible = try call.replica.looking { (clinic) throws(ReplicaError) in
-          visibility.includes(document, clinic)
-        }
-        return isVisible ? document : nil
+    _ schedule: DoctorSchedule, _ clinic: MergedClinic, _ replica: Replica,
+    _ visibility: Visibility
+  ) -> JSONObject {
+    let days = schedule.days.map { day -> JSONValue in
+      let booked = day.appointments.compactMap { clinic.subject($0)?.document }
+        .filter { visibility.includes($0, clinic) }
+        .map { JSONValue.object(replica.answer($0, in: clinic, addingComputed: true)) }
+      let free = day.openings.map { opening -> JSONValue in
+        ["start_time": .string(opening.start.text), "duration": .int(opening.minutes)]
       }
-      if let document { booked.append(.object(try call.shown(document))) }
+      return ["date": .string(day.date.text), "booked": .array(booked), "free": .array(free)]
     }
-    let free = day.openings.map { opening -> JSONValue in
-      ["start_time": .string(opening.start.text), "duration": .int(opening.minutes)]
-    }
-    return ["date": .string(day.date.text), "booked": .array(booked), "free": .array(free)]
+    return [
+      "time_zone": .string(schedule.zone), "any_time": .bool(schedule.isAlwaysOpen),
+      "days": .array(days),
+    ]
   }
 }

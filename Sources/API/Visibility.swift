@@ -47,6 +47,14 @@ struct Visibility: Sendable {
     }
   }
 
+  /// Whether the caller may see a document; nil if he may see all that he may list.
+  var filter: Replica.Visibility? {
+    let isLimited =
+      caller.role == .patient || caller.role == .clinician && reach != .account
+    guard isLimited else { return nil }
+    return { clinic, document in includes(document, clinic) }
+  }
+
   /// Whether the caller may see a document.
   func includes(_ document: Document, _ clinic: MergedClinic) -> Bool {
     if caller.role.isAdministrator { return true }

@@ -1,12 +1,13 @@
 /// What is measured in one call of the program.
 enum BenchmarkGroup: String, CaseIterable, Sendable {
-  case storage, merge, sync
+  case storage, merge, sync, api
 
   var summary: String {
     switch self {
     case .storage: "commits, bulk, checkpoints, opening, memory and reads of one store"
     case .merge: "joining documents, applying change-sets, the review list"
     case .sync: "first syncs, pushes, small changes and nothing, over loopback HTTP"
+    case .api: "imports, searches, reads, the dashboard and a week, over loopback HTTP"
     }
   }
 
@@ -15,6 +16,7 @@ enum BenchmarkGroup: String, CaseIterable, Sendable {
     case .storage: StorageMeasures.all
     case .merge: MergeMeasures.all
     case .sync: SyncMeasures.all
+    case .api: APIMeasures.all
     }
   }
 
@@ -29,6 +31,7 @@ enum BenchmarkGroup: String, CaseIterable, Sendable {
         ManyFamily(stores: stores),
       ]
     case .merge: return [JoinFamily(), ReviewFamily()]
+    case .api: return [ImportFamily(), RequestFamily()]
     case .sync:
       return [
         FirstSyncFamily(), TenLaptopsFamily(), SlowLinkFamily(), WaitingFamily(), ManySyncFamily(),

@@ -1,6 +1,10 @@
 extension ProgramDescription {
+  private static let mostOptionsInSynopsis = 6
+
   func synopsis(_ command: CommandDescription) -> String {
-    let options = command.options.map { "[\($0.synopsis)]\($0.isRepeatable ? "…" : "")" }
+    let all = command.options.map { "[\($0.synopsis)]\($0.isRepeatable ? "…" : "")" }
+    // Who sees a line too long for one line reads none of it.
+    let options = all.count > Self.mostOptionsInSynopsis ? ["[OPTION]…"] : all
     return ([command.name] + command.operands + options).joined(separator: " ")
   }
 

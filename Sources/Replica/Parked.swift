@@ -10,6 +10,7 @@ extension Replica {
   /// Forgets what is kept aside, or staged by somebody, of documents that were erased. What cannot be
   /// removed now is removed with the next checkpoint.
   func forgetErased() {
+    rowTables.forget()
     // A laptop begins its push anew.
     if role == .server {
       try? Stage.dropAbandoned(in: store, unchangedSince: .max)

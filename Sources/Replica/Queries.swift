@@ -41,7 +41,7 @@ extension Replica {
   /// All documents that a query asks for, in the order of creation, whatever its limit.
   /// - Parameter isVisible: whether the one who asks may see a document; nil for all.
   func documents(
-    matching query: ListQuery, where isVisible: Matching.Visibility? = nil
+    matching query: ListQuery, where isVisible: Visibility? = nil
   ) throws(ReplicaError) -> [Document] {
     guard let type = catalogue.type(named: query.type) else {
       return ordered(try strangers(query), by: nil)
@@ -128,8 +128,6 @@ extension Replica {
 
   /// What a query asks of each document.
   struct Matching: Sendable {
-    typealias Visibility = @Sendable (MergedClinic, Document) -> Bool
-
     let query: ListQuery
     var isVisible: Visibility?
     private let words: [Substring]

@@ -27,6 +27,7 @@ package final class Replica: Sendable {
   /// Milliseconds to add to this machine's clock to get the server's.
   private let offset: Atomic<Int>
   let reviewList = ReviewList()
+  let rowTables = RowTables()
   let wantedDocuments = WantedDocuments()
   /// So many documents of a change-set are in memory at once.
   package let pieces = PieceSize()

@@ -48,7 +48,8 @@ package enum ReplicaError: Error, Sendable, CustomStringConvertible {
       failure.kind == .unknownType ? "\(failure)" : "\(type): \(failure)"
     case .duplicate(let field, let other):
       "\(field): \(other) has this \(field) already"
-        + (field == "email" ? "; allow_duplicate_email says that it is meant" : "")
+        + (field == "email" && other.type == "patient"
+          ? "; allow_duplicate_email says that it is meant" : "")
     case .conflict(let message): message
     case .badFile(let line, let what): "line \(line): \(what)"
     case .sync(let refusal): refusal.message

@@ -300,8 +300,8 @@ import Testing
     let mistakes = [
       Mistake(
         "account",
-        "account is not complete; there are account create, account list, account suspend, "
-          + "account resume", status: 2),
+        "account is not complete; there are account create, account list, account update, "
+          + "account suspend, account resume", status: 2),
       Mistake("account suspend x", #""x" is no account's id"#),
       Mistake("account create A --id \(server.account)", "account <id> is there already"),
       Mistake("account create A --id x", #"--id: "x" is no id"#, status: 2),
@@ -313,7 +313,7 @@ import Testing
         "no account <id>"),
       Mistake(
         "\(user) --email OWNER@example.org",
-        "a user with the e-mail OWNER@example.org is there already"),
+        "email: user <id> has this email already"),
       Mistake("\(user) --email nonsense", "user: email: is not an e-mail address"),
       Mistake(
         "user create --account \(server.account) --name N --email a@b.c --role king",
@@ -321,7 +321,7 @@ import Testing
           + "office_staff, patient"),
       Mistake(
         "\(user) --email a@b.c --password-stdin", input: "short\n",
-        "a password has at least 8 characters"),
+        "user: password: has fewer than 8 characters"),
       Mistake("user list --account \(Self.nobody)", "no account <id>"),
       Mistake("user disable nobody@b.c", "no user nobody@b.c"),
       Mistake(
@@ -349,7 +349,7 @@ import Testing
         Mistake("serve --listen 0.0.0.0:0", outside),
         Mistake(
           "serve --listen 127.0.0.1:1 extra",
-          #""extra" is too much; usage: satchel-server serve [--listen HOST:PORT] [--port-file FILE] [--behind-proxy]"#,
+          #""extra" is too much; usage: satchel-server serve [OPTION]…"#,
           status: 2),
       ], of: "satchel-server", ["--data", fixture.path("data")])
     try fixture.expect(

@@ -117,10 +117,9 @@ private struct ReportSource {
   private func documents(
     _ type: String, isForAll: Bool = false
   ) throws(ReplicaError) -> [JSONObject] {
-    let page = try replica.listPage(ListQuery(type: type), after: nil, limit: .max) {
-      clinic, document in isForAll || isVisible(clinic, document)
-    }
-    return page.documents.map { replica.view($0) }
+    try replica.documents(matching: ListQuery(type: type)) { clinic, document in
+      isForAll || isVisible(clinic, document)
+    }.map { replica.view($0) }
   }
 
   private func byID(_ documents: [JSONObject]) -> [String: JSONObject] {

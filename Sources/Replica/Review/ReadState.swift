@@ -68,15 +68,28 @@ extension Replica {
   package func answer(
     _ document: Document, addingComputed isComputed: Bool = false
   ) throws(ReplicaError) -> JSONObject {
-    let (effective, computed) = try looking { (clinic) throws(ReplicaError) in
-      (
-        clinic.effectiveFields(of: document),
-        isComputed ? clinic.computedFields(of: document) : JSONObject()
-      )
+    try looking { (clinic) throws(ReplicaError) in
+      answer(document, in: clinic, addingComputed: isComputed)
     }
+  }
+
+  /// Documents as answers, with what is worked out.
+  package func answers(_ documents: [Document]) throws(ReplicaError) -> [JSONObject] {
+    try looking { (clinic) throws(ReplicaError) in
+      documents.map { answer($0, in: clinic, addingComputed: true) }
+    }
+  }
+
+  /// The same of a clinic that somebody looks at.
+  package func answer(
+    _ document: Document, in clinic: MergedClinic, addingComputed isComputed: Bool
+  ) -> JSONObject {
     var view = view(document)
-    for member in effective.members { view.append(member.key, member.value) }
-    for member in computed.members { view[member.key] = member.value }
+    for member in clinic.effectiveFields(of: document).members {
+      view.append(member.key, member.value)
+    }
+    guard isComputed else { return view }
+    for member in clinic.computedFields(of: document).members { view[member.key] = member.value }
     return view
   }
 

@@ -182,7 +182,7 @@ final class WriteWatch: Sendable {
 
 extension Replica {
   /// The day for which review items are worked out, in days since 1970 UTC.
-  fileprivate var reviewDay: Int { Int(now() / 86_400_000) }
+  var reviewDay: Int { Int(now() / 86_400_000) }
 
   private func reviewer(_ state: any MergedState, day: Int) -> Reviewer {
     let clinic = MergedClinic(
@@ -241,10 +241,12 @@ extension Replica {
     if news.isPartial {
       wantedDocuments.forget()
       reviewList.noteMany()
+      rowTables.forget()
       WriteWatch.current?.noteMany()
     } else {
       wantedDocuments.note(news.documents)
       reviewList.note(news.written)
+      rowTables.note(news.written)
       WriteWatch.current?.note(news.written)
     }
     tellObserver()

@@ -22,11 +22,11 @@ func bytesLess(_ a: [UInt8], _ b: [UInt8]) -> Bool {
   }
 }
 
-extension [IndexedKey] {
-  /// The smallest, sorted. O(n log limit) for keys in no order.
-  func smallest(_ limit: Int) -> [IndexedKey] {
+extension Array where Element: Comparable {
+  /// The smallest at least `limit`, sorted. O(n log limit) for elements in no order.
+  package func smallest(_ limit: Int) -> [Element] {
     if count / 4 < limit { return sorted() }
-    var found: [IndexedKey] = []
+    var found: [Element] = []
     for key in self {
       if found.count == limit, let last = found.last, last <= key { continue }
       if found.count == limit { found.removeLast() }
