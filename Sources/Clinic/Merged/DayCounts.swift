@@ -12,6 +12,7 @@ package struct DayCounts: Sendable, Equatable {
 
   package init() {}
 
+  // any order: a sum
   package var total: Int { byStatus.values.reduce(0, +) }
 
   mutating func add(_ appointment: MergedClinic.Subject, _ clinic: MergedClinic) {

@@ -28,11 +28,15 @@ struct RowTable: Sendable {
 
   /// How many documents are shown.
   private(set) var count = 0
+  /// When the first status ends by itself, or earlier: after that others may mean something else as well, and
+  /// a new table is needed.
+  private(set) var firstEnd = UInt64.max
 
   /// Puts a document's row in the place of what it had; nil if it is not shown.
   mutating func set(_ id: UniqueID, to row: Row?) {
     if let place = places[id] {
       if let row, isShown[place], sameText(as: row.text, at: place) {
+        if row.end > 0 { firstEnd = min(firstEnd, row.end) }
         rows[place] = Self.withoutText(row)
         return
       }
@@ -40,6 +44,7 @@ struct RowTable: Sendable {
       places[id] = nil
     }
     guard let row else { return }
+    if row.end > 0 { firstEnd = min(firstEnd, row.end) }
     places[id] = ids.count
     ids.append(id)
     rows.append(Self.withoutText(row))

@@ -36,7 +36,8 @@ final class RowTables: Sendable {
   ) throws(ReplicaError) -> Result {
     try tables.withLock { (tables) throws(ReplicaError) in
       try bringUpToDate(&tables, replica)
-      if tables[type.name] == nil { tables[type.name] = try replica.newRowTable(type) }
+      let isOutdated = tables[type.name].map { $0.firstEnd < replica.now() } ?? true
+      if isOutdated { tables[type.name] = try replica.newRowTable(type) }
       return try body(tables[type.name] ?? RowTable())
     }
   }
