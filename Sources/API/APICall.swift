@@ -10,6 +10,7 @@ package struct APICall: Sendable {
   package let caller: Caller
   package let request: HTTPRequest
   /// The segments of the path that the route leaves open, by their names.
+  let known: KnownVisibility
   package let parameters: [String: String]
 
   /// The document's id in the path.

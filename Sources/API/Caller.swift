@@ -23,7 +23,7 @@ package enum Role: String, Sendable, CaseIterable {
 }
 
 /// Who asks.
-package struct Caller: Sendable {
+package struct Caller: Sendable, Hashable {
   /// Nil for somebody at a machine that is not enrolled.
   package var user: UniqueID?
   package var role: Role

@@ -5,6 +5,7 @@ package import Replica
 /// The REST API of INTERFACE.md over a replica: the same on a server and on a laptop.
 package struct ClinicAPI: Sendable {
   private let routes: [Route]
+  private let known = KnownVisibility()
 
   /// - Parameters:
   ///   - keeping: what a server knows of users besides.
@@ -42,7 +43,8 @@ package struct ClinicAPI: Sendable {
     let (route, parameters) = try route(request)
     try Self.admit(caller, to: route)
     return try route.answer(
-      APICall(replica: replica, caller: caller, request: request, parameters: parameters))
+      APICall(
+        replica: replica, caller: caller, request: request, known: known, parameters: parameters))
   }
 
   /// The route of a request.

@@ -15,7 +15,14 @@ struct Visibility: Sendable {
   /// The caller's clinic, if he has one.
   private let clinic: UniqueID?
 
+  /// What holds for the one who calls, as the documents say now.
   init(_ call: APICall) throws(APIError) {
+    self = try call.known.visibility(of: call.caller, call.replica) { () throws(APIError) in
+      try Visibility(reading: call)
+    }
+  }
+
+  private init(reading call: APICall) throws(APIError) {
     caller = call.caller
     let settings = try answering { () throws(ReplicaError) in
       try call.replica.list(ListQuery(type: "account_settings")).first

@@ -51,7 +51,9 @@ import Testing
       fresh.set(id(UInt64(number)), to: row("text \(number * round)", at: UInt64(number)))
     }
     #expect(table.count == fresh.count)
-    for number in 0..<4000 { #expect(found(table, "text \(number)") == found(fresh, "text \(number)")) }
+    for number in 0..<4000 {
+      #expect(found(table, "text \(number)") == found(fresh, "text \(number)"))
+    }
     let pages = [table, fresh].map { table in
       RowPage(table.all(), ListPart(after: nil, limit: 7)).cursors.map(\.id)
     }

@@ -2,6 +2,7 @@ import Causality
 import Foundation
 import JSON
 import Platform
+import Synchronization
 
 /// What a user shows after logging in: a JSON Web Token (RFC 7519), signed with HMAC and SHA-256. No other
 /// algorithm is taken, whatever a token says.
@@ -64,10 +65,34 @@ enum Base64URL {
   }
 
   static func bytes(_ text: String) -> [UInt8]? {
-    guard !text.contains(where: { "+/=".contains($0) }) else { return nil }
-    var padded = text.replacingOccurrences(of: "-", with: "+")
-      .replacingOccurrences(of: "_", with: "/")
-    padded += String(repeating: "=", count: (4 - padded.utf8.count % 4) % 4)
-    return Data(base64Encoded: padded).map { [UInt8]($0) }
+    var padded: [UInt8] = []
+    padded.reserveCapacity(text.utf8.count + 3)
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "-"): padded.append(UInt8(ascii: "+"))
+      case UInt8(ascii: "_"): padded.append(UInt8(ascii: "/"))
+      case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
+      default: padded.append(byte)
+      }
+    }
+    while padded.count % 4 != 0 { padded.append(UInt8(ascii: "=")) }
+    return Data(base64Encoded: Data(padded)).map { [UInt8]($0) }
+  }
+}
+
+/// Tokens whose signature was found right: who asks often is not checked each time. Whether a token still holds
+/// is for the caller to say.
+final class KnownTokens: Sendable {
+  private static let mostCount = 10_000
+  private let tokens = Mutex<[String: LoginToken]>([:])
+
+  func token(_ text: String, orRead read: () -> LoginToken?) -> LoginToken? {
+    if let known = tokens.withLock({ $0[text] }) { return known }
+    guard let token = read() else { return nil }
+    tokens.withLock { tokens in
+      if tokens.count >= Self.mostCount { tokens = [:] }
+      tokens[text] = token
+    }
+    return token
   }
 }

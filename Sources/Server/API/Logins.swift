@@ -6,6 +6,7 @@ import HTTP
 import JSON
 import Platform
 import Replica
+import Synchronization
 
 /// Users by their passwords and tokens.
 package final class Logins: Sendable {
@@ -16,6 +17,9 @@ package final class Logins: Sendable {
   private let cryptography: Cryptography
   private let passwords: PasswordHashing
   private let key: [UInt8]
+  private let tokens = KnownTokens()
+  /// What was found out about users, good as long as nothing was written to their accounts.
+  private let sessions = Mutex<[UniqueID: (head: UInt64, session: Session)]>([:])
 
   /// - Throws: `refused` if a library of the system is missing; `system` if the key cannot be kept.
   package init(data: ServerData, settings: ServerSettings) throws(ServerError) {
@@ -89,7 +93,7 @@ package final class Logins: Sendable {
       throw APIError(401, "unauthorized", "log in first: POST /api/auth/login")
     }
     let text = String(header.dropFirst("Bearer ".count))
-    let token = LoginToken(text, key: key, cryptography)
+    let token = tokens.token(text) { LoginToken(text, key: key, cryptography) }
     let (credential, isSuspended) = data.read { registry in
       (
         registry.credentials.first { $0.user == token?.user && $0.account == token?.account },
@@ -121,14 +125,35 @@ package final class Logins: Sendable {
     }
     if isSuspended { throw Self.accountSuspended }
     let replica: Replica
+    do { replica = try data.replica(of: credential.account) } catch { throw Self.unavailable }
+    let head = replica.feedHead
+    if !credential.isDisabled, let known = sessions.withLock({ $0[credential.user] }),
+      known.head == head, known.session.replica === replica
+    {
+      return known.session
+    }
+    let session = try newSession(of: credential, replica)
+    sessions.withLock { sessions in
+      if sessions.count >= Self.mostSessions { sessions = [:] }
+      sessions[credential.user] = (head, session)
+    }
+    return session
+  }
+
+  private static let mostSessions = 10_000
+  private static let unavailable = APIError(
+    503, "unavailable", "the account cannot be opened now; try again later")
+
+  private func newSession(
+    of credential: CredentialRecord, _ replica: Replica
+  ) throws(APIError) -> Session {
     let document: Document?
     let account: Document?
     do {
-      replica = try data.replica(of: credential.account)
       document = try replica.livingDocument(DocumentKey(type: "user", id: credential.user))
       account = try replica.document(DocumentKey(type: "account", id: credential.account))
     } catch {
-      throw APIError(503, "unavailable", "the account cannot be opened now; try again later")
+      throw Self.unavailable
     }
     let user = document.map(replica.view) ?? JSONObject()
     guard let role = user["role"]?.stringValue.flatMap(Role.init), !credential.isDisabled,
