@@ -62,7 +62,7 @@ let package = Package(
     room("Control", uses: ["CommandLineTool", "HTTP", "JSON", "Platform"]),
     room("Transport", uses: ["Replica", "CSystem"]),
     room("API", uses: replica + ["Replica", "HTTP"]),
-    room("Server", uses: server + ["API"]),
+    room("Server", uses: server + ["API", "Transport"]),
     room("Laptop", uses: replica + ["Replica"]),
     room("Commands", uses: server + ["API", "Laptop", "Transport"]),
     room("Samples"),

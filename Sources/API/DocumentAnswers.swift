@@ -1,6 +1,7 @@
+package import Causality
 import Clinic
-import Documents
-import HTTP
+package import Documents
+package import HTTP
 import JSON
 import Replica
 
@@ -29,8 +30,14 @@ extension APICall {
     return found
   }
 
+  /// A living document of a type that the caller may see.
+  /// - Throws: 404 also for one that he may not see.
+  package func visibleDocument(_ type: String, _ id: UniqueID) throws(APIError) -> Document {
+    try document(DocumentKey(type: type, id: id), try Visibility(self))
+  }
+
   /// The answer that shows a document after it was read or written.
-  func answer(_ status: Int, _ key: DocumentKey) throws(APIError) -> HTTPResponse {
+  package func answer(_ status: Int, _ key: DocumentKey) throws(APIError) -> HTTPResponse {
     let document = try answering { () throws(ReplicaError) in try replica.document(key) }
     guard let document else { throw .notFound }
     return try answer(status, document)

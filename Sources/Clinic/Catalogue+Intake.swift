@@ -25,7 +25,8 @@ extension TypeDefinition {
         "status", fields: ["status", "submitted_at"],
         policy: [.ranked(field: "status", order: ["reviewed", "submitted", "pending"])],
         outcome: .auto, rule: "F1", compares: ["raw_answers"]),
-    ])
+    ],
+    checks: [.time("submitted_at", whenStatusIs: ["submitted", "reviewed"])])
 
   static let intakeSummary = TypeDefinition(
     "ai_intake_summary", plural: "ai_intake_summaries",
@@ -63,5 +64,6 @@ extension TypeDefinition {
         ],
         outcome: .note, severity: .normal, rule: "F2",
         meetings: [Meeting("status", .value("edited"), .value("edited"), .review, rule: "F2")])
-    ])
+    ],
+    checks: [.time("generated_at", whenStatusIs: [])])
 }

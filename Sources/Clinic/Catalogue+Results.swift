@@ -21,7 +21,8 @@ extension TypeDefinition {
         policy: [.ranked(field: "status", order: ["completed", "abandoned", "in_progress"])],
         outcome: .auto, rule: "L1")
     ],
-    indexes: [IndexDefinition("patient_id")])
+    indexes: [IndexDefinition("patient_id")],
+    checks: [.time("completed_at", whenStatusIs: ["completed"])])
 
   static let chatQuestion = TypeDefinition(
     "chat_question", plural: "chat_questions",

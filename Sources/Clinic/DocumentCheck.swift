@@ -9,6 +9,8 @@ package enum DocumentCheck: Sendable, Equatable {
   case wholeName
   /// `arrived_at` is there if and only if `arrived` is true.
   case arrival
+  /// A time is filled in when the status becomes one of some, or at the creation if that names none.
+  case time(String, whenStatusIs: [String])
   /// `end_time` is `start_time` plus `duration`, on the same day.
   case slotTimes
   /// `expires_at` is `expiry_days` after the creation where it is not given.
@@ -23,6 +25,7 @@ package enum DocumentCheck: Sendable, Equatable {
     case .anyOf(let names): Self.checkAnyOf(names, &draft)
     case .wholeName: Self.fillWholeName(&draft)
     case .arrival: Self.checkArrival(&draft)
+    case .time(let field, let statuses): Self.fillTime(field, statuses, &draft)
     case .slotTimes: SlotTimes.check(&draft)
     case .inviteExpiry: Self.fillExpiry(&draft)
     case .overbookReason: Self.checkOverbookReason(&draft)
@@ -61,6 +64,14 @@ package enum DocumentCheck: Sendable, Equatable {
         draft.refuse("arrived_at", "is only for a patient who has arrived")
       }
     }
+  }
+
+  private static func fillTime(_ field: String, _ statuses: [String], _ draft: inout Draft) {
+    guard draft.fillsIn, draft.fields[field] == nil, !draft.named.contains(field) else { return }
+    let isDue =
+      statuses.isEmpty
+      ? draft.purpose == .create : draft.string("status").map(statuses.contains) ?? false
+    if isDue { draft.set(field, .string(Timestamp.text(milliseconds: draft.validator.now))) }
   }
 
   private static func fillExpiry(_ draft: inout Draft) {

@@ -141,7 +141,7 @@ package struct LocalTransaction {
   }
 
   /// Documents of a type that have a key in an index, deleted or not.
-  func documents(
+  package func documents(
     ofType type: String, index: String, key: String
   ) throws(ReplicaError) -> [Document] {
     let old = try stored { () throws(StorageError) in

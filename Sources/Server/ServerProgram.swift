@@ -56,6 +56,13 @@ package enum ServerProgram {
         "--token-minutes", "N", variable: "SATCHEL_TOKEN_MINUTES",
         "how long a login holds, 480 without it"),
       OptionDescription(
+        "--ai-endpoint", "URL", variable: "SATCHEL_AI_ENDPOINT",
+        "summaries of intake forms by a language model that speaks as OpenAI's; off without it"),
+      OptionDescription(
+        "--ai-key", "TEXT", variable: "SATCHEL_AI_KEY", "what the endpoint asks for, if anything"),
+      OptionDescription(
+        "--ai-model", "NAME", variable: "SATCHEL_AI_MODEL", "the model, gpt-4 without it"),
+      OptionDescription(
         "--cors-origin", "URL", isRepeatable: true, variable: "SATCHEL_CORS_ORIGIN",
         "pages of this origin may use the API; several in the variable with commas"),
       OptionDescription(

@@ -16,6 +16,8 @@ package struct ServerSettings: Sendable {
   package var allowsSignUp = false
   /// Pages of these origins may use the API from a browser: `https://clinic.example`.
   package var corsOrigins: [String] = []
+  /// Makes summaries of intake forms; nil where nobody asked for that.
+  package var summaryModel: SummaryModel?
   /// Whether each request is told to the operator.
   package var isDebug = false
 
@@ -27,6 +29,7 @@ package struct ServerSettings: Sendable {
     isBehindProxy = invocation.has("--behind-proxy")
     try readMail(invocation)
     try readLogins(invocation)
+    try readModel(invocation)
     corsOrigins = invocation.values("--cors-origin").flatMap { $0.split(separator: ",") }
       .map { $0.trimmed }
     for origin in corsOrigins where !Self.isOrigin(origin) {
@@ -82,6 +85,14 @@ package struct ServerSettings: Sendable {
     allowsSignUp = try Self.flag("--signup", invocation)
   }
 
+  private mutating func readModel(_ invocation: Invocation) throws(ServerError) {
+    guard let endpoint = try Self.page("--ai-endpoint", invocation) else { return }
+    var model = SummaryModel(endpoint: String(endpoint.reversed().drop { $0 == "/" }.reversed()))
+    model.key = invocation.value("--ai-key")
+    model.name = invocation.value("--ai-model") ?? model.name
+    summaryModel = model
+  }
+
   /// A switch is given as a flag, or as `true` or `false` by a variable or in a file.
   private static func flag(
     _ option: String, _ invocation: Invocation
@@ -110,6 +121,9 @@ package struct ServerSettings: Sendable {
     }
     for origin in corsOrigins where !origin.hasPrefix("https://") {
       throw Self.unfit("--cors-origin: \"\(origin)\" is not https")
+    }
+    if summaryModel?.endpoint.hasPrefix("http://") == true {
+      throw Self.unfit("--ai-endpoint: is not https: what patients wrote would travel in the clear")
     }
     for page in [letters.invitePage, letters.userPage] where page?.hasPrefix("http://") == true {
       throw Self.unfit("\"\(page ?? "")\" is not https: letters would send tokens in the clear")

@@ -93,7 +93,7 @@ package final class HTTPSTransport: SyncTransport {
     }
   }
 
-  private static func post(
+  static func post(
     _ handle: OpaquePointer, _ url: String, _ certificateFile: String?, _ headers: [String],
     _ body: [UInt8], _ idleSeconds: Int
   ) -> satchel_http_answer {
@@ -124,7 +124,7 @@ package final class HTTPSTransport: SyncTransport {
       bytesReceived: answer.received)
   }
 
-  private static func words(_ code: Int32, _ handle: OpaquePointer) -> String {
+  static func words(_ code: Int32, _ handle: OpaquePointer) -> String {
     switch Int(code) {
     case SATCHEL_HTTP_NO_CONNECTION: "cannot connect; is the server running?"
     case SATCHEL_HTTP_NO_HOST: "no such host"

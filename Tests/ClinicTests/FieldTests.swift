@@ -19,6 +19,21 @@ struct FieldTests {
     }
   }
 
+  @Test func `times that follow from a status are filled in, once`() throws {
+    let time: JSONValue = "2025-06-01T12:00:00.000Z"
+    #expect(try create("ai_intake_summary")["generated_at"]?.isIdentical(to: time) == true)
+    #expect(try create("intake_form")["submitted_at"] == nil)
+    for status in ["submitted", "reviewed"] {
+      let form = try create("intake_form", ["status": .string(status)])
+      #expect(form["submitted_at"]?.isIdentical(to: time) == true)
+    }
+    let known: JSONValue = "2025-01-01T00:00:00.000Z"
+    let form = try create("intake_form", ["status": "reviewed", "submitted_at": known])
+    #expect(form["submitted_at"]?.isIdentical(to: known) == true)
+    let chat = try create("chat_session", ["status": "completed"])
+    #expect(chat["completed_at"]?.isIdentical(to: time) == true)
+  }
+
   @Test(arguments: [
     ("patient", #"{"first_name":"Ada","last_name":"Byron","status":"active"}"#),
     (

@@ -52,7 +52,7 @@ let minimums: [String: JSONObject] = [
   "ai_intake_summary": [
     "clinic_id": .string(otherID), "patient_id": .string(otherID),
     "appointment_id": .string(otherID), "intake_form_id": .string(otherID),
-    "summary_text": "well", "generated_at": "2025-06-01T12:00:00.000Z",
+    "summary_text": "well",
   ],
   "recurring_availability": [
     "clinician_id": .string(otherID), "days_of_week": [0, 2], "time_slots": ["09:00"],

@@ -256,7 +256,8 @@ import Testing
     (["--token-secret", "short"], "--token-secret"), (["--token-minutes", "0"], "--token-minutes"),
     (["--cors-origin", "*"], "--cors-origin"), (["--environment", "x"], "--environment"),
     (["--signup", "perhaps"], "--signup"), (["--email-from", "nobody"], "--email-from"),
-    (["--sendmail", "sendmail"], "--sendmail"), (["--invite-page", "x"], "--invite-page"),
+    (["--sendmail", "sendmail"], "--sendmail"), (["--ai-endpoint", "x"], "--ai-endpoint"),
+    (["--invite-page", "x"], "--invite-page"),
   ])
   func `a setting that cannot be right is refused`(arguments: [String], name: String) throws {
     try expectRefusal(arguments, name)
@@ -265,7 +266,10 @@ import Testing
   @Test(arguments: [
     (["--debug", "on"], "--debug"), (["--cors-origin", "http://app.example"], "--cors-origin"),
     (["--token-secret", String(repeating: "a", count: 40)], "--token-secret"),
-    (["--invite-page", "http://app.example/"], "https"), ([], "--email-from"),
+    (["--invite-page", "http://app.example/"], "https"),
+    (
+      ["--ai-endpoint", "http://ai.example/v1"], "--ai-endpoint"
+    ), ([], "--email-from"),
   ])
   func `what is fit for trying out only is refused in production`(
     arguments: [String], name: String

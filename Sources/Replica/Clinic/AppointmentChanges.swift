@@ -1,6 +1,6 @@
 package import Causality
 package import Clinic
-import Documents
+package import Documents
 import JSON
 
 extension Replica {
@@ -145,7 +145,7 @@ extension LocalTransaction {
   }
 
   /// Those that are not in the trash.
-  func living(among documents: [Document]) throws(ReplicaError) -> [Document] {
+  package func living(among documents: [Document]) throws(ReplicaError) -> [Document] {
     var living: [Document] = []
     for document in documents where try !isDeleted(document) { living.append(document) }
     return living

@@ -17,7 +17,9 @@ extension Replica {
   ) throws(ReplicaError) -> DocumentKey {
     let validator = validator ?? self.validator()
     guard type == "appointment" else {
-      return try create(input, type: type, in: &transaction, validator: validator)
+      let key = try create(input, type: type, in: &transaction, validator: validator)
+      if type == "intake_form" { try noteIntake(key, in: &transaction, validator) }
+      return key
     }
     var input = canonical(input, type)
     let id = try documentID(of: input, type: type)
@@ -47,7 +49,9 @@ extension Replica {
   ) throws(ReplicaError) -> Bool {
     let validator = validator ?? self.validator()
     guard key.type == "appointment", let document = try transaction.living(key) else {
-      return try update(key, patch: patch, in: &transaction, validator: validator)
+      let isChanged = try update(key, patch: patch, in: &transaction, validator: validator)
+      if key.type == "intake_form" { try noteIntake(key, in: &transaction, validator) }
+      return isChanged
     }
     var patch = canonical(patch, key.type)
     let before = transaction.fields(document)

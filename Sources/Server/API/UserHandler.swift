@@ -16,7 +16,9 @@ package struct UserHandler: Sendable {
   init(logins: Logins, data: ServerData, settings: ServerSettings) {
     self.logins = logins
     let desk = AccountDesk(data: data)
-    api = ClinicAPI(keeping: desk, adding: desk.routes + DeviceRoutes(data: data).routes)
+    let summaries = settings.summaryModel.map { [Summarizer($0).route] } ?? []
+    api = ClinicAPI(
+      keeping: desk, adding: desk.routes + DeviceRoutes(data: data).routes + summaries)
     patients = PatientDoor(data)
     origins = CrossOrigin(origins: settings.corsOrigins)
     door = UserDoor(data: data, logins: logins, desk: desk, allowsSignUp: settings.allowsSignUp)
