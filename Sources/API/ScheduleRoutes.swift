@@ -24,15 +24,16 @@ enum ScheduleRoutes {
       throw .invalid("to", "is before from, or more than \(MergedClinic.mostScheduleDays) days on")
     }
     let replica = call.replica
-    let shown = try answering { () throws(ReplicaError) in
+    let shown = try answering { () throws(ReplicaError) -> JSONObject? in
       try replica.looking { (clinic) throws(ReplicaError) in
-        clinic.schedule(ofDoctor: doctor.key, from: first, through: last).map { schedule in
-          Self.shown(schedule, clinic, replica, visibility)
+        guard let schedule = clinic.schedule(ofDoctor: doctor.key, from: first, through: last)
+        else { return nil }
+        return schedule.value(of: doctor.key) { key in
+          Self.shown(key, clinic, replica, visibility)
         }
       }
     }
-    guard var shown else { throw .notFound }
-    shown["doctor_id"] = .string(id.description)
+    guard let shown else { throw .notFound }
     return .object(200, shown)
   }
 
@@ -43,22 +44,12 @@ enum ScheduleRoutes {
     return date
   }
 
+  /// Nil for an appointment that the caller may not see.
   private static func shown(
-    _ schedule: DoctorSchedule, _ clinic: MergedClinic, _ replica: Replica,
-    _ visibility: Visibility
-  ) -> JSONObject {
-    let days = schedule.days.map { day -> JSONValue in
-      let booked = day.appointments.compactMap { clinic.subject($0)?.document }
-        .filter { visibility.includes($0, clinic) }
-        .map { JSONValue.object(replica.answer($0, in: clinic, addingComputed: true)) }
-      let free = day.openings.map { opening -> JSONValue in
-        ["start_time": .string(opening.start.text), "duration": .int(opening.minutes)]
-      }
-      return ["date": .string(day.date.text), "booked": .array(booked), "free": .array(free)]
-    }
-    return [
-      "time_zone": .string(schedule.zone), "any_time": .bool(schedule.isAlwaysOpen),
-      "days": .array(days),
-    ]
+    _ key: DocumentKey, _ clinic: MergedClinic, _ replica: Replica, _ visibility: Visibility
+  ) -> JSONObject? {
+    guard let document = clinic.subject(key)?.document, visibility.includes(document, clinic)
+    else { return nil }
+    return replica.answer(document, in: clinic, addingComputed: true)
   }
 }

@@ -129,3 +129,15 @@ extension ZonedTime {
       .utcOffsetSeconds
   }
 }
+
+extension CivilDate {
+  /// The date that calendars in a zone show at an instant; nil outside the calendar. A zone that nobody
+  /// knows counts as UTC.
+  /// - Parameter seconds: since 1970 UTC.
+  package static func today(
+    at seconds: Int, zone: String, _ utcOffsetSeconds: UTCOffsetLookup
+  ) -> CivilDate? {
+    let offset = utcOffsetSeconds(zone, seconds) ?? 0
+    return CivilDate(daysSince1970: (seconds + offset).dividedRoundingDown(by: 86400))
+  }
+}

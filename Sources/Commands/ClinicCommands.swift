@@ -20,6 +20,8 @@ extension CommandRunner {
     case "book": try book(invocation, printer)
     case "reschedule": try reschedule(invocation, printer)
     case "cancel": try cancel(invocation, printer)
+    case "show patient": try showPatient(invocation, printer)
+    case "schedule": try schedule(invocation, printer)
     case let name where AppointmentAction(name) != nil: try act(name, invocation, printer)
     default: try reviewOutcome(invocation, printer)
     }

@@ -4,7 +4,7 @@ package import CommandLineTool
 import Documents
 import JSON
 package import Laptop
-import Platform
+package import Platform
 import Replica
 import Storage
 
@@ -24,10 +24,20 @@ package struct CommandRunner: Sendable {
   }
 
   /// Carries out a command.
-  /// - Parameter input: the file that the command reads, or standard input; nil if it reads none.
-  package func run(_ invocation: Invocation, input: [UInt8]?) -> CommandOutcome {
+  /// - Parameters:
+  ///   - input: the file that the command reads, or standard input; nil if it reads none.
+  ///   - sink: where an export goes; without it the export goes to a file of the store, whose path is
+  ///     printed.
+  package func run(
+    _ invocation: Invocation, input: [UInt8]?, sink: (any ByteSink)? = nil
+  ) -> CommandOutcome {
     do {
-      return noting(store: replica.store, in: try outcome(invocation, input))
+      let outcome =
+        invocation.isExport ? try export(invocation, sink) : try outcome(invocation, input)
+      return noting(store: replica.store, in: outcome)
+    } catch let error as SystemError where error.isBrokenPipe {
+      // Nobody reads any more: there is nobody to tell.
+      return CommandOutcome(status: 1)
     } catch let error as UsageError {
       return .failure("\(error)", status: 2)
     } catch let error as ReplicaError {
@@ -35,6 +45,15 @@ package struct CommandRunner: Sendable {
     } catch {
       return .failure("\(error)")
     }
+  }
+
+  private func export(
+    _ invocation: Invocation, _ sink: (any ByteSink)?
+  ) throws -> CommandOutcome {
+    let command = ExportCommand(replica: replica, invocation: invocation)
+    guard let sink else { return try ExportSpool.write(replica.store.layout, command.run) }
+    try command.run(into: sink)
+    return CommandOutcome()
   }
 
   /// Says what is out of the ordinary with the store: that it is open for reading only, and why; or

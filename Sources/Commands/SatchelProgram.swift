@@ -13,7 +13,7 @@ package enum SatchelProgram {
         "--config", "FILE", variable: "SATCHEL_CONFIG", "a JSON file with settings"),
       OptionDescription("--json", "print one JSON object, or one a line for lists"),
     ],
-    commands: setUp + documents + imports + clinic + upkeep)
+    commands: setUp + documents + imports + exports + clinic + upkeep)
 
   /// Commands that no store runs.
   package static let commandsWithoutStore: Set<String> = ["demo", "init", "restore-backup"]
@@ -66,6 +66,10 @@ package enum SatchelProgram {
         OptionDescription(
           "--reason", "REASON", "mistake (without it), duplicate, retention or erasure")
       ], "put a document into the trash"),
+    CommandDescription(
+      "show patient", ["ID"],
+      "a patient's appointments, invites, forms and results in order of time"
+    ),
     CommandDescription("restore", ["TYPE", "ID"], "bring a document back from the trash"),
     CommandDescription("history", ["TYPE", "ID"], "who changed what, when, on which device"),
     CommandDescription(
@@ -88,6 +92,44 @@ package enum SatchelProgram {
         OptionDescription("--map", "FILE", "a JSON object: the file's column → ours"),
         OptionDescription("--dry-run", "only report what would happen"),
       ], "take appointments from a CSV file; doing it again changes nothing"),
+  ]
+
+  private static let outFile = OptionDescription(
+    "--out", "FILE", "write a new file, for this user only, instead of standard output")
+
+  private static func onlyType(_ types: String) -> OptionDescription {
+    OptionDescription("--type", "TYPE", "only \(types)")
+  }
+
+  private static let exports = [
+    CommandDescription(
+      "export ndjson", options: [onlyType("the documents of this type"), outFile],
+      "write the visible fields of all documents, a line of JSON each"),
+    CommandDescription(
+      "export csv",
+      options: [OptionDescription("--type", "TYPE", "the type of the documents"), outFile],
+      "write a table of one type; patients can be imported again"),
+    CommandDescription(
+      "export fhir",
+      options: [
+        onlyType("what documents of this type become"),
+        OptionDescription(
+          "--base", "URL", variable: "SATCHEL_FHIR_BASE",
+          "where the clinic's own identifiers and extensions are defined"),
+        OptionDescription("--with-notes", "also notes and the reasons of cancellations"),
+        OptionDescription("--links", "also links to meetings"),
+        OptionDescription("--codes", "also confirmation codes"), outFile,
+      ], "write a FHIR R4 bundle"),
+    CommandDescription(
+      "export ics",
+      options: [
+        onlyType("appointment or recurring_availability"),
+        OptionDescription("--initials", "also the initials of patients"),
+        OptionDescription("--names", "also the names of patients; needs --yes"),
+        OptionDescription("--yes", "the names are meant"),
+        OptionDescription("--with-notes", "also notes"),
+        OptionDescription("--links", "also links to meetings"), outFile,
+      ], "write a calendar of appointments and weekly hours"),
   ]
 
   private static let clinic = [
@@ -130,6 +172,13 @@ package enum SatchelProgram {
           "patient-cancelled, clinic-cancelled, rescheduled-externally or other"),
         OptionDescription("--note", "TEXT", "why"),
       ], "cancel an appointment"),
+    CommandDescription(
+      "schedule",
+      options: [
+        OptionDescription("--doctor", "ID", "of this doctor; without it of all"),
+        OptionDescription("--date", "D", "YYYY-MM-DD; today without it"),
+        OptionDescription("--week", "D", "the week of this day, from Monday"),
+      ], "what is booked and what is free"),
     CommandDescription("confirm", ["ID"], "the patient will come"),
     CommandDescription("arrive", ["ID"], "the patient is here"),
     CommandDescription("complete", ["ID"], "the visit has taken place"),

@@ -46,7 +46,14 @@ package struct StoreAccess: Sendable {
       if invocation.command.name == "restore-backup" {
         return try Self.restore(invocation, directory: directory, setup)
       }
-      return try access.run(invocation, input: input, directory: directory, setup: setup)
+      guard invocation.isExport else {
+        return try access.run(invocation, input: input, directory: directory, setup: setup)
+      }
+      let destination = try ExportDestination(invocation)
+      return try destination.deliver {
+        try access.run(
+          invocation, input: nil, directory: directory, setup: setup, sink: destination.sink)
+      }
     } catch let error as UsageError {
       return .failure("\(error)", status: 2)
     } catch {
@@ -102,17 +109,21 @@ package struct StoreAccess: Sendable {
   }
 
   private func run(
-    _ invocation: Invocation, input: [UInt8]?, directory: String, setup: ReplicaSetup
+    _ invocation: Invocation, input: [UInt8]?, directory: String, setup: ReplicaSetup,
+    sink: (any ByteSink)? = nil
   ) throws -> CommandOutcome {
     let layout = StoreLayout(root: directory)
     let wait = LockWait()
     while true {
       do {
-        return try runHere(invocation, input: input, directory: directory, setup: setup)
+        return try runHere(
+          invocation, input: input, directory: directory, setup: setup, sink: sink)
       } catch ReplicaError.storage(let error) where error.code == .locked {
         let call = ControlCall(
           arguments: invocation.settingsAsFlags + absoluteArguments(invocation), input: input)
-        if let outcome = ControlClient.run(call, socket: layout.controlSocket) { return outcome }
+        if let outcome = ControlClient.run(call, socket: layout.controlSocket) {
+          return try sink.map { try ExportSpool.deliver(outcome, to: $0) } ?? outcome
+        }
         guard wait.rest() else { throw error }
       }
     }
@@ -130,7 +141,8 @@ package struct StoreAccess: Sendable {
   }
 
   private func runHere(
-    _ invocation: Invocation, input: [UInt8]?, directory: String, setup: ReplicaSetup
+    _ invocation: Invocation, input: [UInt8]?, directory: String, setup: ReplicaSetup,
+    sink: (any ByteSink)?
   ) throws -> CommandOutcome {
     if invocation.command.name == "verify" {
       let printer = Printer(isJSON: invocation.has("--json"))
@@ -150,7 +162,7 @@ package struct StoreAccess: Sendable {
     let runner = CommandRunner(laptop: laptop)
     let isShared = Self.commandsThatShare.contains(invocation.command.name)
     let owner = isShared ? try? StoreOwner(runner: runner) : nil
-    let outcome = runner.run(invocation, input: input)
+    let outcome = runner.run(invocation, input: input, sink: sink)
     owner?.stop(withinSeconds: Self.shareSeconds)
     // What is not in a file stays in the log: the command has done its work.
     _ = try? replica.checkpointIfDue()

@@ -4,7 +4,7 @@ package import JSON
 /// Objects as aligned text for people.
 package enum TextTable {
   /// A column is at most so many characters wide.
-  private static let maximumWidth = 40
+  package static let usualWidth = 40
 
   /// A line for each object, under the names of the fields that any of them has; nothing for none.
   package static func text(_ objects: [JSONObject]) -> String {
@@ -15,10 +15,13 @@ package enum TextTable {
     return text(objects, columns: columns)
   }
 
-  package static func text(_ objects: [JSONObject], columns: [String]) -> String {
+  /// - Parameter maximumWidth: of a column in characters.
+  package static func text(
+    _ objects: [JSONObject], columns: [String], maximumWidth: Int = usualWidth
+  ) -> String {
     guard !objects.isEmpty else { return "" }
     let cells = objects.map { object in
-      columns.map { object[$0].map(cell) ?? "" }
+      columns.map { object[$0].map { cell($0, maximumWidth) } ?? "" }
     }
     let widths = columns.indices.map { column in
       max(columns[column].count, cells.map { $0[column].count }.max() ?? 0)
@@ -31,7 +34,7 @@ package enum TextTable {
     }.joined()
   }
 
-  private static func cell(_ value: JSONValue) -> String {
+  private static func cell(_ value: JSONValue, _ maximumWidth: Int) -> String {
     let text = plainText(value).unicodeScalars.map { scalar in
       scalar.value < 0x20 || scalar.value == 0x7f ? " " : Character(scalar)
     }

@@ -1,5 +1,6 @@
 import Causality
 package import Documents
+import Platform
 
 /// Every name in a store's directory, and their parser.
 package struct StoreLayout: Sendable {
@@ -36,6 +37,11 @@ package struct StoreLayout: Sendable {
   package var undone: String { "\(root)/undone" }
   /// There while a store goes back to an older format.
   package var downgradeMark: String { "\(upgrade)/going-back" }
+
+  /// An export on its way to another program.
+  package func exportSpool(_ number: UInt64) -> String {
+    "\(root)/export-\(number)\(temporaryFileSuffix)"
+  }
 
   /// Room that is kept for a checkpoint on a full disk.
   package var reserve: String { "\(root)/reserve" }

@@ -3,7 +3,7 @@ import Platform
 /// The rooms whose output is a function of their input: clock, random numbers, digests and bytes are passed in.
 enum Rooms {
   /// Without any input and output.
-  static let pure = ["JSON", "Causality", "Documents", "Clinic", "SyncProtocol"]
+  static let pure = ["JSON", "Causality", "Documents", "Clinic", "SyncProtocol", "Export"]
   /// With a disk, which is passed in like the clock.
   static let hosted = ["Storage", "Replica", "Cluster"]
   static let all = pure + hosted

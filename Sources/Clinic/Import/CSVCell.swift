@@ -3,8 +3,9 @@ import JSON
 /// The text of one cell as the value of a field.
 enum CSVCell {
   /// Nil for a blank cell: it says nothing about the field. White space at the ends belongs to no
-  /// value but a text of several lines.
+  /// value but a text of several lines; what keeps spreadsheets from taking it for a formula to none.
   static func value(_ text: String, of field: FieldDefinition?) -> JSONValue? {
+    let text = CellGuard.plain(text)
     let trimmed = trimmed(text)
     guard !trimmed.isEmpty else { return nil }
     switch field?.kind {

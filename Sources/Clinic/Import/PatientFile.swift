@@ -4,7 +4,8 @@ package import JSON
 /// A file of patients: a header that names the columns in any order, and a line for each patient.
 ///
 /// Columns are called like the fields, or by an alias; others become fields of that name. Columns
-/// that carry the engine's own names (`id`, `created_at`, …) are passed over.
+/// that carry the engine's own names (`created_at`, …) are passed over; an `id` names the patient of an
+/// export that comes back.
 package struct PatientFile: Sendable {
   package static let requiredColumns = ["first_name", "last_name"]
 
@@ -51,13 +52,16 @@ package struct PatientFile: Sendable {
         .flatMap { fields[$0.name]?.stringValue }
     }
     return PatientLine(
-      fields: fields, externalID: known("external_id"), email: known("email"),
+      id: record["id"].flatMap { UniqueID(trimmed($0)) }, fields: fields,
+      externalID: known("external_id"), email: known("email"),
       firstName: known("first_name"), lastName: known("last_name"))
   }
 }
 
 /// What a line of a file says of one patient.
 package struct PatientLine: Sendable {
+  /// The patient that the line names by its id.
+  package let id: UniqueID?
   /// The cells that are not blank, by column.
   package let fields: JSONObject
   package let externalID: String?

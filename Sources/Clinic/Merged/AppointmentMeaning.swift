@@ -154,14 +154,16 @@ extension MergedClinic {
 
 /// When a clinician may be booked, week by week. Where a rule was written twice at once, only what
 /// both sides offer counts (MERGE, rule V1).
-struct WeeklyRule {
-  let days: [Int]
-  let times: [String]
+package struct WeeklyRule {
+  /// 0 for Monday.
+  package let days: [Int]
+  /// `HH:MM`.
+  package let times: [String]
   private let starts: [CivilDate]
   private let ends: [CivilDate]
   let isDisputed: Bool
 
-  init(_ subject: MergedClinic.Subject) {
+  package init(_ subject: MergedClinic.Subject) {
     let versions = subject.document.versions(of: "rule").map(\.value)
     isDisputed = versions.count > 1
     days = Self.common(
@@ -172,8 +174,13 @@ struct WeeklyRule {
     ends = versions.compactMap { $0["valid_until"]?.stringValue.flatMap { CivilDate($0) } }
   }
 
+  /// The first day; nil for none.
+  package var firstDay: CivilDate? { starts.max() }
+  /// The last day, which is part of the rule; nil if it goes on.
+  package var lastDay: CivilDate? { ends.min() }
+
   /// The last day is part of the rule (T8).
-  func offers(_ date: CivilDate, _ time: String) -> Bool {
+  package func offers(_ date: CivilDate, _ time: String) -> Bool {
     days.contains(date.weekday) && times.contains(time) && starts.allSatisfy { $0 <= date }
       && ends.allSatisfy { date <= $0 }
   }

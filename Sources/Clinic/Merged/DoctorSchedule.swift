@@ -1,6 +1,6 @@
 import Causality
 package import Documents
-import JSON
+package import JSON
 
 /// The days of a doctor: what is booked, and what can be booked still.
 package struct DoctorSchedule: Sendable {
@@ -22,6 +22,36 @@ package struct DoctorSchedule: Sendable {
   /// Whether no weekly hours are kept of the doctor: then any time can be booked.
   package let isAlwaysOpen: Bool
   package var days: [Day] = []
+}
+
+extension DoctorSchedule {
+  /// The schedule for programs.
+  /// - Parameter shown: an appointment as whoever asks sees it; nil if he does not.
+  package func value<Failure: Error>(
+    of doctor: DocumentKey, _ shown: (DocumentKey) throws(Failure) -> JSONObject?
+  ) throws(Failure) -> JSONObject {
+    var days: [JSONValue] = []
+    for day in self.days { days.append(.object(try day.value(shown))) }
+    return [
+      "doctor_id": .string(doctor.id.description), "time_zone": .string(zone),
+      "any_time": .bool(isAlwaysOpen), "days": .array(days),
+    ]
+  }
+}
+
+extension DoctorSchedule.Day {
+  fileprivate func value<Failure: Error>(
+    _ shown: (DocumentKey) throws(Failure) -> JSONObject?
+  ) throws(Failure) -> JSONObject {
+    var booked: [JSONValue] = []
+    for key in appointments {
+      if let appointment = try shown(key) { booked.append(.object(appointment)) }
+    }
+    let free = openings.map { opening -> JSONValue in
+      ["start_time": .string(opening.start.text), "duration": .int(opening.minutes)]
+    }
+    return ["date": .string(date.text), "booked": .array(booked), "free": .array(free)]
+  }
 }
 
 extension MergedClinic {

@@ -9,9 +9,9 @@ package final class MergedClinic {
   let state: any MergedState
   package let catalogue: Catalogue
   let rules: MergeRules
-  let functions: ClinicFunctions
+  package let functions: ClinicFunctions
   /// Milliseconds since 1970 UTC, for what expires.
-  let now: UInt64
+  package let now: UInt64
   private var subjects: [DocumentKey: Subject] = [:]
   private var found: [Lookup: [Subject]] = [:]
   private var bookings: [DocumentKey: Booking?] = [:]
@@ -50,7 +50,7 @@ package final class MergedClinic {
 
     package var key: DocumentKey { document.key }
 
-    func text(_ field: String) -> String? { fields[field]?.stringValue }
+    package func text(_ field: String) -> String? { fields[field]?.stringValue }
 
     /// The visible version of a unit.
     func shown(_ unit: String) -> Version? {
@@ -74,7 +74,7 @@ package final class MergedClinic {
   }
 
   /// A document that lives and is whole.
-  func living(_ key: DocumentKey) -> Subject? {
+  package func living(_ key: DocumentKey) -> Subject? {
     subject(key).flatMap { isShown($0.document) ? $0 : nil }
   }
 
@@ -85,7 +85,7 @@ package final class MergedClinic {
   }
 
   /// The living document that a reference names.
-  func living(_ type: String, _ id: String?) -> Subject? {
+  package func living(_ type: String, _ id: String?) -> Subject? {
     id.flatMap { UniqueID($0) }.flatMap { living(DocumentKey(type: type, id: $0)) }
   }
 
@@ -96,7 +96,7 @@ package final class MergedClinic {
   }
 
   /// The living documents with a key in an index, by their keys.
-  func living(_ type: String, index: String, _ key: String?) -> [Subject] {
+  package func living(_ type: String, index: String, _ key: String?) -> [Subject] {
     guard let key else { return [] }
     let lookup = Lookup(type: type, index: index, key: key)
     if let known = found[lookup] { return known }

@@ -26,7 +26,7 @@ extension MergedClinic {
   }
 
   /// The patients that another one stands for, without itself, by their keys.
-  func merged(into survivor: DocumentKey) -> [Subject] {
+  package func merged(into survivor: DocumentKey) -> [Subject] {
     var found: [DocumentKey] = [survivor]
     var next = 0
     while next < found.count {

@@ -56,7 +56,7 @@ extension FileSystem {
   }
 
   /// A new file beside `path`. Names that another writer uses, or that a crash left, are passed by.
-  private func createTemporaryFile(
+  func createTemporaryFile(
     for path: String, permissions: UInt16
   ) throws(SystemError) -> any File {
     let maximumAttempts = 64

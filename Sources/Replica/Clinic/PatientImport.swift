@@ -8,8 +8,8 @@ extension Replica {
   /// Imports a CSV file of patients. Importing the same file again changes nothing, and on another
   /// laptop it makes the same patients, except for lines with neither `external_id` nor e-mail.
   ///
-  /// A line means the patient with its `external_id`, else the one that such a line made, else the
-  /// one with its e-mail and name. Blank cells clear nothing. A line whose patient was deleted is
+  /// A line means the patient with its `id`, as an export gives it, else with its `external_id`, else the
+  /// one that such a line made, else the one with its e-mail and name. Blank cells clear nothing. A line whose patient was deleted is
   /// skipped. One bad line never stops the others. Durable on return; up to 1,000
   /// lines at once, each a transaction of its own.
   ///
@@ -58,6 +58,11 @@ extension Replica {
   private func patient(
     of line: PatientLine, _ ids: StableID, _ transaction: LocalTransaction
   ) throws(ReplicaError) -> Document? {
+    if let id = line.id,
+      let patient = try transaction.document(DocumentKey(type: "patient", id: id))
+    {
+      return patient
+    }
     if let externalID = line.externalID,
       let patient = try Self.first(
         transaction.documents(

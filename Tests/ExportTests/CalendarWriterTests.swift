@@ -1,0 +1,5 @@
+import Testing
+
+@testable import Export
+
+@Suite struct CalendarWriterTests {}
