@@ -45,6 +45,7 @@ extension Replica {
         return .created
       }
       if try transaction.isDeleted(patient) { return .deleted }
+      fields = Self.without(spacesAlone: fields, transaction.fields(patient))
       let isWritten = try update(
         patient.key, patch: fields, in: &transaction, validator: validator)
       return isWritten ? .updated : .unchanged
@@ -52,6 +53,20 @@ extension Replica {
     fields["id"] = .string((line.stableID(ids) ?? newID()).description)
     try create(fields, type: "patient", in: &transaction, validator: validator)
     return .created
+  }
+
+  /// The fields of a line without those that differ from a document's only by white space at the ends: cells
+  /// cannot say it.
+  private static func without(
+    spacesAlone fields: JSONObject, _ existing: JSONObject
+  ) -> JSONObject {
+    JSONObject(
+      members: fields.members.filter { member in
+        guard let new = member.value.stringValue, let old = existing[member.key]?.stringValue,
+          !utf8Equal(new, old)
+        else { return true }
+        return !utf8Equal(trimmed(new), trimmed(old))
+      })
   }
 
   /// The patient that a line means, deleted or not; nil if it is a new one (SCHEMA, section 13).

@@ -50,6 +50,15 @@ final class TestLaptop {
     return id
   }
 
+  /// The id of the one document of a type.
+  func onlyID(_ type: String) throws -> String {
+    let text = try succeed("list", type, "--json")
+    guard let id = try JSONValue(parsing: Array(text.utf8)).objectValue?["id"]?.stringValue else {
+      throw TestFailure("there is not one \(type): \(text)")
+    }
+    return id
+  }
+
   func sync() throws { try succeed("sync") }
 
   /// All documents of all types, alive and in the trash, as `list` prints them.
