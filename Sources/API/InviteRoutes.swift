@@ -16,7 +16,12 @@ enum InviteRoutes {
   @Sendable private static func create(_ call: APICall) throws(APIError) -> HTTPResponse {
     let members = Members(try call.body())
     let visibility = try Visibility(call)
-    let shown = try invite(try members.id("patient_id"), members, call, visibility)
+    let shown =
+      if let patient = try members.optionalID("patient_id") {
+        try invite(patient, members, call, visibility)
+      } else {
+        try inviteByName(members, call, visibility)
+      }
     var response = HTTPResponse.object(201, shown)
     if let id = shown["id"]?.stringValue {
       response.headers.append("Location", "/api/invites/\(id)")
@@ -49,17 +54,35 @@ enum InviteRoutes {
     _ patient: UniqueID, _ members: Members, _ call: APICall, _ visibility: Visibility
   ) throws(APIError) -> JSONObject {
     let patient = try call.document(DocumentKey(type: "patient", id: patient), visibility)
-    var request = InviteRequest(patient: patient.key.id)
-    request.provider = try members.optionalID("provider_id", or: "clinician_id")
-    request.expiryDays = try members.optionalInt("expiry_days")
-    request.message = try members.optionalText("custom_message")
-    request.sendsEmail = try members.optionalFlag("send_email")
-    request.needsProvider = true
-    let wanted = request
+    let terms = try terms(members)
     let issued = try answering { () throws(ReplicaError) in
-      try call.replica.createInvite(wanted)
+      try call.replica.createInvite(patient: patient.key.id, terms)
     }
     return try shown(issued, call)
+  }
+
+  /// As clients of the earlier system ask: by e-mail and name alone.
+  private static func inviteByName(
+    _ members: Members, _ call: APICall, _ visibility: Visibility
+  ) throws(APIError) -> JSONObject {
+    try visibility.requireWritable("patient")
+    let terms = try terms(members)
+    let issued = try answering { () throws(ReplicaError) in
+      try call.replica.createInvite(naming: members.object, terms) { clinic, patient in
+        visibility.includes(patient, clinic)
+      }
+    }
+    return try shown(issued, call)
+  }
+
+  private static func terms(_ members: Members) throws(APIError) -> InviteTerms {
+    var terms = InviteTerms()
+    terms.provider = try members.optionalID("provider_id", or: "clinician_id")
+    terms.expiryDays = try members.optionalInt("expiry_days")
+    terms.message = try members.optionalText("custom_message")
+    terms.sendsEmail = try members.optionalFlag("send_email")
+    terms.needsProvider = true
+    return terms
   }
 
   private static func shown(_ issued: IssuedInvite, _ call: APICall) throws(APIError) -> JSONObject

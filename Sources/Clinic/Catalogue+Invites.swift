@@ -33,6 +33,7 @@ extension TypeDefinition {
       FieldDefinition("send_email", .boolean),
       FieldDefinition("email_sent_at", .timestamp, .readOnly),
       FieldDefinition("expiry_days", .integer(InviteLifeCycle.expiryDays), .request),
+      .importRuns,
     ],
     units: [
       UnitRule(
@@ -64,6 +65,7 @@ extension TypeDefinition {
       UnitRule(
         "access_hold", fields: ["access_hold"], policy: [.truth(field: "access_hold")],
         outcome: .note, rule: "I1"),
+      .importRuns,
     ],
     indexes: [
       IndexDefinition("token_hashes", unique: true), IndexDefinition("patient_id"),

@@ -27,6 +27,7 @@ extension TypeDefinition {
         proof: Proof(rule: "P21")),
       FieldDefinition("has_pending_invite", .boolean, .computed),
       FieldDefinition("allow_duplicate_email", .boolean, .request),
+      .importRuns,
     ],
     units: patientUnits,
     indexes: [
@@ -63,6 +64,6 @@ extension TypeDefinition {
       meetings: [
         Meeting("merged_into", .present, .present, .review, rule: "P19")
       ])
-    return edited.map { $0.comparing(with: [merge.name]) } + [merge]
+    return edited.map { $0.comparing(with: [merge.name]) } + [merge, .importRuns]
   }()
 }

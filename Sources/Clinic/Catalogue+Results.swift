@@ -14,12 +14,14 @@ extension TypeDefinition {
         "source", .choice(Choice(["invite", "direct", "provider"], isOpen: true)), required: true,
         default: "direct"),
       FieldDefinition("completed_at", .timestamp),
+      .importRuns,
     ],
     units: [
+      .importRuns,
       UnitRule(
         "status", fields: ["status", "completed_at"],
         policy: [.ranked(field: "status", order: ["completed", "abandoned", "in_progress"])],
-        outcome: .auto, rule: "L1")
+        outcome: .auto, rule: "L1"),
     ],
     indexes: [IndexDefinition("patient_id")],
     checks: [.time("completed_at", whenStatusIs: ["completed"])])

@@ -12,6 +12,7 @@ extension CommandRunner {
   ) throws -> CommandOutcome {
     switch invocation.command.name {
     case "import patients": try importPatients(invocation, input, printer)
+    case "import legacy-invites": try importLegacyInvites(invocation, input, printer)
     case "import appointments": try importAppointments(invocation, input, printer)
     case "invite": try invite(invocation, printer)
     case "invite revoke": try revokeInvite(invocation, printer)
@@ -75,12 +76,13 @@ extension CommandRunner {
   // MARK: - Invites
 
   private func invite(_ invocation: Invocation, _ printer: Printer) throws -> CommandOutcome {
-    var request = InviteRequest(patient: try living("patient", invocation.operands[0]))
-    request.provider = try invocation.value("--provider").map { try living("user", $0) }
-    request.expiryDays = try number("--expiry-days", invocation)
-    request.message = invocation.value("--message")
-    if invocation.has("--no-email") { request.sendsEmail = false }
-    return try printer.object(shown(replica.createInvite(request)))
+    let patient = try living("patient", invocation.operands[0])
+    var terms = InviteTerms()
+    terms.provider = try invocation.value("--provider").map { try living("user", $0) }
+    terms.expiryDays = try number("--expiry-days", invocation)
+    terms.message = invocation.value("--message")
+    if invocation.has("--no-email") { terms.sendsEmail = false }
+    return try printer.object(shown(replica.createInvite(patient: patient, terms)))
   }
 
   /// An invite with its token, which is shown this once.

@@ -106,7 +106,8 @@ package struct CommandRunner: Sendable {
 
   /// Commands that write, and so may open review items.
   private static let watchedCommands: Set<String> = [
-    "update", "delete", "restore", "import patients", "import appointments", "invite",
+    "update", "delete", "restore", "import patients", "import appointments",
+    "import legacy-invites", "invite",
     "invite revoke", "invite resend", "book", "reschedule", "cancel", "confirm", "arrive",
     "complete", "no-show", "reinstate", "merge patient", "unmerge patient",
   ]

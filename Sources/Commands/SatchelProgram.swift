@@ -92,6 +92,15 @@ package enum SatchelProgram {
         OptionDescription("--map", "FILE", "a JSON object: the file's column → ours"),
         OptionDescription("--dry-run", "only report what would happen"),
       ], "take appointments from a CSV file; doing it again changes nothing"),
+    CommandDescription(
+      "import legacy-invites", ["[FILE]"],
+      options: [
+        OptionDescription("--chats", "FILE", "chat sessions that were linked to the invites"),
+        OptionDescription("--dry-run", "only report what would happen"),
+        OptionDescription("--undo", "RUN", "take an import back, but for what was edited since"),
+        OptionDescription("--check", "list what does not fit together"),
+        OptionDescription("--finalize", "from now on every invite names its patient"),
+      ], "make patients of the invites of an earlier system; doing it again changes nothing"),
   ]
 
   private static let outFile = OptionDescription(

@@ -89,10 +89,11 @@ package struct StoreAccess: Sendable {
   /// run as somebody who cannot.
   private mutating func resolvingFiles(_ invocation: Invocation) throws -> Invocation {
     var invocation = invocation
-    if let file = invocation.value("--map") {
+    for option in ["--map", "--chats"] {
+      guard let file = invocation.value(option) else { continue }
       let bytes = try POSIXFileSystem().readFile(file)
       let text = String(decoding: bytes, as: UTF8.self)
-      invocation = replace("--map", with: text, in: invocation)
+      invocation = replace(option, with: text, in: invocation)
     }
     return invocation
   }
@@ -184,6 +185,7 @@ enum CommandInput {
   static func read(_ invocation: Invocation) throws -> [UInt8]? {
     let operands = invocation.command.operands
     guard let index = operands.firstIndex(where: { $0.contains("FILE") }) else { return nil }
+    if invocation.operand(index) == nil, !operands[index].hasSuffix("|-]") { return nil }
     guard let name = invocation.operand(index), name != "-" else {
       return try readStandardInput(maximumByteCount: maximumByteCount)
     }

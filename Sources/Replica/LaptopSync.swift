@@ -48,20 +48,24 @@ package final class LaptopSync: Sendable {
   ///   acknowledged is sent again next time, pages that arrived are not fetched again.
   package func run() throws(ReplicaError) -> SyncReport {
     try running.withLock { (_) throws(ReplicaError) in
-      let begin = monotonicMilliseconds()
-      var report = SyncReport()
-      var session = ClientSession(codec: codec)
-      var effects = session.handle(.begin(try start()))
-      while !effects.isEmpty {
-        let effect = effects.removeFirst()
-        if case .finish = effect { break }
-        guard let event = try carryOut(effect, &report) else { continue }
-        effects += session.handle(event)
-      }
-      report.pushed = session.pushedCount
-      report.seconds = Double(monotonicMilliseconds() - begin) / 1000
-      return report
+      try replica.turns.share { () throws(ReplicaError) in try exchange() }
     }
+  }
+
+  private func exchange() throws(ReplicaError) -> SyncReport {
+    let begin = monotonicMilliseconds()
+    var report = SyncReport()
+    var session = ClientSession(codec: codec)
+    var effects = session.handle(.begin(try start()))
+    while !effects.isEmpty {
+      let effect = effects.removeFirst()
+      if case .finish = effect { break }
+      guard let event = try carryOut(effect, &report) else { continue }
+      effects += session.handle(event)
+    }
+    report.pushed = session.pushedCount
+    report.seconds = Double(monotonicMilliseconds() - begin) / 1000
+    return report
   }
 
   /// Makes `run` fail soon where it waits for the server, from now on.

@@ -36,6 +36,8 @@ package final class Replica: Sendable {
   let givenBases = Mutex<[String: VersionVector]>([:])
   /// At a server: whose turn it is.
   let senders = SenderTurns()
+  /// What must not run beside what.
+  let turns = StoreTurns()
 
   package init(store: Store, role: Role, catalogue: Catalogue, world: ReplicaWorld) {
     self.store = store

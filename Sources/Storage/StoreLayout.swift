@@ -1,4 +1,4 @@
-import Causality
+package import Causality
 package import Documents
 import Platform
 
@@ -35,6 +35,11 @@ package struct StoreLayout: Sendable {
   package var upgrade: String { "\(root)/upgrade" }
   /// A backup of the store as it was before somebody went back to an older format.
   package var undone: String { "\(root)/undone" }
+  /// A backup of the store as it was before an import of another system's data.
+  package func backup(before run: UniqueID, _ number: Int) -> String {
+    "\(root)/before-import/\(run)-\(number)"
+  }
+
   /// There while a store goes back to an older format.
   package var downgradeMark: String { "\(upgrade)/going-back" }
 

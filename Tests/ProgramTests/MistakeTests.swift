@@ -25,7 +25,8 @@ import Testing
       Mistake("frobnicate", #"unknown command "frobnicate"; satchel --help lists them"#, status: 2),
       Mistake("", "no command; satchel --help lists them", status: 2),
       Mistake(
-        "import", "import is not complete; there are import patients, import appointments",
+        "import",
+        "import is not complete; there are import patients, import appointments, import legacy-invites",
         status: 2),
       Mistake(
         "list patient --frob", "unknown option --frob; satchel list --help lists them", status: 2),

@@ -61,9 +61,9 @@ import Testing
     let second = try replica.resendInvite(invite.invite.id)
     #expect(try waiting() == [second.invite.id])
     try replica.revokeInvite(second.invite.id)
-    var request = InviteRequest(patient: fixture.patient)
-    request.sendsEmail = false
-    let silent = try replica.createInvite(request)
+    var terms = InviteTerms()
+    terms.sendsEmail = false
+    let silent = try replica.createInvite(patient: fixture.patient, terms)
     #expect(try waiting().isEmpty)
     _ = try replica.resendInvite(silent.invite.id)
     #expect(try waiting().isEmpty)

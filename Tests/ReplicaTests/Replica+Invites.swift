@@ -4,11 +4,11 @@ import Replica
 extension Replica {
   /// Invites a patient.
   func createInvite(
-    patient: UniqueID, expiryDays: Int? = nil, message: String? = nil
+    patient: UniqueID, expiryDays: Int? = nil, message: String?
   ) throws(ReplicaError) -> IssuedInvite {
-    var request = InviteRequest(patient: patient)
-    request.expiryDays = expiryDays
-    request.message = message
-    return try createInvite(request)
+    var terms = InviteTerms()
+    terms.expiryDays = expiryDays
+    terms.message = message
+    return try createInvite(patient: patient, terms)
   }
 }

@@ -54,6 +54,15 @@ package struct ImportReport: Sendable, Equatable {
 
   package mutating func add(_ problem: ImportProblem) { errors.append(problem) }
 
+  /// Brings what was not imported line by line into the order of the lines.
+  package mutating func sort() {
+    deletedLines.sort()
+    let inOrder = errors.enumerated().sorted { a, b in
+      (a.element.line, a.offset) < (b.element.line, b.offset)
+    }
+    errors = inOrder.map(\.element)
+  }
+
   /// The answer of `import-csv`.
   package var value: JSONObject {
     [

@@ -94,3 +94,18 @@ package struct PatientLine: Sendable {
       externalID: externalID, email: email, firstName: firstName ?? "", lastName: lastName ?? "")
   }
 }
+
+extension PatientLine {
+  /// The person whom an invite names by e-mail and name; nil if one of them is missing.
+  package init?(inviting input: JSONObject) {
+    let text = { (name: String) in
+      input[name]?.stringValue.flatMap { trimmed($0).isEmpty ? nil : trimmed($0) }
+    }
+    guard let email = text("email"), let first = text("first_name"), let last = text("last_name")
+    else { return nil }
+    self.init(
+      fields: [
+        "email": .string(email), "first_name": .string(first), "last_name": .string(last),
+      ], externalID: nil, email: email, firstName: first, lastName: last)
+  }
+}

@@ -16,6 +16,10 @@ extension Replica {
     validator: Validator? = nil
   ) throws(ReplicaError) -> DocumentKey {
     let validator = validator ?? self.validator()
+    if type == "invite" {
+      let input = try namingPatient(canonical(input, type), &transaction)
+      return try create(input, type: type, in: &transaction, validator: validator)
+    }
     guard type == "appointment" else {
       let key = try create(input, type: type, in: &transaction, validator: validator)
       if type == "intake_form" { try noteIntake(key, in: &transaction, validator) }
@@ -63,6 +67,20 @@ extension Replica {
     }
     if patch.isEmpty { return isChanged }
     return try update(key, patch: patch, in: &transaction, validator: validator) || isChanged
+  }
+
+  /// An invite that names a person by e-mail and name alone, with the patient.
+  private func namingPatient(
+    _ input: JSONObject, _ transaction: inout LocalTransaction
+  ) throws(ReplicaError) -> JSONObject {
+    guard input["patient_id"] == nil else { return input }
+    let clinician = try transaction.livingUser(input.reference("clinician_id"))
+    guard let patient = try patientToInvite(input, clinician: clinician, in: &transaction) else {
+      return input
+    }
+    var input = input
+    input["patient_id"] = .string(patient.description)
+    return input
   }
 
   /// An input with the names that documents have.

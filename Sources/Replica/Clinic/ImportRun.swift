@@ -16,6 +16,15 @@ extension Replica {
     of table: CSVTable, isDryRun: Bool,
     _ importLine: (CSVRecord, inout LocalTransaction) throws(ReplicaError) -> ImportOutcome
   ) throws(ReplicaError) -> ImportReport {
+    try turns.share { () throws(ReplicaError) in
+      try importEach(of: table, isDryRun: isDryRun, importLine)
+    }
+  }
+
+  private func importEach(
+    of table: CSVTable, isDryRun: Bool,
+    _ importLine: (CSVRecord, inout LocalTransaction) throws(ReplicaError) -> ImportOutcome
+  ) throws(ReplicaError) -> ImportReport {
     // A rehearsal sees earlier lines only within one commit.
     let limit = isDryRun ? Int.max : Self.maximumLinesPerCommit
     var lines = table.makeIterator()
@@ -49,19 +58,28 @@ extension ImportReport {
     case .record(let record):
       do {
         add(try importLine(record), line: record.line)
-      } catch .invalid(_, let failure) {
-        for problem in failure.problems {
-          add(ImportProblem(line: record.line, field: problem.field, problem: problem.problem))
-        }
-      } catch .duplicate(let field, let other) {
-        add(
-          ImportProblem(
-            line: record.line, field: field, problem: "\(other) has this \(field) already"))
-      } catch .conflict(let message) {
-        add(ImportProblem(line: record.line, field: nil, problem: message))
-      } catch .inTrash {
-        add(.deleted, line: record.line)
+      } catch {
+        try add(error, line: record.line)
       }
+    }
+  }
+
+  /// Notes why a line was left out.
+  /// - Throws: what is no matter of one line.
+  mutating func add(_ error: ReplicaError, line: Int) throws(ReplicaError) {
+    switch error {
+    case .invalid(_, let failure):
+      for problem in failure.problems {
+        add(ImportProblem(line: line, field: problem.field, problem: problem.problem))
+      }
+    case .duplicate(let field, let other):
+      add(ImportProblem(line: line, field: field, problem: "\(other) has this \(field) already"))
+    case .conflict(let message):
+      add(ImportProblem(line: line, field: nil, problem: message))
+    case .inTrash:
+      add(.deleted, line: line)
+    default:
+      throw error
     }
   }
 }

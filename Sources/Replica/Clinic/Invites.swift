@@ -4,9 +4,8 @@ package import Documents
 import JSON
 import Platform
 
-/// Whom to invite, and how.
-package struct InviteRequest: Sendable {
-  package var patient: UniqueID
+/// How a patient is invited.
+package struct InviteTerms: Sendable {
   /// The user who invites; without it the author if a clinician, else the patient's clinician, else nobody.
   package var provider: UniqueID?
   /// How long it holds; without it what the account's settings say.
@@ -18,7 +17,7 @@ package struct InviteRequest: Sendable {
   /// Whether it is refused if nobody is found who invites.
   package var needsProvider = false
 
-  package init(patient: UniqueID) { self.patient = patient }
+  package init() {}
 }
 
 /// A new invite.
@@ -36,22 +35,30 @@ extension Replica {
   /// Invites a patient to open an account. Durable on return.
   /// - Throws: `notFound` or `inTrash`; `conflict` if the patient is not active, has no e-mail
   ///   address or has a pending invite: revoke or resend that one; `invalid` by field.
-  package func createInvite(_ request: InviteRequest) throws(ReplicaError) -> IssuedInvite {
-    let validator = self.validator(allowsReadOnlyFields: true)
-    return try transact { (transaction) throws(ReplicaError) in
-      let now = validator.now
-      if let pending = try pendingInvite(of: request.patient, now: now, transaction) {
-        throw .conflict("the patient has a pending invite (\(pending.key)); revoke or resend it")
-      }
-      let issued = try issueInvite(request, &transaction, validator)
-      if request.needsProvider, let invite = try transaction.document(issued.invite),
-        transaction.fields(invite)["clinician_id"] == nil
-      {
-        let problem = FieldProblem("provider_id", "is required: the patient has no clinician")
-        throw .invalid(type: "invite", ValidationFailure([problem]))
-      }
-      return issued
+  package func createInvite(
+    patient: UniqueID, _ terms: InviteTerms = InviteTerms()
+  ) throws(ReplicaError) -> IssuedInvite {
+    try transact { (transaction) throws(ReplicaError) in
+      try createInvite(patient: patient, terms, in: &transaction)
     }
+  }
+
+  /// The same in a transaction.
+  func createInvite(
+    patient: UniqueID, _ terms: InviteTerms, in transaction: inout LocalTransaction
+  ) throws(ReplicaError) -> IssuedInvite {
+    let validator = self.validator(allowsReadOnlyFields: true)
+    if let pending = try pendingInvite(of: patient, now: validator.now, transaction) {
+      throw .conflict("the patient has a pending invite (\(pending.key)); revoke or resend it")
+    }
+    let issued = try issueInvite(patient, terms, &transaction, validator)
+    if terms.needsProvider, let invite = try transaction.document(issued.invite),
+      transaction.fields(invite)["clinician_id"] == nil
+    {
+      let problem = FieldProblem("provider_id", "is required: the patient has no clinician")
+      throw .invalid(type: "invite", ValidationFailure([problem]))
+    }
+    return issued
   }
 
   /// Ends a pending invite for good. Durable on return.
@@ -87,12 +94,12 @@ extension Replica {
       guard let patient = fields.reference("patient_id") else {
         throw .conflict("the invite names no patient")
       }
-      var request = InviteRequest(patient: patient)
-      request.provider = fields.reference("clinician_id")
-      request.expiryDays = expiryDays
-      request.message = fields["custom_message"]?.stringValue
-      request.sendsEmail = fields["send_email"]?.boolValue
-      let issued = try issueInvite(request, &transaction, validator)
+      var terms = InviteTerms()
+      terms.provider = fields.reference("clinician_id")
+      terms.expiryDays = expiryDays
+      terms.message = fields["custom_message"]?.stringValue
+      terms.sendsEmail = fields["send_email"]?.boolValue
+      let issued = try issueInvite(patient, terms, &transaction, validator)
       try revoke(
         document.key, reason: "superseded", supersededBy: issued.invite, &transaction, validator)
       return issued
@@ -100,9 +107,10 @@ extension Replica {
   }
 
   private func issueInvite(
-    _ request: InviteRequest, _ transaction: inout LocalTransaction, _ validator: Validator
+    _ patient: UniqueID, _ terms: InviteTerms, _ transaction: inout LocalTransaction,
+    _ validator: Validator
   ) throws(ReplicaError) -> IssuedInvite {
-    let person = transaction.fields(try transaction.required("patient", request.patient))
+    let person = transaction.fields(try transaction.required("patient", patient))
     let status = person["status"]?.stringValue ?? "active"
     guard status == "active" || status == "pending" else {
       throw .conflict("the patient is \(status); only active and pending patients are invited")
@@ -112,17 +120,17 @@ extension Replica {
     }
     let (token, hash) = newInviteToken()
     var input: JSONObject = [
-      "patient_id": .string(request.patient.description), "email": email,
+      "patient_id": .string(patient.description), "email": email,
       "token_hashes": .array([.string(hash)]),
     ]
     input["first_name"] = person["first_name"]
     input["last_name"] = person["last_name"]
     let clinician = try defaultProvider(for: person, transaction)
-    input["clinician_id"] = (request.provider ?? clinician).map { .string($0.description) }
-    input["custom_message"] = request.message.map { .string($0) }
-    input["send_email"] = request.sendsEmail.map { .bool($0) }
+    input["clinician_id"] = (terms.provider ?? clinician).map { .string($0.description) }
+    input["custom_message"] = terms.message.map { .string($0) }
+    input["send_email"] = terms.sendsEmail.map { .bool($0) }
     let usualDays = try defaultExpiryDays(transaction)
-    input["expiry_days"] = .int(request.expiryDays ?? usualDays)
+    input["expiry_days"] = .int(terms.expiryDays ?? usualDays)
     let key = try create(input, type: "invite", in: &transaction, validator: validator)
     return IssuedInvite(invite: key, token: token)
   }

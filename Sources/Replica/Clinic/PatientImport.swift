@@ -70,7 +70,7 @@ extension Replica {
   }
 
   /// The patient that a line means, deleted or not; nil if it is a new one (SCHEMA, section 13).
-  private func patient(
+  func patient(
     of line: PatientLine, _ ids: StableID, _ transaction: LocalTransaction
   ) throws(ReplicaError) -> Document? {
     if let id = line.id,

@@ -1,4 +1,4 @@
-import Causality
+package import Causality
 import Documents
 import Platform
 import Synchronization
@@ -45,6 +45,21 @@ extension Store {
       for type in tables.typeNames { count += try tables.count(ofType: type) }
       return count
     }
+  }
+
+  /// Makes a backup beside earlier ones, inside the store, before an import that may have to be taken back.
+  /// - Returns: its directory.
+  /// - Throws: as `backup(to:)`.
+  package func backup(before run: UniqueID) throws(StorageError) -> String {
+    var number = 1
+    while try isThere(layout.backup(before: run, number)) { number += 1 }
+    let directory = layout.backup(before: run, number)
+    _ = try backup(to: directory)
+    return directory
+  }
+
+  private func isThere(_ path: String) throws(StorageError) -> Bool {
+    try translated { () throws(SystemError) in try environment.fileSystem.status(path) != nil }
   }
 
   private func previousNumber(_ backup: BackupLayout) throws(StorageError) -> Int? {
