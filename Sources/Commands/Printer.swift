@@ -21,7 +21,7 @@ package struct Printer: Sendable {
 
   /// Left out of tables: the same on every line, or of no use to a person who looks for something.
   private static let namesNotInTables: Set<String> = [
-    "type", "account_id", "created_at", "created_by", "updated_by",
+    "type", "account_id", "created_at", "created_by", "updated_by", "import_runs",
   ]
 
   /// Objects: a line of JSON each, or a table.

@@ -2,6 +2,7 @@ import Causality
 import Clinic
 import Documents
 import JSON
+import TestSupport
 import Testing
 
 @testable import Replica
@@ -199,6 +200,40 @@ import Testing
     #expect(first.text("source") == "invite")
     #expect(first.text("completed_at") == "2026-03-01T09:00:00.000Z")
     #expect(try fixture.run(rows, chats: chats).chats?.unchanged == 3)
+  }
+
+  @Test func `a chat finds its patient through the earlier system's name of the patient`() throws {
+    let row = fixture.row("1", "ana@example.org", "Ana", "Lima").replacing("1,,", with: "1,p-7,")
+    let report = try fixture.run(row, chats: "id,patient_id\nc1,p-7\nc2,p-8\n")
+    #expect(report.chats?.created == 1)
+    #expect(
+      report.chats?.errors
+        == [ImportProblem(line: 3, field: "patient_id", problem: "there is no patient p-8 here")])
+    let session = try #require(clinic.all("chat_session").first)
+    #expect(session.reference("patient_id") == fixture.invite("1").reference("patient_id"))
+    #expect(fixture.invite("1").text("legacy_patient_id") == "p-7")
+  }
+
+  /// Skipped where the folder of real files is absent; see `TestData`.
+  @Test(.enabled(if: TestData.folder != nil, "no SATCHEL_TEST_DATA"))
+  func `invites of 997 real patients make no second one of any`() throws {
+    let file = try TestData.bytes("derived/patients_import.csv")
+    #expect(try clinic.replica.importPatients(file).created == 997)
+    let people = try LegacyTable(file).entries.compactMap { entry in
+      if case .row(let row) = entry { row } else { nil }
+    }
+    let rows = people.enumerated().map { number, person in
+      let names = ["email", "first_name", "last_name"].map { name in
+        person.text(name).map { $0.contains(",") ? "\"\($0)\"" : $0 } ?? ""
+      }
+      return fixture.row("\(number)", names[0], names[1], names[2])
+    }
+    let invited = people.count { $0.text("email") != nil }
+    let report = try fixture.run(rows.joined())
+    #expect(report.invites.created == invited && report.patientsCreated == 0)
+    #expect(report.invites.errors.count == 997 - invited)
+    #expect(clinic.all("patient").count == 997)
+    #expect(try fixture.run(rows.joined()).invites.unchanged == invited)
   }
 
   @Test func `a patient who was deleted is not made again`() throws {

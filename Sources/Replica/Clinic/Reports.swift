@@ -77,12 +77,14 @@ private struct ReportSource {
         let end = invite["expires_at"]?.stringValue.flatMap(Timestamp.milliseconds), end > now
       else { continue }
       var row = JSONObject()
+      // An imported invite was made before it came here.
+      let created = invite[LegacyInvite.createdAt] ?? invite["created_at"]
       for name in ["id", "email", "first_name", "last_name", "created_at", "expires_at"] {
-        row.append(name, invite[name] ?? .null)
+        row.append(name, (name == "created_at" ? created : invite[name]) ?? .null)
       }
       row.append("provider_first_name", user["first_name"] ?? .null)
       row.append("provider_last_name", user["last_name"] ?? .null)
-      rows.append((invite["created_at"]?.stringValue, row))
+      rows.append((created?.stringValue, row))
     }
     return Self.latestFirst(rows)
   }

@@ -1,3 +1,4 @@
+import Causality
 import JSON
 
 /// The rows of a file that the earlier system wrote: CSV whose first line names the columns in any order, or
@@ -80,6 +81,11 @@ package struct LegacyRow: Sendable {
     return nil
   }
 
-  /// A time in one of these columns, in the form of RFC 3339 if it can be understood.
-  package func instant(_ column: String) -> String? { text(column).map(LegacyTime.text) }
+  /// A time in the form in which it is kept if it can be understood, as it stands else.
+  package func instant(_ column: String) -> String? {
+    text(column).map { text in
+      let plain = LegacyTime.text(text)
+      return Timestamp.milliseconds(plain).map { Timestamp.text(milliseconds: $0) } ?? plain
+    }
+  }
 }

@@ -49,20 +49,18 @@ extension LegacyWriter {
     return try change(here.key, patch, &transaction) ? .updated : .unchanged
   }
 
-  /// The patient of the session's invite, else the one whom it names, else the one with its e-mail address
-  /// and, where there are several, its name.
+  /// The patient of the session's invite, else the one whom it names, here or among the file's invites, else
+  /// the one with its e-mail address and, where there are several, its name.
   private func patient(
     of chat: LegacyChat, _ transaction: LocalTransaction
   ) throws(ReplicaError) -> UniqueID {
-    if let id = LegacyInvite.id(sourceID: chat.invite, ids),
-      let invite = try transaction.living(DocumentKey(type: "invite", id: id)),
-      let patient = try transaction.livingReference(
-        "patient", transaction.fields(invite).reference("patient_id"))
-    {
-      return patient
+    let invite = LegacyInvite.id(sourceID: chat.invite, ids)
+    if let patient = try patient(ofInvite: invite, transaction) { return patient }
+    if let name = chat.patient {
+      let here = try transaction.livingReference("patient", UniqueID(name))
+      if let here { return here }
+      if let patient = try patient(ofInvite: invitesByPatient[name], transaction) { return patient }
     }
-    let named = chat.patient.flatMap { UniqueID($0) }
-    if let patient = try transaction.livingReference("patient", named) { return patient }
     if let email = chat.person.email { return try patient(email: email, chat, transaction) }
     if let invite = chat.invite {
       throw Self.problem("invite_id", "there is no invite \(invite) here")
@@ -71,6 +69,16 @@ extension LegacyWriter {
       throw Self.problem("invite_id", "is required, or patient_id or email")
     }
     throw Self.problem("patient_id", "there is no patient \(patient) here")
+  }
+
+  private func patient(
+    ofInvite id: UniqueID?, _ transaction: LocalTransaction
+  ) throws(ReplicaError) -> UniqueID? {
+    guard let id, let invite = try transaction.living(DocumentKey(type: "invite", id: id)) else {
+      return nil
+    }
+    return try transaction.livingReference(
+      "patient", transaction.fields(invite).reference("patient_id"))
   }
 
   private func patient(

@@ -20,10 +20,12 @@ extension Replica {
   package func importLegacyInvites(
     _ file: [UInt8], chats: [UInt8]? = nil, isDryRun: Bool = false
   ) throws(ReplicaError) -> LegacyReport {
-    let writer = LegacyWriter(self, run: legacyRun(file, chats))
-    var report = LegacyReport(run: writer.mark.run)
+    let ids = StableID(account: account, functions: world.clinic)
+    var report = LegacyReport(run: legacyRun(file, chats, ids))
     if chats != nil { report.chats = ImportReport() }
-    var work = try invites(in: file, writer.ids, &report)
+    let invites = try self.invites(in: file, ids, &report)
+    let writer = LegacyWriter(self, run: report.run, invites: invites)
+    var work = LegacyInvite.groups(of: invites, ids).map { LegacyWork.person($0) }
     if let chats { work += try self.chats(in: chats, &report) }
     try carryOut(work, by: writer, isDryRun: isDryRun, &report)
     return report
@@ -36,15 +38,14 @@ extension Replica {
   }
 
   /// The same for the same files in an account.
-  private func legacyRun(_ file: [UInt8], _ chats: [UInt8]?) -> UniqueID {
+  private func legacyRun(_ file: [UInt8], _ chats: [UInt8]?, _ ids: StableID) -> UniqueID {
     let digests = [file, chats ?? []].map { HexText.text(world.clinic.sha256($0)) }
-    let ids = StableID(account: account, functions: world.clinic)
     return ids.id(type: "legacy_import", key: digests.joined(separator: "\n"))
   }
 
   private func invites(
     in file: [UInt8], _ ids: StableID, _ report: inout LegacyReport
-  ) throws(ReplicaError) -> [LegacyWork] {
+  ) throws(ReplicaError) -> [LegacyInvite] {
     var invites: [LegacyInvite] = []
     var lines: [UniqueID: Int] = [:]
     for entry in try entries(of: file) {
@@ -61,7 +62,7 @@ extension Replica {
         }
       }
     }
-    return LegacyInvite.groups(of: invites, ids).map { .person($0) }
+    return invites
   }
 
   private func chats(

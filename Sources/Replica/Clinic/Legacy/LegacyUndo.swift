@@ -49,7 +49,8 @@ extension Replica {
   /// - Throws: `notFound`; `ambiguous`; `storage`: what came before is durable, and doing it again goes on.
   package func undoLegacyImport(_ name: String) throws(ReplicaError) -> UndoReport {
     let marked = try markedDocuments()
-    let run = try self.run(named: name, in: marked)
+    let living = try self.run(named: name, in: marked)
+    let run = if let living { living } else { try runInTrash(named: name) }
     let undo = LegacyUndo(replica: self, mark: RunMark(run: run, sha256: world.clinic.sha256))
     var report = UndoReport(run: run)
     var rest = marked.filter { $0.runs.contains(run.description) }.map(\.key)[...]
@@ -74,12 +75,14 @@ extension Replica {
     let isSuperseded: Bool
   }
 
-  /// What imports have made or changed and lives. An invite comes before the one that superseded it.
-  private func markedDocuments() throws(ReplicaError) -> [Marked] {
+  /// What imports have made or changed and lives, or is in the trash. An invite comes before the one that superseded it.
+  private func markedDocuments(isTrash: Bool = false) throws(ReplicaError) -> [Marked] {
     var all: [Marked] = []
     for type in Self.legacyTypes {
       let rules = rules.type(type)
-      let ofType = try documents(matching: ListQuery(type: type)).compactMap { document in
+      var query = ListQuery(type: type)
+      query.isTrash = isTrash
+      let ofType = try documents(matching: query).compactMap { document in
         let fields = document.visibleFields(rules)
         return fields[ImportRun.field]?.objectValue.map {
           Marked(key: document.key, runs: $0.keys, isSuperseded: fields["superseded_by"] != nil)
@@ -92,12 +95,19 @@ extension Replica {
 
   private func run(
     named name: String, in marked: [Marked]
-  ) throws(ReplicaError) -> UniqueID {
+  ) throws(ReplicaError) -> UniqueID? {
     let runs = Set(marked.flatMap(\.runs)).sorted().compactMap { UniqueID($0) }
     if let id = UniqueID(name), runs.contains(id) { return id }
     let fitting = runs.filter { name.utf8.count >= 4 && $0.description.hasPrefix(name) }
     if fitting.count > 1 { throw .ambiguous(name: name, candidates: fitting.map(\.description)) }
-    guard let run = fitting.first else { throw .notFound(type: "import of invites", name: name) }
+    return fitting.first
+  }
+
+  /// An import of which all that it made was taken back.
+  private func runInTrash(named name: String) throws(ReplicaError) -> UniqueID {
+    guard let run = try run(named: name, in: markedDocuments(isTrash: true)) else {
+      throw .notFound(type: "import of invites", name: name)
+    }
     return run
   }
 }

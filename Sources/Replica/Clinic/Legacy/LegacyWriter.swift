@@ -9,12 +9,16 @@ struct LegacyWriter {
   let validator: Validator
   let ids: StableID
   let mark: RunMark
+  /// An invite of each patient, as the earlier system names both.
+  let invitesByPatient: [String: UniqueID]
 
-  init(_ replica: Replica, run: UniqueID) {
+  init(_ replica: Replica, run: UniqueID, invites: [LegacyInvite]) {
     self.replica = replica
     validator = replica.validator(allowsReadOnlyFields: true)
     ids = StableID(account: replica.account, functions: replica.world.clinic)
     mark = RunMark(run: run, sha256: replica.world.clinic.sha256)
+    let named = invites.compactMap { [ids] invite in invite.patient.map { ($0, invite.id(ids)) } }
+    invitesByPatient = Dictionary(named, uniquingKeysWith: { first, _ in first })
   }
 
   /// Writes the invites of one person, or reports why not.
@@ -45,7 +49,7 @@ struct LegacyWriter {
     let others = try otherInvites(of: found?.key, than: drafts, transaction)
     let settlement = InviteSettlement(drafts.map(standing) + others.map(standing))
     let patient = try write(drafts, as: found, settlement, &transaction)
-    if found == nil { report.patientsCreated += 1 } else { report.patientsLinked += 1 }
+    if found?.isRevived ?? true { report.patientsCreated += 1 } else { report.patientsLinked += 1 }
     for other in others {
       try end(other, settlement, &transaction, &report)
     }

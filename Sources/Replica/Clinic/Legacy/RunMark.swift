@@ -24,14 +24,18 @@ struct RunMark: Sendable {
     return marks.contains { $0.key != key && $0.value.stringValue != ImportRun.undone }
   }
 
-  /// Whether this import made the document, and it is still as it was made.
+  /// Whether this import made the document, and it is still as it was made. Two laptops that imported at two
+  /// times may have made it differently.
   func isUntouched(_ document: Document, _ fields: JSONObject) -> Bool {
-    value(in: fields) == digest(fields)
-      && document.contentUnits.allSatisfy { unit in
-        let versions = unit.versions.said
-        return versions.dropFirst().allSatisfy { $0.hasSameValue(as: versions[0]) }
-          || unit.name == unitName
-      }
+    let marks = document.versions(of: unitName)
+    let digests = marks.map { value(in: $0.value) }
+    guard digests.contains(digest(fields)) else { return false }
+    let own = Set(marks.map(\.write.first))
+    return document.contentUnits.allSatisfy { unit in
+      let versions = unit.versions.said
+      return versions.allSatisfy { $0.hasSameValue(as: versions[0]) }
+        || versions.allSatisfy { own.contains($0.write.first) }
+    }
   }
 
   private var unitName: String { "\(ImportRun.field)/\(key)" }
