@@ -4,7 +4,7 @@ import Replica
 extension Replica {
   /// Invites a patient.
   func createInvite(
-    patient: UniqueID, expiryDays: Int? = nil, message: String?
+    patient: UniqueID, expiryDays: Int? = nil, message: String? = nil
   ) throws(ReplicaError) -> IssuedInvite {
     var terms = InviteTerms()
     terms.expiryDays = expiryDays

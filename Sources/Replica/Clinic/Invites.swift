@@ -36,7 +36,7 @@ extension Replica {
   /// - Throws: `notFound` or `inTrash`; `conflict` if the patient is not active, has no e-mail
   ///   address or has a pending invite: revoke or resend that one; `invalid` by field.
   package func createInvite(
-    patient: UniqueID, _ terms: InviteTerms = InviteTerms()
+    patient: UniqueID, _ terms: InviteTerms
   ) throws(ReplicaError) -> IssuedInvite {
     try transact { (transaction) throws(ReplicaError) in
       try createInvite(patient: patient, terms, in: &transaction)
