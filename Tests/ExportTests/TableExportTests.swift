@@ -94,7 +94,7 @@ import Testing
   @Test func `what only the server keeps, and tokens, are in no export`() throws {
     try clinic.update("patient", clinic.patient, ["email": "ana@example.org"])
     var terms = InviteTerms()
-    terms.provider = clinic.key("user", clinic.user).id
+    terms.provider = try clinic.key("user", clinic.user).id
     let invite = try clinic.replica.createInvite(
       patient: clinic.key("patient", clinic.patient).id, terms)
     // Documents of other programs may hold anything.

@@ -236,6 +236,27 @@ import Testing
     #expect(try fixture.run(rows.joined()).invites.unchanged == invited)
   }
 
+  @Test func `an invite that stays comes after those that it supersedes, whatever its id`() throws {
+    let (newest, older) = (
+      "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+    )
+    try fixture.run(
+      fixture.row(newest, "ana@example.org", "Ana", "Lima", created: 2),
+      fixture.row(older, "ana@example.org", "Ana", "Lima", created: 1))
+    #expect(fixture.invite(newest).text("status") == "pending")
+    let items = try clinic.replica.reviewItems().map(\.summary)
+    #expect(items == [])
+  }
+
+  @Test func `a new invite of a patient who was deleted brings nobody back`() throws {
+    try fixture.run(fixture.row("1", "ana@example.org", "Ana", "Lima"))
+    let ana = try #require(fixture.invite("1").reference("patient_id"))
+    try clinic.replica.delete(DocumentKey(type: "patient", id: ana), reason: .duplicate)
+    let before = clinic.knowledge
+    let report = try fixture.run(fixture.row("2", "ana@example.org", "Ana", "Lima"))
+    #expect(report.invites.deletedLines == [2] && clinic.knowledge == before)
+  }
+
   @Test func `a patient who was deleted is not made again`() throws {
     let row = fixture.row("1", "ana@example.org", "Ana", "Lima")
     try fixture.run(row)

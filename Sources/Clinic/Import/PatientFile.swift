@@ -69,6 +69,14 @@ package struct PatientLine: Sendable {
   package let firstName: String?
   package let lastName: String?
 
+  init(
+    id: UniqueID? = nil, fields: JSONObject, externalID: String?, email: String?,
+    firstName: String?, lastName: String?
+  ) {
+    (self.id, self.fields, self.externalID) = (id, fields, externalID)
+    (self.email, self.firstName, self.lastName) = (email, firstName, lastName)
+  }
+
   /// Whether a patient with these fields is the one that the line means by e-mail and name: both
   /// are the same, and neither says that the chart is another one. Relatives share mail boxes, and
   /// some of them a name.

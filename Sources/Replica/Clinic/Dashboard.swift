@@ -95,7 +95,7 @@ extension Replica {
     let statuses = [""] + RowShape.statuses(of: definition)
     guard let isVisible = query.isVisible else {
       return try rowTables.look(at: definition, self) { table in
-        table.forEach { body(statuses[Int($0.status)], $0) }
+        for row in table.shown { body(statuses[Int(row.status)], row) }
       }
     }
     let shape = RowShape(definition)

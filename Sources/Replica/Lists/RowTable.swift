@@ -88,10 +88,8 @@ struct RowTable: Sendable {
     self = table
   }
 
-  /// Looks at every row that is shown, in no order. O(rows).
-  func forEach(_ body: (Row) -> Void) {
-    for place in rows.indices where isShown[place] { body(rows[place]) }
-  }
+  /// The rows that are shown, in no order.
+  var shown: some Sequence<Row> { rows.indices.lazy.filter { isShown[$0] }.map { rows[$0] } }
 
   // MARK: - Lists
 

@@ -93,6 +93,8 @@ extension LegacyWriter {
     }
     guard problems.isEmpty else { throw .invalid(type: "invite", ValidationFailure(problems)) }
     input["patient_id"] = .string(invite.id(ids).description)
+    // The earlier system has told the patient.
+    input["send_email"] = false
     try nameUser(of: invite, in: &input, transaction)
     let patient = invite.patient.flatMap { UniqueID($0) }
     if try transaction.livingReference("patient", patient) == nil {
