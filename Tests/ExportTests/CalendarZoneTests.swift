@@ -40,6 +40,11 @@ import Testing
       ])
   }
 
+  @Test func `a zone whose clocks follow the moon has no rule`() {
+    let text = Self.written("Africa/Casablanca", 2026...2026)
+    #expect(!text.contains("RRULE") && text.contains("BEGIN:DAYLIGHT"))
+  }
+
   /// Rules that changed (New York in 2007), half hours, changes at midnight, of the whole day, by the moon,
   /// the last Sunday, in the south.
   @Test(arguments: [

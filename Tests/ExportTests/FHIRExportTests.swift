@@ -306,6 +306,18 @@ import Testing
     #expect(found > 10)
   }
 
+  @Test func `a text of another program loses what FHIR does not know`() throws {
+    try clinic.store.put([
+      [
+        "type": "patient", "id": .string(clinic.patient), "first_name": "A\u{1}na\t",
+        "last_name": "\u{2}", "status": "active",
+      ]
+    ])
+    let patient = try clinic.bundle().one("Patient", clinic.patient)
+    #expect(patient.line.contains(#""given":["Ana\t"]"#) && patient["name"] != nil)
+    #expect(!patient.line.contains("family") && !patient.line.contains("\\u00"))
+  }
+
   @Test func `computed fields are nowhere, and one type can be asked for`() throws {
     try clinic.book(9)
     var settings = clinic.settings

@@ -16,6 +16,39 @@ import Testing
     }
   }
 
+  @Test func `a new file has its name once it is whole, and replaces nothing`() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory + "/a.csv"
+      let file = try NewFile(path, fileSystem)
+      try file.write([1, 2])
+      try file.write([3])
+      #expect(try fileSystem.contents(ofDirectory: directory) == ["a.csv.tmp"])
+      try file.finish()
+      #expect(try fileSystem.readFile(path) == [1, 2, 3])
+      #expect(try fileSystem.status(path)?.permissions == 0o600)
+      #expect(throws: SystemError("create", path, code: EEXIST)) { try NewFile(path, fileSystem) }
+      #expect(try fileSystem.contents(ofDirectory: directory) == ["a.csv"])
+    }
+  }
+
+  @Test func `a new file that is given up, or whose name was taken meanwhile, leaves nothing`()
+    throws
+  {
+    try withTemporaryDirectory { directory in
+      let path = directory + "/a.csv"
+      let first = try NewFile(path, fileSystem)
+      try first.write([1])
+      first.discard()
+      #expect(try fileSystem.contents(ofDirectory: directory).isEmpty)
+      let second = try NewFile(path, fileSystem)
+      try second.write([1])
+      try fileSystem.writeFileDurably(path, [9])
+      #expect(throws: SystemError("create", path, code: EEXIST)) { try second.finish() }
+      #expect(try fileSystem.readFile(path) == [9])
+      #expect(try fileSystem.contents(ofDirectory: directory) == ["a.csv"])
+    }
+  }
+
   @Test func `a durable write passes by the temporary file of another writer`() throws {
     try withTemporaryDirectory { directory in
       let path = directory + "/a"

@@ -74,6 +74,11 @@ import Testing
       #expect(result.errors.split(separator: "\n").count == 1 && result.output.isEmpty)
     }
     #expect(try names() == before)
+    let noStore = try fixture.run(
+      "satchel",
+      ["--store", fixture.path("none"), "export", "ics", "--out", fixture.path("new")])
+    #expect(noStore.status == 1)
+    #expect(try names() == before)
     let nowhere = try laptop.run("export", "ics", "--out", fixture.path("no/such/place"))
     #expect(nowhere.status == 1)
   }

@@ -24,11 +24,21 @@ package struct CalendarExport: DocumentExport {
 
   package mutating func survey(_ document: ExportedDocument) {
     guard document.isShown else { return }
-    let shown = ShownDocument(document)
-    if shown.key.type == "appointment" {
-      if let time = BookedTime(shown) { note(time.zone, year: time.times.start.date.year) }
-    } else if let hours = WeeklyTimes(shown) {
+    if document.document.key.type == "appointment" {
+      surveySlots(document)
+    } else if let hours = WeeklyTimes(ShownDocument(document)) {
       note(hours.zone, year: hours.first.year)
+    }
+  }
+
+  /// Notes all zones in which an appointment may be shown: which of its slots counts is a question of its own.
+  private mutating func surveySlots(_ appointment: ExportedDocument) {
+    for version in appointment.document.versions(of: "slot") {
+      for slot in [version.value, version.details?.replaced].compactMap(\.self) {
+        guard let date = slot["date"]?.stringValue.flatMap({ CivilDate($0) }) else { continue }
+        let clinic = appointment.clinic.living("clinic", slot["clinic_id"]?.stringValue)
+        note(slot["time_zone"]?.stringValue ?? clinic?.text("timezone") ?? "UTC", year: date.year)
+      }
     }
   }
 

@@ -28,7 +28,9 @@ extension JSONValue {
   fileprivate var saidInFHIR: JSONValue? {
     switch self {
     case .null: return nil
-    case .string(let text): return trimmed(text).isEmpty ? nil : self
+    case .string(let text):
+      let plain = Self.withoutControls(text)
+      return trimmed(plain).isEmpty ? nil : .string(plain)
     case .array(let elements):
       let said = elements.compactMap(\.saidInFHIR)
       return said.isEmpty ? nil : .array(said)
@@ -40,6 +42,14 @@ extension JSONValue {
       return said.isEmpty ? nil : .object(said)
     default: return self
     }
+  }
+
+  /// FHIR's strings know of control characters only tabs and the ends of lines.
+  private static func withoutControls(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
+    return String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.filter { $0.value >= 0x20 || [9, 10, 13].contains($0.value) }))
   }
 
   /// A text, or nothing.
