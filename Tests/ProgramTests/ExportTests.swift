@@ -108,6 +108,23 @@ import Testing
     #expect(configured.text.contains("https://example.org/g/StructureDefinition/created"))
   }
 
+  @Test func `what waits for review is marked, and only that`() throws {
+    let other = try laptop.create("doctor", #"{"name":"Dr. Lee","clinic_id":"\#(clinic)"}"#)
+    for command in ["fhir", "ics"] {
+      #expect(try !laptop.succeed("export", command).lowercased().contains("conflict"))
+    }
+    // One patient at two places at once.
+    let booked = try laptop.run(
+      "book", patient, "--doctor", other, "--date", "2026-12-01", "--time", "09:30")
+    #expect(booked.status == 3)
+    try laptop.succeed(
+      "book", patient, "--doctor", other, "--date", "2026-12-03", "--time", "09:30")
+    let calendar = try laptop.succeed("export", "ics")
+    #expect(calendar.partCount(at: "X-CLINIC-CONFLICT:TRUE\r\n") == 3)
+    let bundle = try laptop.succeed("export", "fhir", "--type", "appointment")
+    #expect(bundle.partCount(at: "conflict-open") == 3)
+  }
+
   @Test func `the daemon exports the same, and nothing is left in its store`() throws {
     let own = try formats.map { try laptop.start(["export"] + $0).wait().text }
     try laptop.startDaemon()
@@ -182,5 +199,12 @@ import Testing
     for arguments in [["--date", "x"], ["--date", "2026-12-01", "--week", "2026-12-01"]] {
       #expect(try laptop.start(["schedule"] + arguments).wait().status == 2)
     }
+  }
+}
+
+extension String {
+  /// How many parts a text makes of this one.
+  fileprivate func partCount(at text: String) -> Int {
+    split(separator: text, omittingEmptySubsequences: false).count
   }
 }
