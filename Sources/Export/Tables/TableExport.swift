@@ -12,7 +12,9 @@ package struct TableExport: DocumentExport {
   package init(_ type: TypeDefinition, _ catalogue: Catalogue) {
     types = [type.name]
     let secrets = SecretFields(catalogue)
-    let fields = type.fields.filter { $0.isStored && !secrets.contains($0.name) }.map(\.name)
+    let fields = type.fields.filter {
+      $0.isStored && !secrets.contains($0.name) && $0.name != ImportRun.field
+    }.map(\.name)
     columns = ["id"] + fields + ["created_at", "updated_at"]
   }
 
