@@ -1,4 +1,5 @@
 package import Causality
+import Clinic
 import Documents
 package import HTTP
 package import JSON
@@ -42,6 +43,26 @@ package struct APICall: Sendable {
     }
   }
 
+  /// A value in the spelling in which a field holds it.
+  /// - Throws: 422 for a value that the field cannot have.
+  func normal(_ text: String, _ field: FieldDefinition) throws(APIError) -> String {
+    do { return try replica.validator().normalText(text, of: field) } catch {
+      throw APIError(422, "invalid", "\(error)", fields: error.problems)
+    }
+  }
+
+  /// A text in the body that a field of a type could have, whether it is kept or not.
+  /// - Throws: 422 if it could not.
+  func text(
+    _ name: String, or alias: String? = nil, in members: Members, as field: String, of type: String
+  ) throws(APIError) -> String? {
+    guard let text = try members.optionalText(name, or: alias) else { return nil }
+    if let field = replica.catalogue.type(named: type)?.field(named: field) {
+      _ = try normal(text, field)
+    }
+    return text
+  }
+
   /// The JSON object in the body.
   /// - Throws: 400 for anything else.
   package func body() throws(APIError) -> JSONObject { try Members(parsing: request.body).object }
@@ -77,7 +98,11 @@ package struct Members {
 
   /// - Throws: 422 if the member is there and no text. Null is nothing.
   package func optionalText(_ name: String, or alias: String? = nil) throws(APIError) -> String? {
-    guard let value = present(name) ?? alias.flatMap(present) else { return nil }
+    let (own, other) = (present(name), alias.flatMap(present))
+    if let alias, let own, let other, !own.isIdentical(to: other) {
+      throw .invalid(alias, "differs from \(name), which is the same field")
+    }
+    guard let value = own ?? other else { return nil }
     guard let text = value.stringValue else { throw .invalid(name, "is no text") }
     return text
   }
@@ -87,15 +112,18 @@ package struct Members {
     return id
   }
 
+  /// - Throws: 422 if the member is there and no UUID. An empty text is nothing, as in documents.
   package func optionalID(_ name: String, or alias: String? = nil) throws(APIError) -> UniqueID? {
-    guard let text = try optionalText(name, or: alias) else { return nil }
+    guard let text = try optionalText(name, or: alias), !text.isEmpty else { return nil }
     guard let id = UniqueID(text) else { throw .invalid(name, "is no UUID") }
     return id
   }
 
   package func optionalInt(_ name: String) throws(APIError) -> Int? {
     guard let value = present(name) else { return nil }
-    guard let number = value.intValue else { throw .invalid(name, "is no whole number") }
+    guard let number = value.intValue else {
+      throw .invalid(name, "is no whole number, written without point and exponent")
+    }
     return number
   }
 

@@ -22,6 +22,7 @@ package struct APIError: Error, Sendable {
   package var response: HTTPResponse {
     var response = HTTPResponse.json(status, ["error": value])
     if !allowed.isEmpty { response.headers.append("Allow", allowed.joined(separator: ", ")) }
+    if status == 401 { response.headers.append("WWW-Authenticate", "Bearer") }
     return response
   }
 
@@ -40,6 +41,14 @@ package struct APIError: Error, Sendable {
 
   package static func invalid(_ field: String, _ problem: String) -> APIError {
     APIError(422, "invalid", "\(field): \(problem)", fields: [FieldProblem(field, problem)])
+  }
+
+  /// - Parameter methods: those that the path has.
+  package static func methodNotAllowed(_ methods: [String]) -> APIError {
+    var error = APIError(
+      405, "method_not_allowed", "this path takes \(methods.joined(separator: ", "))")
+    error.allowed = methods
+    return error
   }
 
   package static let notFound = APIError(404, "not_found", "there is nothing here")

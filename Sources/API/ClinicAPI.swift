@@ -4,29 +4,51 @@ package import Replica
 
 /// The REST API of INTERFACE.md over a replica: the same on a server and on a laptop.
 package struct ClinicAPI: Sendable {
-  private let routes: [Route]
+  let routes: [Route]
+  /// Those first whose paths go before others: `/api/patients/bulk` is no patient.
+  private let table: [Route]
   private let known = KnownVisibility()
 
   /// - Parameters:
+  ///   - program: the name under which the API is described: `satchel-server`.
   ///   - keeping: what a server knows of users besides.
-  ///   - others: what only this program offers.
+  ///   - own: routes that only this program has. Each must be described.
   package init(
-    _ catalogue: Catalogue = .standard, keeping: (any AccountKeeping)? = nil,
-    adding others: [Route] = []
+    _ catalogue: Catalogue = .standard, of program: String = "satchel",
+    keeping: (any AccountKeeping)? = nil, adding own: [Route] = []
   ) {
     let documents = TypePath.all.flatMap { place in
       catalogue.type(named: place.type).map { DocumentRoutes($0, place, keeping).routes } ?? []
     }
     let all =
-      others + documents + PatientRoutes.routes + InviteRoutes.routes + AppointmentRoutes.routes
+      documents + PatientRoutes.routes + InviteRoutes.routes + AppointmentRoutes.routes
       + ReviewRoutes.routes + ScheduleRoutes.routes + DashboardRoutes.routes
-      + ReportRoutes.routes
-    routes = all.enumerated().sorted { a, b in
+      + ReportRoutes.routes + own
+    routes = all + DescriptionRoutes.routes(describing: all, catalogue, program)
+    table = routes.enumerated().sorted { a, b in
       (b.element.literalCount, a.offset) < (a.element.literalCount, b.offset)
     }.map(\.element)
   }
 
-  /// Answers a request below `/api/`. A write is durable when it is answered.
+  /// Whether a request needs no login. Reads memory only.
+  /// - Throws: 404, 405 if there is no such route.
+  package func isOpen(_ head: HTTPRequest) throws(APIError) -> Bool {
+    try route(head).route.access == .anyone
+  }
+
+  /// Answers a request that needs no login; nil if it needs one.
+  package func answerOpenly(_ request: HTTPRequest) -> HTTPResponse? {
+    do throws(APIError) {
+      let route = try route(request).route
+      guard case .open(let answer) = route.work else { return nil }
+      try route.requireForm(of: request)
+      return try answer(request)
+    } catch {
+      return error.response
+    }
+  }
+
+  /// Answers a request. A write is durable when it is answered.
   package func answer(
     _ request: HTTPRequest, by caller: Caller, on replica: Replica
   ) -> HTTPResponse {
@@ -42,33 +64,35 @@ package struct ClinicAPI: Sendable {
   ) throws(APIError) -> HTTPResponse {
     let (route, parameters) = try route(request)
     try Self.admit(caller, to: route)
-    return try route.answer(
-      APICall(
-        replica: replica, caller: caller, request: request, known: known, parameters: parameters))
+    try route.requireForm(of: request)
+    switch route.work {
+    case .open(let answer): return try answer(request)
+    case .forCaller(let answer):
+      return try answer(
+        APICall(
+          replica: replica, caller: caller, request: request, known: known, parameters: parameters))
+    }
   }
 
   /// The route of a request.
   /// - Throws: 404, or 405 with the methods that the path has.
-  private func route(
+  func route(
     _ request: HTTPRequest
   ) throws(APIError) -> (route: Route, parameters: [String: String]) {
     let method = request.method == "HEAD" ? "GET" : request.method
-    var others: [String] = []
-    for route in routes {
-      guard let parameters = route.match(request.segments) else { continue }
-      if route.method == method { return (route, parameters) }
-      if !others.contains(route.method) { others.append(route.method) }
+    let best = table.lazy.compactMap { route in route.match(request.segments).map { (route, $0) } }
+      .first
+    guard let (best, parameters) = best else { throw .notFound }
+    let routes = routes.filter { $0.path == best.path }
+    guard let route = routes.first(where: { $0.method == method }) else {
+      throw .methodNotAllowed(routes.map(\.method))
     }
-    if others.isEmpty { throw .notFound }
-    var error = APIError(
-      405, "method_not_allowed", "this path takes \(others.joined(separator: ", "))")
-    error.allowed = others
-    throw error
+    return (route, parameters)
   }
 
   private static func admit(_ caller: Caller, to route: Route) throws(APIError) {
     switch route.access {
-    case .user: break
+    case .anyone, .user: break
     case .staff where caller.role.isStaff: break
     case .administrator where caller.role.isAdministrator: break
     default: throw .forbidden("the role \(caller.role.rawValue) may not do that")

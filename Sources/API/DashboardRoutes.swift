@@ -8,7 +8,21 @@ import Replica
 enum DashboardRoutes {
   static let routes = [
     Route("GET", "/api/dashboard", .staff, "What is on at the clinics, counted", dashboard)
+      .asks("clinic_id", .uuid, "of this clinic only")
+      .asks("date", .date, "instead of each clinic's today")
+      .gives(200, answer, "the counts")
   ]
+
+  private static let counts = Schema.object().with("additionalProperties", Schema.count.value)
+  private static let answer = Schema.object([
+    "dates": .list(.date),
+    "appointments": .object([
+      "total": .count, "by_status": counts, "arrivals": .count, "missing_intakes": .count,
+    ]),
+    "invites": .object(["pending": .count, "expiring": .count]),
+    "patients": .object(["total": .count, "by_status": counts, "new": .count]),
+    "review_items": .count,
+  ])
 
   @Sendable private static func dashboard(_ call: APICall) throws(APIError) -> HTTPResponse {
     var query = Replica.DashboardQuery()

@@ -18,30 +18,50 @@ struct DocumentRoutes: Sendable {
   }
 
   var routes: [Route] {
+    if place.isReadOnly { return reading }
+    return type.isAppendOnly ? reading + [creating] : reading + [creating] + changing
+  }
+
+  private var reading: [Route] {
     let name = type.plural
-    var routes = [
-      Route("GET", root, .user, "List \(name)") { [self] (call) throws(APIError) in try list(call)
-      },
-      Route("GET", "\(root)/{id}", .user, "One of the \(name)") { [self] (call) throws(APIError) in
-        try get(call)
-      },
+    let list = Route("GET", root, .user, "List \(name)") { [self] (call) throws(APIError) in
+      try self.list(call)
+    }
+    let get = Route("GET", "\(root)/{id}", .user, "One of the \(name)") {
+      [self] (call) throws(APIError) in try self.get(call)
+    }
+    return [
+      Listing.describe(list, of: type).gives(200, .page(.document(type.name)), "a part of the list")
+        .isFor(Visibility.readers(of: type.name)),
+      get.givesDocument(type.name),
     ]
-    if place.isReadOnly { return routes }
-    routes.append(
-      Route("POST", root, .staff, "Create one") { [self] (call) throws(APIError) in try create(call)
-      })
-    if type.isAppendOnly { return routes }
-    return routes + [
-      Route("PUT", "\(root)/{id}", .staff, "Replace what people can write of it") {
-        [self] (call) throws(APIError) in try update(call, isReplacement: true)
-      },
-      Route("PATCH", "\(root)/{id}", .staff, "Change it by a merge patch") {
-        [self] (call) throws(APIError) in try update(call, isReplacement: false)
-      },
-      Route("DELETE", "\(root)/{id}", .staff, "Put it into the trash") {
-        [self] (call) throws(APIError) in try delete(call)
-      },
-    ]
+  }
+
+  private var creating: Route {
+    Route("POST", root, .staff, "Create one") { [self] (call) throws(APIError) in try create(call) }
+      .takes(.named(TypeSchemas.nameOfNew(type.name))).givesDocument(type.name, status: 201)
+      .refuses(409).isFor(Visibility.writers(of: type.name))
+  }
+
+  private var changing: [Route] {
+    let put = Route("PUT", "\(root)/{id}", .staff, "Replace what people can write of it") {
+      [self] (call) throws(APIError) in try update(call, isReplacement: true)
+    }
+    let patch = Route("PATCH", "\(root)/{id}", .staff, "Change it by a merge patch") {
+      [self] (call) throws(APIError) in try update(call, isReplacement: false)
+    }
+    let delete = Route("DELETE", "\(root)/{id}", .staff, "Put it into the trash") {
+      [self] (call) throws(APIError) in try self.delete(call)
+    }
+    let reasons = Schema.oneOf(DeleteReason.allCases.map(\.rawValue))
+    return [
+      put.takes(.named(TypeSchemas.nameOfReplacement(type.name))).givesDocument(type.name),
+      patch.takes(
+        .named(TypeSchemas.nameOfPatch(type.name)),
+        as: ["application/json", "application/merge-patch+json"]
+      ).givesDocument(type.name),
+      delete.asks("reason", reasons, "why; mistake without it").gives(204, "done"),
+    ].map { $0.honoursIfMatch().refuses(409).isFor(Visibility.writers(of: type.name)) }
   }
 
   private func key(_ call: APICall) throws(APIError) -> DocumentKey {
@@ -73,7 +93,7 @@ struct DocumentRoutes: Sendable {
     if type.name == "user", let keeping {
       return try keeping.createUser(input, in: call.replica)
     }
-    return try answering { () throws(ReplicaError) in
+    return try writing { () throws(ReplicaError) in
       try call.replica.transact { (transaction) throws(ReplicaError) in
         try call.replica.make(input, type: type.name, in: &transaction)
       }
@@ -84,18 +104,27 @@ struct DocumentRoutes: Sendable {
     let visibility = try Visibility(call)
     try visibility.requireWritable(type.name)
     let document = try call.document(try key(call), visibility)
-    try call.requireMatch(document)
     var patch = try call.body()
+    try call.requireMatch(document)
     try visibility.requireAllowed(patch, type.name)
     if isReplacement { addWhatIsAbsent(to: &patch) }
     try keeping?.requireChange(of: document.key, by: patch, in: call.replica)
-    _ = try answering { () throws(ReplicaError) in
+    _ = try writing { () throws(ReplicaError) in
       try call.replica.transact { (transaction) throws(ReplicaError) in
         try call.replica.change(document.key, patch: patch, in: &transaction)
       }
     }
     try keeping?.noteChange(of: document.key, in: call.replica)
     return try call.answer(200, document.key)
+  }
+
+  /// What is not found while a document is written is another one: it is no answer to the path.
+  private func writing<Result>(
+    _ operation: () throws(ReplicaError) -> Result
+  ) throws(APIError) -> Result {
+    do throws(APIError) { return try answering(operation) } catch {
+      throw error.status == 404 ? APIError(409, "conflict", error.message) : error
+    }
   }
 
   /// What a replacement does not name goes. Not so what always has a value, such as a status, what the

@@ -12,17 +12,48 @@ struct Listing {
   /// Fields of the query that are no filters.
   static let reserved: Set<String> = ["limit", "cursor", "q"]
 
+  /// Characters of what is searched for.
+  static let mostSearched = 200
+
   private let type: TypeDefinition
   private let call: APICall
 
   init(type: TypeDefinition, _ call: APICall) { (self.type, self.call) = (type, call) }
+
+  /// Adds what a list can be asked for.
+  static func describe(_ route: Route, of type: TypeDefinition) -> Route {
+    var route = Self.describePages(
+      route.asks(
+        "q", .string(pattern: #"^[^\u0000]*$"#, maximum: mostSearched),
+        "words that a text field holds, whatever their case and accents"))
+    for name in DateRange.names(for: type) {
+      route = route.asks(name, .date, "the \(name == "from" ? "first" : "last") day")
+    }
+    for field in type.fields where !field.isServerOnly && field.use != .request {
+      guard field.kind.isFilter else { continue }
+      let schema = field.kind.inputSchema()
+      let isText = field.kind.holdsEmptyText
+      route = route.asks(
+        field.name, isText ? schema : .any([schema, .oneOf([""])]),
+        "has this \(field.name); empty: has none")
+    }
+    return route
+  }
+
+  /// Adds what cuts a list into parts.
+  static func describePages(
+    _ route: Route, cursor: String = #"^[0-9a-f]{1,16}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"#
+  ) -> Route {
+    route.asks("limit", .integer(1...mostCount), "how many at most; \(usualCount) without it")
+      .asks("cursor", .string(pattern: cursor), "the `next` of the part before")
+  }
 
   func response() throws(APIError) -> HTTPResponse {
     let visibility = try Visibility(call)
     try visibility.requireReadable(type.name)
     let limit = try call.number("limit", 1...Self.mostCount) ?? Self.usualCount
     var query = ListQuery(type: type.name)
-    query.search = call.query("q")
+    query.search = try search()
     let computed = try takeFilters(into: &query)
     let range = try DateRange(call, type)
     let (part, wanted) = (ListPart(after: try cursor(), limit: limit), query)
@@ -43,6 +74,14 @@ struct Listing {
       ])
   }
 
+  private func search() throws(APIError) -> String? {
+    guard let text = call.query("q") else { return nil }
+    guard text.unicodeScalars.count <= Self.mostSearched else {
+      throw .invalid("q", "is longer than \(Self.mostSearched) characters")
+    }
+    return text
+  }
+
   private func cursor() throws(APIError) -> ListCursor? {
     guard let text = call.query("cursor") else { return nil }
     guard let cursor = ListCursor(text) else {
@@ -60,22 +99,14 @@ struct Listing {
       guard let field = type.field(named: name), !field.isServerOnly else {
         throw .invalid(name, "is no field of a \(type.name)")
       }
+      let value = field.kind.isFilter ? try call.normal(value, field) : value
       if ComputedFilter.isComputed(field.name, type.name) {
         computed.append(ComputedFilter(field: field.name, value: value))
       } else {
-        query.filters.append((field: field.name, value: Self.plain(value, field)))
+        query.filters.append((field: field.name, value: value))
       }
     }
     return computed
-  }
-
-  /// A value in the spelling in which it is kept.
-  private static func plain(_ value: String, _ field: FieldDefinition) -> String {
-    switch field.kind {
-    case .choice(let choice): choice.aliases[value] ?? value
-    case .uuid, .reference: value.lowercased()
-    default: value
-    }
   }
 }
 
@@ -98,7 +129,7 @@ private struct DateRange: Sendable {
   private var first: CivilDate?
   private var last: CivilDate?
 
-  static func names(for type: TypeDefinition) -> Set<String> {
+  static func names(for type: TypeDefinition) -> [String] {
     type.name == "appointment" ? ["from", "to"] : []
   }
 

@@ -10,12 +10,41 @@ enum PatientRoutes {
   static let mostAtOnce = 1000
 
   static let routes = [
-    Route("POST", "/api/patients/bulk", .staff, "Create many patients", bulk),
-    Route("POST", "/api/patients/import-csv", .staff, "Import a file of patients", importFile),
-    Route("GET", "/api/patients/{id}/timeline", .staff, "The patient's journey", timeline),
-    Route("POST", "/api/patients/{id}/merge", .staff, "Say that two patients are one", merge),
-    Route("POST", "/api/patients/{id}/unmerge", .staff, "Take a merge back", unmerge),
+    Route("POST", "/api/patients/bulk", .staff, "Create many patients", bulk)
+      .takes(
+        .object([
+          "patients": Schema.list(.anything, most: mostAtOnce)
+            .saying("each as for POST /api/patients; what is wrong with one is told for it")
+        ])
+      )
+      .gives(
+        200,
+        .object([
+          "created": .list(.document("patient")),
+          "errors": .list(.object(["index": .count, "error": .problem])),
+        ]), "a result for each"),
+    Route("POST", "/api/patients/import-csv", .staff, "Import a file of patients", importFile)
+      .asks("dry_run", .boolean, "whether only to tell what would happen")
+      .takes(.string, as: ["text/csv", "multipart/form-data"])
+      .gives(200, report, "what became of the lines"),
+    Route("GET", "/api/patients/{id}/timeline", .staff, "The patient's journey", timeline)
+      .gives(200, .object(["items": .list(entry)]), "in order of time"),
+    Route("POST", "/api/patients/{id}/merge", .staff, "Say that two patients are one", merge)
+      .takes(.object(["into": .uuid])).givesDocument("patient").refuses(409),
+    Route("POST", "/api/patients/{id}/unmerge", .staff, "Take a merge back", unmerge)
+      .givesDocument("patient").refuses(409),
   ]
+
+  private static let report = Schema.object([
+    "created": .count, "updated": .count, "unchanged": .count, "deleted": .count,
+    "deleted_lines": .list(.count),
+    "errors": .list(
+      .object(["line": .count, "field": Schema.string.orNull, "problem": .string])),
+  ])
+
+  private static let entry = Schema.object(
+    ["at": .time, "type": .string, "id": .uuid, "summary": .string],
+    optional: ["status": .string])
 
   @Sendable private static func bulk(_ call: APICall) throws(APIError) -> HTTPResponse {
     try Visibility(call).requireWritable("patient")

@@ -10,6 +10,28 @@ enum ReportRoutes {
   static let routes = Replica.Report.allCases.map { report in
     Route("GET", "/api/reports/\(report.rawValue)", .staff, "The report of that name") {
       (call) throws(APIError) in try rows(report, call)
+    }.asks("provider_id", .uuid, "the clinician whose patients it is about")
+      .gives(200, .page(row(report)), "all rows")
+  }
+
+  private static func row(_ report: Replica.Report) -> Schema {
+    let text = Schema.string.orNull
+    return switch report {
+    case .riskAssessmentStatus:
+      .object([
+        "id": .uuid, "first_name": text, "last_name": text, "chat_status": text,
+        "is_eligible": Schema.boolean.orNull,
+      ])
+    case .pendingInvitations:
+      .object([
+        "id": .uuid, "email": text, "first_name": text, "last_name": text, "created_at": .time,
+        "expires_at": .time, "provider_first_name": text, "provider_last_name": text,
+      ])
+    case .labOrderStatus:
+      .object([
+        "id": .uuid, "first_name": text, "last_name": text, "test_type": text, "status": text,
+        "ordered_at": Schema.time.orNull, "result_status": text,
+      ])
     }
   }
 

@@ -6,9 +6,32 @@ import Replica
 /// What a person should decide.
 enum ReviewRoutes {
   static let routes = [
-    Route("GET", "/api/review", .staff, "What a person should decide, urgent first", list),
-    Route("POST", "/api/review/{id}/resolve", .staff, "Decide an item", resolve),
+    Listing.describePages(
+      Route("GET", "/api/review", .staff, "What a person should decide, urgent first", list),
+      cursor: "^[0-9]{1,9}$"
+    ).gives(200, .page(item), "a part of the list"),
+    Route("POST", "/api/review/{id}/resolve", .staff, "Decide an item", resolve)
+      .takes(decision).gives(200, .object(["left": .count]), "how many items are left")
+      .refuses(409),
   ]
+
+  private static let item = Schema.object([
+    "id": .string, "rule": .string, "severity": .oneOf(["urgent", "normal", "low"]),
+    "documents": .list(.documentKey),
+    "sides": .list(
+      .object([
+        "value": .anything, "author": Schema.string.orNull, "device": .uuid, "at": .time,
+      ])), "summary": .string,
+    "actions": .list(.object(["name": .string, "effect": .string])),
+  ])
+
+  private static let decision = Schema.object(
+    optional: [
+      "keep": .integer(1...Int(Int32.max)), "value": .anything, "action": .string,
+      "reason": Schema.input("review_decision", "reason").orNull,
+    ]
+  ).with(
+    "oneOf", [["required": ["keep"]], ["required": ["value"]], ["required": ["action"]]])
 
   @Sendable private static func list(_ call: APICall) throws(APIError) -> HTTPResponse {
     let items = try items(call)

@@ -1,9 +1,11 @@
 package import HTTP
 
-/// One endpoint: what it is called and what it does.
+/// One endpoint: what it is called, what it does, and how it is described.
 package struct Route: Sendable {
   /// Who may call it at all; what they see of it is decided with each document.
   package enum Access: Sendable {
+    /// Whoever comes, without a login.
+    case anyone
     /// Everybody who is logged in.
     case user
     /// Clinicians, office staff and administrators.
@@ -12,13 +14,21 @@ package struct Route: Sendable {
   }
 
   package typealias Answer = @Sendable (APICall) throws(APIError) -> HTTPResponse
+  /// Of a route for anyone: there is no caller and no replica.
+  package typealias OpenAnswer = @Sendable (HTTPRequest) throws(APIError) -> HTTPResponse
+
+  enum Work: Sendable {
+    case open(OpenAnswer)
+    case forCaller(Answer)
+  }
 
   let method: String
   /// `/api/patients/{id}`; segments in braces are open.
   let path: String
   let access: Access
   let summary: String
-  let answer: Answer
+  let work: Work
+  var description = RouteDescription()
   private let segments: [Segment]
 
   private enum Segment: Sendable {
@@ -30,11 +40,29 @@ package struct Route: Sendable {
     _ method: String, _ path: String, _ access: Access, _ summary: String,
     _ answer: @escaping Answer
   ) {
+    self.init(method, path, access, summary, work: .forCaller(answer))
+  }
+
+  /// A route for anyone.
+  package init(
+    open method: String, _ path: String, _ summary: String, _ answer: @escaping OpenAnswer
+  ) {
+    self.init(method, path, .anyone, summary, work: .open(answer))
+  }
+
+  private init(
+    _ method: String, _ path: String, _ access: Access, _ summary: String, work: Work
+  ) {
     (self.method, self.path, self.access) = (method, path, access)
-    (self.summary, self.answer) = (summary, answer)
+    (self.summary, self.work) = (summary, work)
     segments = path.split(separator: "/").map { part in
       part.hasPrefix("{") ? .open(String(part.dropFirst().dropLast())) : .literal(String(part))
     }
+  }
+
+  /// The names of the open segments.
+  var openNames: [String] {
+    segments.compactMap { if case .open(let name) = $0 { name } else { nil } }
   }
 
   /// The open segments of a path by their names; nil if the route is for other paths.

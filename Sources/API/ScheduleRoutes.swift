@@ -9,7 +9,20 @@ import Replica
 enum ScheduleRoutes {
   static let routes = [
     Route("GET", "/api/schedule", .staff, "Booked and free times of a doctor", schedule)
+      .asks("doctor_id", .uuid, "whose days", isRequired: true)
+      .asks("from", .date, "the first day", isRequired: true)
+      .asks("to", .date, "the last day; the first one without it")
+      .gives(200, answer, "the days, in the clinic's time zone").refuses(404)
   ]
+
+  private static let answer = Schema.object([
+    "doctor_id": .uuid, "time_zone": .string, "any_time": .boolean,
+    "days": .list(
+      .object([
+        "date": .date, "booked": .list(.document("appointment")),
+        "free": .list(.object(["start_time": FieldKind.timeOfDay.schema, "duration": .count])),
+      ])),
+  ])
 
   @Sendable private static func schedule(_ call: APICall) throws(APIError) -> HTTPResponse {
     let visibility = try Visibility(call)

@@ -46,11 +46,17 @@ struct Visibility: Sendable {
 
   /// Whether a role lists documents of a type at all.
   func requireReadable(_ type: String) throws(APIError) {
-    if Self.forAdministrators.contains(type), !caller.role.isAdministrator {
-      throw .forbidden("\(type) documents are for administrators")
-    }
-    if !caller.role.isStaff, !Self.forPatients.contains(type) {
-      throw .forbidden("patients see their own record and invites")
+    if Self.readers(of: type).contains(caller.role) { return }
+    throw .forbidden(
+      caller.role.isStaff
+        ? "\(type) documents are for administrators" : "patients see their own record and invites")
+  }
+
+  /// The roles that list documents of a type.
+  static func readers(of type: String) -> [Role] {
+    Role.allCases.filter { role in
+      if forAdministrators.contains(type) { return role.isAdministrator }
+      return role.isStaff || forPatients.contains(type)
     }
   }
 
@@ -108,14 +114,21 @@ struct Visibility: Sendable {
   /// - Throws: 403 if the caller may not write documents of a type.
   func requireWritable(_ type: String) throws(APIError) {
     if !caller.role.isStaff { throw .forbidden("patients do not write documents") }
-    if Self.writtenByAdministrators.contains(type), !caller.role.isAdministrator {
-      throw .forbidden("only administrators write a \(type)")
-    }
-    if type == "account", caller.role != .superAdmin {
-      throw .forbidden("whoever runs the server changes accounts")
+    guard Self.writers(of: type).contains(caller.role) else {
+      throw .forbidden(
+        type == "account"
+          ? "whoever runs the server changes accounts" : "only administrators write a \(type)")
     }
     if type == "patient", caller.role == .officeStaff, !officeStaffEditsPatients {
       throw .forbidden("office staff do not edit patients in this account")
+    }
+  }
+
+  /// The roles that write documents of a type.
+  static func writers(of type: String) -> [Role] {
+    if type == "account" { return [.superAdmin] }
+    return Role.allCases.filter { role in
+      writtenByAdministrators.contains(type) ? role.isAdministrator : role.isStaff
     }
   }
 

@@ -32,7 +32,7 @@ extension TypeDefinition {
     FieldDefinition("date_time", .string(maximum: 50), .computed),
     FieldDefinition("starts_at_utc", .timestamp, .computed),
     FieldDefinition("tzdata_version", .string(maximum: 20), .computed),
-    FieldDefinition("slot_version", .string(maximum: 100), .computed),
+    FieldDefinition("slot_version", .integer(0...1 << 53), .computed),
     FieldDefinition(
       "visit_type",
       .choice(

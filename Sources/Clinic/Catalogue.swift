@@ -60,4 +60,6 @@ extension Catalogue {
 
   /// Bytes of a text that people type, such as a note.
   static let maximumTextByteCount = 64 << 10
+  /// Of a list or set in a document.
+  package static let maximumElementCount = 1000
 }

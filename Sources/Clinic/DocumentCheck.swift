@@ -20,6 +20,19 @@ package enum DocumentCheck: Sendable, Equatable {
   /// An appointment gets its confirmation code from its id.
   case confirmationCode
 
+  /// Fields that it fills in where they are not given.
+  var filledIn: [String] {
+    switch self {
+    case .wholeName: ["name"]
+    // The clinic is the doctor's.
+    case .slotTimes: ["end_time", "clinic_id"]
+    case .inviteExpiry: ["expires_at"]
+    case .confirmationCode: ["confirmation_code"]
+    case .time(let field, _): [field]
+    case .anyOf, .arrival, .overbookReason: []
+    }
+  }
+
   func run(_ draft: inout Draft) {
     switch self {
     case .anyOf(let names): Self.checkAnyOf(names, &draft)

@@ -53,6 +53,11 @@ package final class TypeDefinition: Sendable {
     number(named: name).map { fields[$0] }
   }
 
+  /// Whether a field that must be there is worked out from others if it is not given.
+  package func isFilledIn(_ name: String) -> Bool {
+    checks.contains { $0.filledIn.contains(name) }
+  }
+
   /// The place in `fields` of the field of a name or of an alias of it.
   func number(named name: String) -> Int? { names[name].map { numbers[$0] } }
 

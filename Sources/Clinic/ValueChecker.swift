@@ -12,8 +12,6 @@ struct ValueProblem: Error {
 struct ValueChecker {
   let functions: ClinicFunctions
 
-  static let maximumElementCount = 1000
-
   /// The normal form. An empty string counts as absent (null) where no text is meant: for a date, an
   /// id, an e-mail address.
   func normalise(_ value: JSONValue, _ kind: FieldKind) throws(ValueProblem) -> JSONValue {
@@ -222,8 +220,8 @@ extension ValueChecker {
 
   private func array(_ value: JSONValue, of element: FieldKind) throws(ValueProblem) -> JSONValue {
     guard let elements = value.arrayValue else { throw ValueProblem("is not a list") }
-    guard elements.count <= Self.maximumElementCount else {
-      throw ValueProblem("has more than \(Self.maximumElementCount) elements")
+    guard elements.count <= Catalogue.maximumElementCount else {
+      throw ValueProblem("has more than \(Catalogue.maximumElementCount) elements")
     }
     var normal: [JSONValue] = []
     for (index, value) in elements.enumerated() {

@@ -33,15 +33,18 @@ struct LocalHandler: HTTPHandler {
     noteWrite: @escaping @Sendable () -> Void
   ) {
     (self.control, self.runner, self.token) = (control, runner, token)
-    api = ClinicAPI(runner.replica.catalogue)
+    api = ClinicAPI(
+      runner.replica.catalogue, of: "satchel-syncd",
+      adding: [HealthRoute.route] + SyncRoutes(runner).routes)
     self.noteWrite = noteWrite
   }
 
   func admit(_ head: HTTPRequest) -> HTTPAdmission {
     if head.peer == Self.socketPeer, head.path == ControlCall.path { return control.admit(head) }
-    if head.path == "/health" { return .accept(maximumBodyByteCount: 0) }
-    guard head.segments.first == "api" else {
-      return .refuse(APIError(404, "not_found", "there is nothing here").response)
+    do throws(APIError) {
+      if try api.isOpen(head) { return .accept(maximumBodyByteCount: 0) }
+    } catch {
+      return .refuse(error.response)
     }
     guard head.peer == Self.socketPeer || hasToken(head) else {
       let advice = "the token is in the file api.token of the store"
@@ -63,12 +66,7 @@ struct LocalHandler: HTTPHandler {
   }
 
   private func answer(_ request: HTTPRequest) -> HTTPResponse {
-    switch (request.method, request.segments) {
-    case ("GET", ["health"]): return .json(200, ["status": "ok"])
-    case ("GET", ["api", "sync", "status"]): return syncStatus()
-    case ("POST", ["api", "sync", "now"]): return syncNow()
-    default: break
-    }
+    if let answer = api.answerOpenly(request) { return answer }
     let before = runner.ownTransactionCount
     var response = api.answer(request, by: caller, on: runner.replica)
     if runner.ownTransactionCount != before { noteWrite() }
@@ -87,22 +85,5 @@ struct LocalHandler: HTTPHandler {
     let role = document.flatMap { runner.replica.view($0)["role"]?.stringValue }
     // Before the first sync nobody here knows what the user may do.
     return Caller(user: user, role: role.flatMap(Role.init) ?? .officeStaff)
-  }
-
-  private func syncStatus() -> HTTPResponse {
-    do throws(ReplicaError) {
-      return .json(200, .object(try runner.laptop.status(review: try runner.reviewCount())))
-    } catch {
-      return APIError(error).response
-    }
-  }
-
-  private func syncNow() -> HTTPResponse {
-    do throws(ReplicaError) {
-      let report = try runner.syncer.syncOnce(url: nil)
-      return .json(200, .object(try runner.value(of: report)))
-    } catch {
-      return APIError(error).response
-    }
   }
 }

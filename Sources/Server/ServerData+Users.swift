@@ -118,10 +118,11 @@ extension ServerData {
   }
 
   /// The shortest password that is taken, in characters.
-  private static let minimumPasswordCharacterCount = 8
+  /// Code points.
+  static let minimumPasswordCharacterCount = 8
 
   func hashed(_ password: String) throws(ServerError) -> String {
-    guard password.count >= Self.minimumPasswordCharacterCount else {
+    guard password.unicodeScalars.count >= Self.minimumPasswordCharacterCount else {
       throw .invalid(
         "user", "password", "has fewer than \(Self.minimumPasswordCharacterCount) characters")
     }

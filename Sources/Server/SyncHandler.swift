@@ -17,6 +17,9 @@ package struct SyncHandler: HTTPHandler {
   /// The largest question for news that is taken, in bytes.
   static let maximumWatchByteCount = 1 << 10
 
+  /// The first segment of the protocol's paths; all others are for users.
+  private static let ownPrefix = "sync"
+
   private let data: ServerData
   private let access: Access
   private let users: UserHandler
@@ -36,9 +39,8 @@ package struct SyncHandler: HTTPHandler {
   package func admit(_ head: HTTPRequest) -> HTTPAdmission {
     // Neither the query nor a header: they may name patients, or open something.
     tell?("\(head.method) \(head.target.prefix { $0 != "?" })")
-    if head.segments.first == "api" { return users.admit(head) }
+    guard head.segments.first == Self.ownPrefix else { return users.admit(head) }
     switch (head.method, head.path) {
-    case ("GET", "/health"), ("HEAD", "/health"): return .accept(maximumBodyByteCount: 0)
     case ("POST", SyncProtocolVersion.enrolPath):
       return .accept(maximumBodyByteCount: Self.maximumEnrolmentByteCount)
     case ("POST", SyncProtocolVersion.exchangePath), ("POST", SyncProtocolVersion.historiesPath):
@@ -53,24 +55,25 @@ package struct SyncHandler: HTTPHandler {
         return .refuse(response(error))
       }
       return .accept(maximumBodyByteCount: Self.maximumExchangeByteCount)
-    case (_, "/health"), (_, SyncProtocolVersion.enrolPath), (_, SyncProtocolVersion.exchangePath),
+    case (_, SyncProtocolVersion.enrolPath), (_, SyncProtocolVersion.exchangePath),
       (_, SyncProtocolVersion.historiesPath), (_, SyncProtocolVersion.surrenderPath),
       (_, SyncProtocolVersion.watchPath):
-      return .refuse(Self.error(405, "method_not_allowed", "this path takes another method"))
+      return .refuse(APIError.methodNotAllowed(["POST"]).response)
     default:
-      return .refuse(Self.error(404, "not_found", "there is nothing here"))
+      return .refuse(APIError.notFound.response)
     }
   }
 
   package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
-    if request.segments.first == "api" { return reply.send(users.answer(request)) }
+    guard request.segments.first == Self.ownPrefix else {
+      return reply.send(users.answer(request))
+    }
     let plain: HTTPRequest
     do throws(PackedBody.Refusal) { plain = try PackedBody.unpacked(request) } catch {
       return reply.send(
         Self.error(error.status, "malformed", "the body cannot be unpacked: \(error.problem)"))
     }
     switch plain.path {
-    case "/health": reply.send(.json(200, ["status": "ok"]))
     case SyncProtocolVersion.enrolPath: reply.send(enrol(plain))
     case SyncProtocolVersion.watchPath: watch(plain, reply)
     case SyncProtocolVersion.surrenderPath:

@@ -57,10 +57,37 @@ final class TestAPI {
       method: method, target: target, path: parts[0], segments: segments, query: query,
       headers: headers, body: bytes)
     let response = api.answer(request, by: caller, on: server.replica)
-    let object =
-      response.body.isEmpty ? nil : try JSONValue(parsing: response.body).objectValue
+    let value = response.body.isEmpty ? nil : try JSONValue(parsing: response.body)
+    expectDescribed(request, response.status, value)
     return Answer(
-      status: response.status, headers: response.headers, object: object ?? JSONObject())
+      status: response.status, headers: response.headers, object: value?.objectValue ?? JSONObject()
+    )
+  }
+
+  /// Every answer must be as the API's description says, and what it took as well.
+  private func expectDescribed(_ request: HTTPRequest, _ status: Int, _ answer: JSONValue?) {
+    guard let route = try? api.route(request).route else { return }
+    let checker = SchemaChecker(schemas: DescriptionTests.document.schemas)
+    let name = "\(route.method) \(route.path): \(status)"
+    if let given = route.description.answers.first(where: { $0.status == status }) {
+      let problems = given.schema.map { checker.problems(of: answer ?? .null, $0.value) }
+      #expect((problems ?? []) == [], "\(name)")
+      guard let body = route.description.body, let sent = try? JSONValue(parsing: request.body)
+      else { return }
+      #expect(checker.problems(of: sent, body.schema.value) == [], "\(name)")
+    } else {
+      #expect(route.refusals.contains(status), "\(name) is not described")
+      let problems = checker.problems(of: answer ?? .null, Schema.named("error").value)
+      #expect(problems == [], "\(name)")
+    }
+  }
+
+  /// Asks without a login; nil if one is needed.
+  func openly(_ method: String, _ path: String) -> HTTPResponse? {
+    api.answerOpenly(
+      HTTPRequest(
+        method: method, target: path, path: path,
+        segments: path.split(separator: "/").map(String.init)))
   }
 
   /// Makes a document and expects that it worked.

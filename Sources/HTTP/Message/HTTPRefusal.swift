@@ -21,7 +21,7 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
   /// The answer that says so.
   package var response: HTTPResponse {
     let code = HTTPStatus.errorCode(status)
-    let body = "{\"error\":{\"code\":\"\(code)\",\"message\":\"\(message)\"}}"
+    let body = "{\"error\":{\"code\":\"\(code)\",\"message\":\"\(message)\",\"fields\":[]}}"
     return HTTPResponse(
       status: status, headers: ["Content-Type": "application/json"], body: Array(body.utf8))
   }

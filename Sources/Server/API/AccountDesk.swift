@@ -139,13 +139,14 @@ struct AccountDesk: AccountKeeping {
 
   /// What only a server offers for users.
   var routes: [Route] {
-    [
-      Route(
-        "POST", "/api/users/{id}/invite", .administrator, "Send a user a letter to set a password"
-      ) { (call) throws(APIError) in
-        let key = DocumentKey(type: "user", id: try call.id("id"))
-        return .json(200, .object(try invite(key, in: call.replica)))
-      }
+    let invite = Route(
+      "POST", "/api/users/{id}/invite", .administrator, "Send a user a letter to set a password"
+    ) { (call) throws(APIError) in
+      let key = DocumentKey(type: "user", id: try call.id("id"))
+      return .json(200, .object(try self.invite(key, in: call.replica)))
+    }
+    return [
+      invite.gives(200, .object(["expires_at": .time]), "until when it holds").refuses(409, 422)
     ]
   }
 }

@@ -10,21 +10,36 @@ struct DeviceRoutes: Sendable {
   let data: ServerData
 
   var routes: [Route] {
-    [
-      Route("GET", "/api/devices", .administrator, "List the devices") {
-        (call) throws(APIError) in
-        let devices = devices(of: call).map { JSONValue.object($0.shown) }
-        return .json(
-          200, ["items": .array(devices), "total": .int(devices.count), "next": .null])
-      },
-      Route("POST", "/api/devices/{id}/revoke", .administrator, "Refuse a device from now on") {
-        (call) throws(APIError) in try revoke(call)
-      },
-      Route("POST", "/api/enrollment-codes", .administrator, "Make a one-time enrolment code") {
-        (call) throws(APIError) in try createCode(call)
-      },
+    let list = Route("GET", "/api/devices", .administrator, "List the devices") {
+      (call) throws(APIError) in
+      let devices = devices(of: call).map { JSONValue.object($0.shown) }
+      return .json(200, ["items": .array(devices), "total": .int(devices.count), "next": .null])
+    }
+    let revoke = Route(
+      "POST", "/api/devices/{id}/revoke", .administrator, "Refuse a device from now on"
+    ) { (call) throws(APIError) in try self.revoke(call) }
+    let code = Route(
+      "POST", "/api/enrollment-codes", .administrator, "Make a one-time enrolment code"
+    ) { (call) throws(APIError) in try createCode(call) }
+    return [
+      list.gives(200, .page(Self.device), "all of them"),
+      revoke.gives(200, Self.device, "the device").refuses(409),
+      code.takes(Self.order, isOptional: true)
+        .gives(201, .object(["code": .string, "expires_at": .time]), "the code, shown this once")
+        .refuses(404, 409),
     ]
   }
+
+  private static let device = Schema.object([
+    "id": .uuid, "name": .string, "account": .uuid, "user": .uuid,
+    "state": .oneOf(["active", "revoked"]), "enrolled_at": .time,
+  ])
+
+  private static let order = Schema.object(
+    optional: [
+      "user": Schema.string.saying("an e-mail address").orNull, "email": Schema.string.orNull,
+      "user_id": Schema.uuid.orNull, "minutes": Schema.integer(minutes).orNull,
+    ])
 
   /// In the order of their enrolment.
   private func devices(of call: APICall) -> [DeviceRecord] {
@@ -44,7 +59,7 @@ struct DeviceRoutes: Sendable {
   private static let usualMinutes = 10
 
   private func createCode(_ call: APICall) throws(APIError) -> HTTPResponse {
-    let members = Members(try call.body())
+    let members = Members(try call.optionalBody())
     let minutes = try members.optionalInt("minutes") ?? Self.usualMinutes
     guard Self.minutes.contains(minutes) else {
       throw .invalid("minutes", "is no number from 1 to \(Self.minutes.upperBound)")

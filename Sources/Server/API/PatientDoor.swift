@@ -9,26 +9,42 @@ import Synchronization
 
 /// Where patients open their accounts with the token of an invite: no login is needed.
 struct PatientDoor: Sendable {
-  /// Of a request that asks for this, in bytes.
-  static let maximumBodyByteCount = 16 << 10
-
   private let data: ServerData
 
   init(_ data: ServerData) { self.data = data }
 
-  static func isFor(_ head: HTTPRequest) -> Bool {
-    head.method == "POST" && head.segments.count == 3
-      && head.segments.prefix(2) == ["api", "invites"]
-      && ["verify", "accept"].contains(head.segments[2])
+  var routes: [Route] {
+    let verify = Route(open: "POST", "/api/invites/verify", "What an invite opens") {
+      (request) throws(APIError) in try self.verify(request)
+    }
+    let accept = Route(open: "POST", "/api/invites/accept", "Open an account with an invite") {
+      (request) throws(APIError) in try self.accept(request)
+    }
+    let opened = Schema.object(
+      ["valid": .boolean, "email": .string, "needs_date_of_birth": .boolean],
+      optional: [
+        "first_name": .string, "last_name": .string, "custom_message": .string,
+        "expires_at": .time,
+      ])
+    let form = Schema.object(
+      ["token": .string, "password": LoginRoutes.newPassword],
+      optional: ["name": Schema.string.orNull, "date_of_birth": Schema.string.orNull])
+    return [
+      verify.takes(.object(["token": .string])).gives(200, opened, "it can be accepted"),
+      accept.takes(form)
+        .gives(201, .document("user"), headers: ["Location"], "the user, whose patient is linked"),
+    ].map { $0.refuses(404, 409, 410, 503) }
   }
 
-  func answer(_ request: HTTPRequest) throws(APIError) -> HTTPResponse {
+  private func verify(_ request: HTTPRequest) throws(APIError) -> HTTPResponse {
+    let (replica, invite) = try open(try Members(parsing: request.body).text("token"))
+    return .json(200, .object(try shown(invite, replica)))
+  }
+
+  private func accept(_ request: HTTPRequest) throws(APIError) -> HTTPResponse {
     let body = try Members(parsing: request.body)
     let token = try body.text("token")
     let (replica, invite) = try open(token)
-    if request.segments.last == "verify" {
-      return .json(200, .object(try shown(invite, replica)))
-    }
     let acceptance = Acceptance(
       token: token, name: try body.optionalText("name"),
       dateOfBirth: try body.optionalText("date_of_birth"))
@@ -36,7 +52,9 @@ struct PatientDoor: Sendable {
     let user = try data.acceptance.withLock { (_) throws(APIError) in
       try accept(acceptance, invite, password: password, replica)
     }
-    return .json(201, .object(user))
+    var response = HTTPResponse.json(201, .object(user))
+    response.headers.append("Location", "/api/users/\(user["id"]?.stringValue ?? "")")
+    return response
   }
 
   /// The invite that a token opens, and its account.

@@ -12,6 +12,17 @@ struct SignUp: Sendable {
   private let password: String
   private let clinic: JSONObject
 
+  static let form = Schema.object(
+    [
+      "email": .input("user", "email"), "password": LoginRoutes.newPassword,
+      "name": .input("user", "name"), "clinic_name": .input("clinic", "name"),
+    ],
+    optional: [
+      "clinic_type": Schema.input("clinic", "clinic_type").orNull,
+      "clinic_size": Schema.input("clinic", "clinic_size").orNull,
+      "timezone": Schema.input("clinic", "timezone").orNull, "phone": Schema.string.orNull,
+    ])
+
   /// - Throws: 422 if the form is not filled in.
   init(_ members: Members) throws(APIError) {
     email = try members.text("email")

@@ -22,7 +22,7 @@ final class Summarizer: Sendable {
   var route: Route {
     Route("POST", "/api/intake/{id}/summary", .staff, "Ask for a summary of an intake form") {
       [self] (call) throws(APIError) in try order(call)
-    }
+    }.givesDocument("ai_intake_summary", status: 202).refuses(409, 422)
   }
 
   private func order(_ call: APICall) throws(APIError) -> HTTPResponse {
