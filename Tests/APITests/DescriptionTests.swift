@@ -131,6 +131,10 @@ import Testing
         #expect(section.contains("<td>\(field.name)</td>"), "\(type.name).\(field.name)")
       }
     }
+    let places = Set(page.matches(of: /id="([^"]*)"/).map { String($0.1) })
+    for link in page.matches(of: /href="#([^"]*)"/) {
+      #expect(places.contains(String(link.1)), "\(link.1) leads nowhere")
+    }
     #expect(!page.contains("password_hash") && !page.contains("google_id"))
   }
 

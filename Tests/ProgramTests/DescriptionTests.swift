@@ -16,7 +16,11 @@ import Testing
     #expect(answer.status == 200 && answer["openapi"]?.stringValue == "3.1.0")
     let paths = answer["paths"]?.objectValue?.members ?? []
     return paths.flatMap { path in
-      (path.value.objectValue?.keys ?? []).map { "\($0) \(path.key)" }
+      (path.value.objectValue?.members ?? []).map { operation in
+        let given = operation.value.objectValue?["responses"]?.objectValue?.keys ?? []
+        #expect(given.contains { $0.hasPrefix("2") }, "\(path.key) does not say what it gives")
+        return "\(operation.key) \(path.key)"
+      }
     }
   }
 

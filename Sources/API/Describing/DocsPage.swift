@@ -1,5 +1,4 @@
 import Clinic
-import Documents
 import JSON
 
 /// The description of the API for people: one page that runs no script, loads nothing and can be printed.
@@ -12,7 +11,8 @@ struct DocsPage {
     HTML.page(
       title: "Satchel: \(program)", style: Self.style,
       [
-        .element("h1", "Satchel: \(program)"), introduction, contents, .element("h2", "Endpoints"),
+        .element("h1", "Satchel: \(program)"), introduction, refusals, contents,
+        .element("h2", "Endpoints"),
       ] + routes.map(endpoint) + [.element("h2", "Types")]
         + catalogue.types.map { TypeSection(type: $0).html }
     ).source
@@ -27,6 +27,14 @@ struct DocsPage {
       Allow. Fields that are not described here are kept and given back as they came. The same for programs is at \
       /openapi.json.
       """)
+  }
+
+  private var refusals: HTML {
+    .table(
+      ["Refusal", "Meaning"],
+      Set(routes.flatMap(\.refusals)).sorted().map {
+        [HTML("\($0)"), HTML(Refusal.meaning(of: $0))]
+      })
   }
 
   private var contents: HTML {
@@ -59,7 +67,9 @@ struct DocsPage {
           }))
     }
     if let body = description.body { parts.append(self.body(body)) }
-    parts.append(.table(["Status", "Meaning", "Body"], statuses(route)))
+    parts.append(.table(["Status", "Meaning", "Body"], answers(route)))
+    let refusals = route.refusals.map { "\($0)" }.joined(separator: ", ")
+    parts.append(.element("p", "Refuses with \(refusals)"))
     return .element("section", ["id": route.identifier], parts)
   }
 
@@ -74,18 +84,15 @@ struct DocsPage {
     return .element("p", [:], [HTML(kind), SchemaText(body.schema).html])
   }
 
-  private func statuses(_ route: Route) -> [[HTML]] {
-    let given = route.description.answers.map { answer -> [HTML] in
+  private func answers(_ route: Route) -> [[HTML]] {
+    route.description.answers.map { answer in
       let headers =
-        answer.headers.isEmpty
-        ? "" : "; with " + answer.headers.joined(separator: ", ")
+        answer.headers.isEmpty ? "" : "; with " + answer.headers.joined(separator: ", ")
       return [
         HTML("\(answer.status)"), HTML(answer.what + headers),
         answer.schema.map { SchemaText($0).html } ?? "",
       ]
     }
-    return given
-      + route.refusals.map { [HTML("\($0)"), HTML(Refusal.meaning(of: $0)), ""] }
   }
 
   private static let style = """
@@ -98,132 +105,4 @@ struct DocsPage {
     @media(max-width:50rem){nav ul{columns:1}}
     @media print{nav{display:none}body{max-width:none;margin:0}section{break-inside:avoid-page}a{color:inherit}}
     """
-}
-
-/// A type of documents: its fields with their limits, how they merge, and where references lead.
-struct TypeSection {
-  let type: TypeDefinition
-
-  static func anchor(_ type: String) -> String { "type_\(type)" }
-
-  var html: HTML {
-    let kind =
-      (type.isAppendOnly ? "Written once, never edited. " : "")
-      + (type.isServerAuthoritative ? "Written on the server only." : "")
-    let rows = type.fields.filter { !$0.isServerOnly }.map { field in
-      [
-        HTML(field.name), HTML(limits(field)), HTML(notes(field)), HTML(unit(field)),
-        reference(field),
-      ]
-    }
-    return .element(
-      "section", ["id": Self.anchor(type.name)],
-      [
-        .element("h3", type.name), .element("p", kind),
-        .table(["Field", "Value", "", "Merges with (rule)", "Refers to (on delete)"], rows),
-      ])
-  }
-
-  private func limits(_ field: FieldDefinition) -> String { SchemaText(field.kind.schema).text }
-
-  private func notes(_ field: FieldDefinition) -> String {
-    var notes: [String] = []
-    switch field.use {
-    case .readOnly: notes.append("read only")
-    case .computed: notes.append("worked out for answers")
-    case .request: notes.append("directs a request, not kept")
-    case .stored where type.writeOnceFields.contains(field.name):
-      notes.append("keeps its first value")
-    case .stored, .serverOnly: break
-    }
-    if field.isRequired { notes.append(type.isFilledIn(field.name) ? "filled in" : "required") }
-    if let value = field.defaultValue { notes.append("default \(plainText(value))") }
-    if !field.aliases.isEmpty { notes.append("also \(field.aliases.joined(separator: ", "))") }
-    if case .choice(let choice) = field.kind {
-      notes += choice.aliases.sorted { $0.key < $1.key }.map { "\($0.key) is taken as \($0.value)" }
-    }
-    return notes.joined(separator: "; ")
-  }
-
-  private func unit(_ field: FieldDefinition) -> String {
-    guard field.isStored, let unit = type.units.first(where: { $0.fields.contains(field.name) })
-    else { return "" }
-    let what =
-      switch unit.shape {
-      case .fields: unit.fields.count > 1 ? unit.name : "alone"
-      case .set: "each element alone"
-      case .map: "each key alone"
-      }
-    return unit.rule == "-" ? what : "\(what) (\(unit.rule))"
-  }
-
-  private func reference(_ field: FieldDefinition) -> HTML {
-    guard case .reference(let target, let action) = field.kind else { return "" }
-    let effect =
-      switch action {
-      case .restrict: "the delete is refused"
-      case .cascade: "this is deleted too"
-      case .setNull: "this is cleared"
-      }
-    return .element("span", [:], [.link(target, to: Self.anchor(target)), HTML(" (\(effect))")])
-  }
-}
-
-/// A schema in a few words.
-struct SchemaText {
-  private let schema: JSONObject
-
-  init(_ schema: Schema) { self.schema = schema.keywords }
-
-  private init(_ value: JSONValue?) { schema = value?.objectValue ?? JSONObject() }
-
-  var html: HTML { HTML(text) }
-
-  var text: String {
-    if let name = schema["$ref"]?.stringValue {
-      return String(name.split(separator: "/").last ?? "")
-    }
-    if let values = schema["enum"]?.arrayValue {
-      return values.map(Self.spelled).joined(separator: ", ")
-    }
-    for (keyword, word) in [("allOf", " with "), ("anyOf", " or ")] where schema["type"] == nil {
-      guard let parts = schema[keyword]?.arrayValue else { continue }
-      return parts.map { SchemaText($0).text }.joined(separator: word)
-    }
-    let types = schema["type"]?.arrayValue ?? [schema["type"] ?? .null]
-    let names = types.map { $0.stringValue.map(words) ?? "any value" }
-    return names.joined(separator: " or ")
-  }
-
-  private static func spelled(_ value: JSONValue) -> String {
-    switch value {
-    case .string(""): "empty"
-    case .string(let text): text
-    default: plainText(value)
-    }
-  }
-
-  private func words(_ type: String) -> String {
-    switch type {
-    case "string":
-      (schema["format"]?.stringValue ?? "text")
-        + (schema["maxLength"].map { ", at most \(plainText($0))" } ?? "")
-    case "integer":
-      "whole number"
-        + (schema["maximum"].map { " \(plainText(schema["minimum"] ?? 0)) to \(plainText($0))" }
-          ?? "")
-    case "array": "list of \(SchemaText(schema["items"]).text)"
-    case "object": object
-    default: type
-    }
-  }
-
-  private var object: String {
-    guard let members = schema["properties"]?.objectValue?.members else { return "object" }
-    let required = schema["required"]?.arrayValue?.compactMap(\.stringValue) ?? []
-    let parts = members.map { member in
-      "\(member.key)\(required.contains(member.key) ? "" : "?"): \(SchemaText(member.value).text)"
-    }
-    return "{" + parts.joined(separator: "; ") + "}"
-  }
 }

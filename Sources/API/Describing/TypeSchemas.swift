@@ -7,9 +7,10 @@ struct TypeSchemas {
 
   init(_ type: TypeDefinition) { self.type = type }
 
-  static func nameOfNew(_ type: String) -> String { "new_\(type)" }
-  static func nameOfPatch(_ type: String) -> String { "patch_of_\(type)" }
-  static func nameOfReplacement(_ type: String) -> String { "replacement_of_\(type)" }
+  static let prefixes = ["new_", "patch_of_", "replacement_of_"]
+  static func nameOfNew(_ type: String) -> String { prefixes[0] + type }
+  static func nameOfPatch(_ type: String) -> String { prefixes[1] + type }
+  static func nameOfReplacement(_ type: String) -> String { prefixes[2] + type }
 
   /// By name; those of calls that the API does not have are left out.
   func named(isMade: Bool) -> [(name: String, schema: Schema)] {
