@@ -114,10 +114,13 @@ struct TypeSchemas {
     _ members: [(name: String, schema: Schema)], needed: [[String]]
   ) -> Schema {
     let schema = Schema.object(members, required: needed.filter { $0.count == 1 }.map { $0[0] })
-    let choices = needed.filter { $0.count > 1 }.map { names in
-      Schema.any(names.map { Schema(["required": [.string($0)]]) }).value
-    }
+    let choices = needed.filter { $0.count > 1 }.map { Schema.any($0.map(saying)).value }
     return choices.isEmpty ? schema : schema.with("allOf", .array(choices))
+  }
+
+  /// An object with a text of some name, which is not empty.
+  private static func saying(_ name: String) -> Schema {
+    .object([(name, Schema.string.with("minLength", 1))], required: [name])
   }
 
   /// Fields that this version does not know are kept, if they have such a name.
