@@ -56,6 +56,18 @@ package enum ServerProgram {
         "--token-minutes", "N", variable: "SATCHEL_TOKEN_MINUTES",
         "how long a login holds, 480 without it"),
       OptionDescription(
+        "--google-client-id", "ID", variable: "SATCHEL_GOOGLE_CLIENT_ID",
+        "sign-in with Google: the client; off without it"),
+      OptionDescription(
+        "--google-client-secret", "TEXT", variable: "SATCHEL_GOOGLE_CLIENT_SECRET",
+        "the client's secret"),
+      OptionDescription(
+        "--google-redirect", "URL", variable: "SATCHEL_GOOGLE_REDIRECT",
+        "the page to which people come back"),
+      OptionDescription(
+        "--google-issuer", "URL", variable: "SATCHEL_GOOGLE_ISSUER",
+        "another provider that works in the same way"),
+      OptionDescription(
         "--ai-endpoint", "URL", variable: "SATCHEL_AI_ENDPOINT",
         "summaries of intake forms by a language model that speaks as OpenAI's; off without it"),
       OptionDescription(

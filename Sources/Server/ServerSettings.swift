@@ -16,6 +16,8 @@ package struct ServerSettings: Sendable {
   package var allowsSignUp = false
   /// Pages of these origins may use the API from a browser: `https://clinic.example`.
   package var corsOrigins: [String] = []
+  /// How users sign in with Google; nil where nobody asked for that.
+  package var google: GoogleSettings?
   /// Makes summaries of intake forms; nil where nobody asked for that.
   package var summaryModel: SummaryModel?
   /// Whether each request is told to the operator.
@@ -30,6 +32,7 @@ package struct ServerSettings: Sendable {
     try readMail(invocation)
     try readLogins(invocation)
     try readModel(invocation)
+    try readGoogle(invocation)
     corsOrigins = invocation.values("--cors-origin").flatMap { $0.split(separator: ",") }
       .map { $0.trimmed }
     for origin in corsOrigins where !Self.isOrigin(origin) {
@@ -93,6 +96,24 @@ package struct ServerSettings: Sendable {
     summaryModel = model
   }
 
+  private mutating func readGoogle(_ invocation: Invocation) throws(ServerError) {
+    let names = ["--google-client-id", "--google-client-secret", "--google-redirect"]
+    let values = names.compactMap(invocation.value)
+    if values.isEmpty { return }
+    guard values.count == names.count else {
+      throw .usage("\(names.joined(separator: ", ")): all three are needed, or none")
+    }
+    _ = try Self.page(names[2], invocation)
+    var google = GoogleSettings(
+      clientID: values[0], clientSecret: values[1], redirectURI: values[2])
+    if let issuer = try Self.page("--google-issuer", invocation) {
+      google.issuer = issuer
+      google.authorizePage = "\(issuer)/o/oauth2/v2/auth"
+      google.tokenPage = "\(issuer)/token"
+    }
+    self.google = google
+  }
+
   /// A switch is given as a flag, or as `true` or `false` by a variable or in a file.
   private static func flag(
     _ option: String, _ invocation: Invocation
@@ -125,8 +146,9 @@ package struct ServerSettings: Sendable {
     if summaryModel?.endpoint.hasPrefix("http://") == true {
       throw Self.unfit("--ai-endpoint: is not https: what patients wrote would travel in the clear")
     }
-    for page in [letters.invitePage, letters.userPage] where page?.hasPrefix("http://") == true {
-      throw Self.unfit("\"\(page ?? "")\" is not https: letters would send tokens in the clear")
+    let pages = [letters.invitePage, letters.userPage, google?.redirectURI, google?.issuer]
+    for page in pages where page?.hasPrefix("http://") == true {
+      throw Self.unfit("\"\(page ?? "")\" is not https: secrets would travel in the clear")
     }
     if letters.sender == LetterStyle().sender {
       throw Self.unfit("--email-from: is missing, and nobody could answer a letter")

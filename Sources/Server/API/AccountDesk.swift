@@ -118,14 +118,7 @@ struct AccountDesk: AccountKeeping {
       let passwordHash = try data.hashed(password)
       let replica = try data.replica(of: found.account)
       // First the document: without the password it opens nothing.
-      try onReplica { () throws(ReplicaError) in
-        try replica.transact { (transaction) throws(ReplicaError) in
-          guard let document = try transaction.living(user),
-            transaction.fields(document)["status"]?.stringValue == "invited"
-          else { return }
-          try replica.update(user, patch: ["status": "active"], in: &transaction)
-        }
-      }
+      try data.activate(user, in: replica)
       return try data.update { (registry) throws(ServerError) in
         guard let place = registry.credentials.firstIndex(where: { $0.invitation?.hash == hash })
         else { throw .notFound("the token was used already") }

@@ -18,11 +18,14 @@ package struct UserHandler: Sendable {
     let door = UserDoor(
       data: data, logins: logins, desk: desk, allowsSignUp: settings.allowsSignUp)
     let summaries = settings.summaryModel.map { [Summarizer($0).route] } ?? []
+    let google =
+      settings.google.map { GoogleSignIn($0, data: data, logins: logins).routes } ?? []
     origins = CrossOrigin(origins: settings.corsOrigins)
     api = ClinicAPI(
       of: "satchel-server", keeping: desk,
       adding: [HealthRoute.route] + LoginRoutes(logins).routes + door.routes
-        + PatientDoor(data).routes + desk.routes + DeviceRoutes(data: data).routes + summaries)
+        + PatientDoor(data).routes + desk.routes + DeviceRoutes(data: data).routes + summaries
+        + google)
   }
 
   /// Who asks is found out before a body is read.
