@@ -22,6 +22,7 @@ RULES = [
     # These follow from others where they can.
     r"^(name|clinic_id|end_time|expires_at|confirmation_code): is required",
     r"^end_time: (is not start_time plus duration|must be after start_time)$",
+    r"^(end_time|duration): the visit must end on the day on which it starts$",
     r"^arrived_at: is only for a patient who has arrived$",
     r"^overbook_reason: is required when overbook is true$",
     r"^provider_id: is required: the patient has no clinician$",

@@ -53,7 +53,7 @@ struct ReportComparisonTests {
       count += 1
       return .string("2026-03-\(count % 15 + 10)T\(count * 7 % 10 + 10):\(count % 50 + 10):00.000Z")
     }
-    for number in 0..<24 {
+    for number in 0..<48 {
       let patient = try make(
         "patients",
         [

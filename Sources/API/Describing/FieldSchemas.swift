@@ -33,7 +33,10 @@ extension FieldKind {
     switch self {
     case .string(let maximum, let format):
       .string(pattern: format.pattern(mustSay), maximum: maximum)
-    case .text(let bytes): .string(pattern: Self.textPattern(mustSay), maximum: bytes)
+    // A line end of two characters is kept as one.
+    case .text(let bytes):
+      .string(pattern: Self.textPattern(mustSay), maximum: 2 * bytes)
+        .saying("at most \(bytes) bytes as it is kept")
     case .timeOfDay: .string(pattern: "^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$")
     // Times before 1970 are not taken.
     case .timestamp: Schema.time.with("pattern", "^(19[7-9][0-9]|[2-9][0-9]{3})-")
