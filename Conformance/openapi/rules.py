@@ -26,6 +26,8 @@ RULES = [
     r"^arrived_at: is only for a patient who has arrived$",
     r"^overbook_reason: is required when overbook is true$",
     r"^provider_id: is required: the patient has no clinician$",
+    # Who accepts an invite shows that he is the patient.
+    r"^date_of_birth: (is required: the address has changed|is not the patient's)",
     r"^to: is before from",
     # Of a file that is imported.
     r"^line \d+: ",

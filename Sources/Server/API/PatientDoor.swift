@@ -28,7 +28,9 @@ struct PatientDoor: Sendable {
       ])
     let form = Schema.object(
       ["token": .string, "password": LoginRoutes.newPassword],
-      optional: ["name": Schema.string.orNull, "date_of_birth": Schema.string.orNull])
+      optional: [
+        "name": Schema.input("user", "name").orNull, "date_of_birth": Schema.string.orNull,
+      ])
     return [
       verify.takes(.object(["token": .string])).gives(200, opened, "it can be accepted"),
       accept.takes(form)
