@@ -62,7 +62,9 @@ struct SchemaChecker {
         wanted.arrayValue?.allSatisfy { object[$0.stringValue ?? ""] != nil } ?? false)
     case "additionalProperties":
       let known = schema["properties"]?.objectValue?.keys ?? []
-      return expect(value.objectValue?.keys.allSatisfy(known.contains) ?? true)
+      let others = (value.objectValue?.members ?? []).filter { !known.contains($0.key) }
+      guard wanted.objectValue != nil else { return expect(others.isEmpty) }
+      return others.flatMap { problems(of: $0.value, wanted, at: "\(place).\($0.key)") }
     case "allOf": return (wanted.arrayValue ?? []).flatMap { problems(of: value, $0, at: place) }
     case "anyOf": return expect(fitting(value, wanted) > 0)
     case "oneOf": return expect(fitting(value, wanted) == 1)

@@ -10,7 +10,7 @@ enum Rooms {
 
   static let files: [SourceFile] = all.flatMap { files(in: "Sources/\($0)") }
 
-  private static let package =
+  static let package =
     "/"
     + "\(#filePath)".split(separator: "/").dropLast(3).joined(separator: "/")
 
