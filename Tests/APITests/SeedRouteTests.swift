@@ -197,4 +197,9 @@ import Testing
     #expect(changed.status == 200 && changed["created_at"] == made["created_at"])
     #expect(changed["updated_at"]?.stringValue?.hasPrefix("2026-03-03") == true)
   }
+
+  @Test func `date and time of an appointment are told together too`() throws {
+    let shown = try api("GET", path("appointments", try visit()))
+    #expect(shown["date_time"] == "2026-07-01T09:30")
+  }
 }
