@@ -80,7 +80,8 @@ final class MemoryLaptop {
     UniqueID(randomBytes: world.random.bytes(16)) ?? UniqueID(high: 0, low: 0)
   }
 
-  private var now: UInt64 { UInt64(max(0, Int(world.clock.now()) + skew + offset)) }
+  private var machineNow: UInt64 { UInt64(max(0, Int(world.clock.now()) + skew)) }
+  private var now: UInt64 { UInt64(max(0, Int(machineNow) + offset)) }
 
   // MARK: - Writes
 
@@ -224,9 +225,10 @@ final class MemoryLaptop {
     case .cutPush(let request): return .pushCut(cut(request))
     case .send(let request), .sendPage(let request, _):
       do {
-        let before = Int(world.clock.now())
+        let before = machineNow
         let reply = try codec.reply(try link.post(codec.encode(request), exchange: true))
-        correct(by: Int(reply.now) - before / 2 - Int(world.clock.now()) / 2 - skew)
+        offset = ClockOffset.corrected(
+          offset, server: reply.now, askedAt: before, answeredAt: machineNow)
         received = reply
         return .replied(reply)
       } catch let refusal as SyncRefusal {
@@ -257,11 +259,6 @@ final class MemoryLaptop {
     case .finish: break
     }
     return nil
-  }
-
-  /// What is less than the way takes under load, is no error of a clock.
-  private func correct(by measured: Int) {
-    if abs(measured - offset) > 2000 { offset = measured }
   }
 
   private func cut(_ request: ClientSession.PushRequest) -> ClientSession.PushCut {

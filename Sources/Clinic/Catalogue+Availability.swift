@@ -13,8 +13,12 @@ extension TypeDefinition {
       FieldDefinition("time_slots", .array(of: .timeOfDay), required: true),
       FieldDefinition("slot_minutes", .integer(5...1440), required: true, default: 30),
       FieldDefinition("start_date", .civilDate, required: true),
-      FieldDefinition("valid_until", .civilDate, aliases: ["end_date"]),
+      FieldDefinition("valid_until", .civilDate),
       FieldDefinition("time_zone", .string(maximum: 50, format: .timeZone)),
+      // One day, one time, and a second name of the last day.
+      FieldDefinition("day_of_week", .integer(0...6), .request),
+      FieldDefinition("time", .timeOfDay, .request),
+      FieldDefinition("end_date", .civilDate, .request),
     ],
     units: [
       UnitRule(
@@ -22,7 +26,8 @@ extension TypeDefinition {
         fields: [
           "days_of_week", "time_slots", "slot_minutes", "start_date", "valid_until", "time_zone",
         ], severity: .normal, rule: "V1")
-    ])
+    ],
+    checks: [.singularAvailability])
 
   /// One slot of one day that differs from the weekly rules.
   static let availabilityOverride = TypeDefinition(

@@ -41,7 +41,7 @@ extension TypeDefinition {
       FieldDefinition("category", .string(maximum: 100)),
       FieldDefinition("is_active", .boolean, required: true, default: true),
     ],
-    indexes: [IndexDefinition("category")])
+    indexes: [IndexDefinition("category"), IndexDefinition("number", unique: true)])
 
   static let chatAnswer = TypeDefinition(
     "chat_answer", plural: "chat_answers",

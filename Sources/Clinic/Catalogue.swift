@@ -49,7 +49,7 @@ package struct Catalogue: Sendable {
 
 extension Catalogue {
   /// Raised when a type gets a field, a unit or a rule: review items depend on it.
-  package static let version = 3
+  package static let version = 4
 
   package static let standard = Catalogue([
     .patient, .invite, .appointment, .cancellation, .clinic, .doctor, .user, .account,

@@ -19,6 +19,8 @@ package enum DocumentCheck: Sendable, Equatable {
   case overbookReason
   /// An appointment gets its confirmation code from its id.
   case confirmationCode
+  /// `day_of_week` and `time` stand for lists of one, the earlier of `end_date` and `valid_until` counts.
+  case singularAvailability
 
   /// Fields that it fills in where they are not given.
   var filledIn: [String] {
@@ -28,6 +30,7 @@ package enum DocumentCheck: Sendable, Equatable {
     case .slotTimes: ["end_time", "clinic_id"]
     case .inviteExpiry: ["expires_at"]
     case .confirmationCode: ["confirmation_code"]
+    case .singularAvailability: ["days_of_week", "time_slots"]
     case .time(let field, _): [field]
     case .anyOf, .arrival, .overbookReason: []
     }
@@ -43,6 +46,7 @@ package enum DocumentCheck: Sendable, Equatable {
     case .inviteExpiry: Self.fillExpiry(&draft)
     case .overbookReason: Self.checkOverbookReason(&draft)
     case .confirmationCode: Self.fillConfirmationCode(&draft)
+    case .singularAvailability: Self.fillAvailability(&draft)
     }
   }
 
@@ -115,5 +119,25 @@ package enum DocumentCheck: Sendable, Equatable {
     else { return }
     let code = ConfirmationCode(id: id, sha256: draft.validator.functions.sha256)
     draft.set("confirmation_code", .string(code.text))
+  }
+
+  private static func fillAvailability(_ draft: inout Draft) {
+    for (one, many) in [("day_of_week", "days_of_week"), ("time", "time_slots")] {
+      if draft.isRefused(one) { draft.excuse(many) }
+      guard let value = draft.request[one], !value.isNull, !draft.isRefused(many) else { continue }
+      guard draft.named.contains(many) else {
+        draft.set(many, .array([value]))
+        continue
+      }
+      let list = draft.fields[many]?.arrayValue ?? []
+      if !list.contains(where: { $0.isIdentical(to: value) }) {
+        draft.refuse(one, "is not one of \(many)")
+      }
+    }
+    guard let end = draft.request["end_date"] else { return }
+    let last = draft.named.contains("valid_until") ? draft.string("valid_until") : nil
+    // Dates in their canonical form are ordered as texts.
+    if let last, end.stringValue.map({ $0 >= last }) ?? true { return }
+    draft.set("valid_until", end.isNull ? nil : end)
   }
 }

@@ -226,7 +226,10 @@ package final class LaptopSync: Sendable {
       // What a page holds is looked at once, when all of them are there.
       let message = try codec.reply(reply.body) { $0.pull?.isLast ?? true }
       received.withLock { $0 = reply.body }
-      noteClock(message.now, before, replica.world.clock.now())
+      replica.setClockOffset(
+        ClockOffset.corrected(
+          replica.clockOffset, server: message.now, askedAt: before,
+          answeredAt: replica.world.clock.now()))
       return .replied(message)
     } catch {
       throw .unreachable("the answer did not arrive whole: \(error)")
@@ -298,13 +301,6 @@ package final class LaptopSync: Sendable {
     if reply.status == 413 { return SyncRefusal(.tooLarge, "a page is too large") }
     throw .unreachable(
       "what answers at this address is no Satchel server (HTTP status \(reply.status))")
-  }
-
-  /// Corrects this machine's clock by the server's, if they are apart by more than 2 seconds.
-  private func noteClock(_ server: UInt64, _ before: UInt64, _ after: UInt64) {
-    let here = Int(before / 2 + after / 2)
-    let offset = Int(server) - here
-    if abs(offset - replica.clockOffset) > 2000 { replica.setClockOffset(offset) }
   }
 
   private func apply(_ end: ClientSession.PullEnd) throws(ReplicaError) -> Int {

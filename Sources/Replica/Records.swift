@@ -136,19 +136,35 @@ extension Replica {
     key: DocumentKey, in transaction: LocalTransaction
   ) throws(ReplicaError) {
     let allowsEmail = input["allow_duplicate_email"]?.boolValue == true
-    for (index, field) in Self.uniqueIndexes where index.type == key.type {
-      guard let value = index.key(fields), index.key(before) != value,
-        !(allowsEmail && field == "email")
-      else { continue }
-      let others = try transaction.documents(ofType: key.type, index, key: value)
-      guard let other = others.first(where: { $0.key != key }) else { continue }
-      throw .duplicate(field: field, other.key)
+    for rule in Self.uniqueRules where rule.type == key.type {
+      guard !(allowsEmail && rule.field == "email") else { continue }
+      for index in rule.indexes {
+        guard let value = IndexDefinition.key(named: index, fields, .system) else { continue }
+        let isOld = rule.indexes.contains {
+          IndexDefinition.key(named: $0, before, .system) == value
+        }
+        if isOld { continue }
+        for place in rule.indexes {
+          let others = try transaction.living(
+            among: transaction.documents(ofType: key.type, index: place, key: value))
+          guard let other = others.first(where: { $0.key != key }) else { continue }
+          throw .duplicate(field: rule.field, other.key)
+        }
+      }
     }
   }
 
-  private static let uniqueIndexes: [(index: ClinicIndex, field: String)] = [
-    (.patientExternalID, "external_id"), (.patientEmail, "email"), (.userEmail, "email"),
-    (.appointmentCode, "confirmation_code"),
+  /// The unique fields of the catalogue, each with the indexes that find who has the value already: a
+  /// set has several, for any of its elements can meet any of another's.
+  private static let uniqueRules: [(type: String, field: String, indexes: [String])] = [
+    ("patient", "external_id", [ClinicIndex.patientExternalID.rawValue]),
+    ("patient", "email", [ClinicIndex.patientEmail.rawValue]),
+    ("patient", "user_id", ["user_id"]),
+    ("user", "email", [ClinicIndex.userEmail.rawValue]),
+    ("doctor", "user_id", ["user_id"]),
+    ("appointment", "confirmation_code", [ClinicIndex.appointmentCode.rawValue]),
+    ("invite", "token_hashes", ClinicIndex.inviteTokens.map(\.rawValue)),
+    ("chat_question", "number", ["number"]),
   ]
 }
 

@@ -10,7 +10,7 @@ extension Replica {
   ) throws(ReplicaError) {
     guard !reasons.isEmpty else { return }
     let writes = try transaction.looking { clinic in
-      reasons.flatMap { clinic.serverWrites(because: $0) }
+      clinic.serverWrites(because: reasons)
     }
     for write in writes {
       guard let document = try transaction.document(write.key) else { continue }
@@ -24,7 +24,7 @@ extension Replica {
   static func mayGiveReason(_ part: Document) -> Bool {
     let units: [String]
     switch part.key.type {
-    case "invite", "user": return true
+    case "invite", "user", "chat_question": return true
     case "appointment": units = ["code"]
     case "patient": units = ["user_id", "merged_into"]
     default: return false

@@ -55,6 +55,33 @@ import Testing
       ).id)
   }
 
+  @Test func `a user is one patient and one doctor at most`() throws {
+    let clara = try api.patient("Clara", "Reis", ["user_id": user])
+    let dora: JSONObject = ["first_name": "Dora", "last_name": "Reis", "user_id": user]
+    let refused = try api("POST", "/api/patients", .object(dora))
+    #expect(refused.status == 409 && refused.errorCode == "duplicate_user_id")
+    let taken = try api("PATCH", path("patients", patient), ["user_id": user])
+    #expect(taken.status == 409 && taken.badFields == ["user_id"])
+    let twin = try api(
+      "POST", "/api/doctors", ["name": "Dr. E", "clinic_id": clinic, "user_id": user])
+    #expect(twin.status == 409 && twin.errorCode == "duplicate_user_id")
+    #expect(try api("DELETE", "/api/patients/\(clara.id)").status == 204)
+    #expect(try api("PATCH", path("patients", patient), ["user_id": user]).status == 200)
+  }
+
+  @Test func `questions are numbered, and a number is not given twice`() throws {
+    func ask(_ text: String) throws -> Answer {
+      try api.make("chat-questions", ["text": .string(text), "question_type": "text"])
+    }
+    #expect(try ask("Where?")["number"] == 1)
+    let second = try ask("When?")
+    #expect(second["number"] == 2)
+    #expect(try api("DELETE", "/api/chat-questions/\(second.id)").status == 204)
+    #expect(try ask("Why?")["number"] == 3)
+    let wish = try api("PATCH", "/api/chat-questions/\(second.id)", ["number": 7])
+    #expect(wish.status == 404 || wish.status == 422)
+  }
+
   @Test func `a program that runs says so without a login`() throws {
     let answer = ClinicAPI(adding: [HealthRoute.route]).answerOpenly(
       HTTPRequest(method: "GET", target: "/health", path: "/health", segments: ["health"]))

@@ -322,8 +322,4 @@ import Testing
     #expect(indexes.first { $0.name == fields }?.isUnique == isUnique)
   }
 
-  @Test func `end_date is another name of valid_until`() throws {
-    let made = try create("recurring_availability", ["end_date": "2025-06-30"])
-    #expect(made["valid_until"]?.stringValue == "2025-06-30" && made["end_date"] == nil)
-  }
 }

@@ -51,7 +51,7 @@ import Testing
       return keys
     }
     for key in keys {
-      let writes = try server.replica.looking { $0.serverWrites(because: key) }
+      let writes = try server.replica.looking { $0.serverWrites(because: [key]) }
       #expect(writes.isEmpty, "\(what): \(key)")
     }
   }

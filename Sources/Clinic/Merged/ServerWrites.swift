@@ -10,10 +10,14 @@ package struct ServerWrite: Sendable {
 }
 
 extension MergedClinic {
-  /// What the server should write because of a document, and what it should write to it: the difference
+  /// What the server should write because of documents, and what it should write to them: the difference
   /// between what is and what the merged state demands (MERGE, rules I6, I7, A19, P7, U2). The same
   /// wherever and however often it is worked out; empty once it is written.
-  package func serverWrites(because key: DocumentKey) -> [ServerWrite] {
+  package func serverWrites(because keys: [DocumentKey]) -> [ServerWrite] {
+    keys.flatMap(serverWrites) + questionsToNumber(among: keys)
+  }
+
+  private func serverWrites(because key: DocumentKey) -> [ServerWrite] {
     guard let subject = living(key) else { return [] }
     switch key.type {
     case "invite": return invitesToEnd(beside: subject)
@@ -71,6 +75,27 @@ extension MergedClinic {
       if living(.appointmentCode, code).isEmpty { return code }
       attempt += 1
     }
+  }
+
+  /// Each question gets a number that no other has or had, in the order of their creation. Of several
+  /// with one number the first keeps it.
+  private func questionsToNumber(among keys: [DocumentKey]) -> [ServerWrite] {
+    var waiting: [DocumentKey: Subject] = [:]
+    for key in keys where key.type == "chat_question" {
+      for subject in living(key).map(withoutNumber) ?? [] { waiting[subject.key] = subject }
+    }
+    var last = 0
+    return waiting.values.sorted { $0.document.comesBefore($1.document) }.map { question in
+      repeat { last += 1 } while !self.keys("chat_question", index: "number", "\(last)").isEmpty
+      return ServerWrite(key: question.key, fields: ["number": .int(last)])
+    }
+  }
+
+  /// Of a question and those with the same number, all that should get another.
+  private func withoutNumber(_ question: Subject) -> [Subject] {
+    guard let number = question.fields["number"]?.intValue else { return [question] }
+    let same = living("chat_question", index: "number", "\(number)")
+    return Array(same.sorted { $0.document.comesBefore($1.document) }.dropFirst())
   }
 
   /// Of several users with one address only the first can log in.

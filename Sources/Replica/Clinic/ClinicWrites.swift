@@ -23,6 +23,9 @@ extension Replica {
     guard type == "appointment" else {
       let key = try create(input, type: type, in: &transaction, validator: validator)
       if type == "intake_form" { try noteIntake(key, in: &transaction, validator) }
+      if type == "chat_question", role == .server {
+        try writeAsServer(because: [key], in: &transaction)
+      }
       return key
     }
     var input = canonical(input, type)
