@@ -5,8 +5,7 @@ package import Replica
 /// The REST API of INTERFACE.md over a replica: the same on a server and on a laptop.
 package struct ClinicAPI: Sendable {
   let routes: [Route]
-  /// Those first whose paths go before others: `/api/patients/bulk` is no patient.
-  private let table: [Route]
+  private let table: RouteTable
   private let known = KnownVisibility()
 
   /// - Parameters:
@@ -25,9 +24,7 @@ package struct ClinicAPI: Sendable {
       + ReviewRoutes.routes + ScheduleRoutes.routes + DashboardRoutes.routes
       + ReportRoutes.routes + own
     routes = all + DescriptionRoutes.routes(describing: all, catalogue, program)
-    table = routes.enumerated().sorted { a, b in
-      (b.element.literalCount, a.offset) < (a.element.literalCount, b.offset)
-    }.map(\.element)
+    table = RouteTable(routes)
   }
 
   /// Whether a request needs no login. Reads memory only.
@@ -80,10 +77,7 @@ package struct ClinicAPI: Sendable {
     _ request: HTTPRequest
   ) throws(APIError) -> (route: Route, parameters: [String: String]) {
     let method = request.method == "HEAD" ? "GET" : request.method
-    let best = table.lazy.compactMap { route in route.match(request.segments).map { (route, $0) } }
-      .first
-    guard let (best, parameters) = best else { throw .notFound }
-    let routes = routes.filter { $0.path == best.path }
+    guard let (routes, parameters) = table.find(request.segments) else { throw .notFound }
     guard let route = routes.first(where: { $0.method == method }) else {
       throw .methodNotAllowed(routes.map(\.method))
     }

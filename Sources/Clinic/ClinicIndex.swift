@@ -36,6 +36,8 @@ extension IndexDefinition {
 /// it must not collide with, and a review rule what it compares.
 package enum ClinicIndex: String, CaseIterable, Sendable {
   case patientEmail, patientExternalID, patientNameAndBirth, userEmail
+  /// Patients that were merged into others.
+  case patientMerged
   case appointmentCode, appointmentDoctorDay, appointmentClinicianDay, appointmentPatient
   case appointmentCancellations
   case invitePatient, inviteEmail
@@ -46,7 +48,7 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
 
   package var type: String {
     switch self {
-    case .patientEmail, .patientExternalID, .patientNameAndBirth: "patient"
+    case .patientEmail, .patientExternalID, .patientNameAndBirth, .patientMerged: "patient"
     case .userEmail: "user"
     case .appointmentCode, .appointmentDoctorDay, .appointmentClinicianDay, .appointmentPatient:
       "appointment"
@@ -66,6 +68,7 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
     switch self {
     case .patientEmail, .userEmail, .inviteEmail: ["email"]
     case .patientExternalID: ["external_id"]
+    case .patientMerged: ["merged_into"]
     case .patientNameAndBirth: ["last_name", "date_of_birth"]
     case .appointmentCode: ["confirmation_code"]
     case .appointmentDoctorDay: ["doctor_id", "date"]
@@ -87,6 +90,7 @@ package enum ClinicIndex: String, CaseIterable, Sendable {
     case .patientExternalID, .appointmentCode, .appointmentPatient, .invitePatient,
       .appointmentCancellations:
       values[0]?.stringValue
+    case .patientMerged: values[0] == nil ? nil : ""
     case .inviteToken: Self.element(0, values[0])
     case .inviteToken2: Self.element(1, values[0])
     case .inviteToken3: Self.element(2, values[0])

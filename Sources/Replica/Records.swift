@@ -191,12 +191,17 @@ extension Replica {
   /// The visible fields with `id`, `type`, `account_id`, `created_at`, `updated_at` and, where known,
   /// `created_by` and `updated_by`.
   package func view(_ document: Document) -> JSONObject {
+    view(document, document.visibleFields(rules.type(document.key.type)))
+  }
+
+  /// - Parameter fields: the visible ones.
+  func view(_ document: Document, _ fields: JSONObject) -> JSONObject {
     let envelope = envelope(of: document)
     var view = JSONObject()
     for name in ["id", "type", "account_id"] {
       if let value = envelope[name] { view.append(name, value) }
     }
-    for member in document.visibleFields(rules.type(document.key.type)).members {
+    for member in fields.members {
       view.append(member.key, member.value)
     }
     for name in Envelope.trailingNames {

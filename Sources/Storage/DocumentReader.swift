@@ -13,7 +13,7 @@ enum DocumentPlace: Sendable, Equatable {
 /// Reads documents, and keeps those that were used lately.
 final class DocumentReader: Sendable {
   /// So many documents are kept in memory.
-  private static let cachedDocumentCount = 4096
+  private static let cachedDocumentCount = 8192
 
   private let layout: StoreLayout
   private let fileSystem: any FileSystem

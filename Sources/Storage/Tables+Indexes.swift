@@ -6,6 +6,18 @@ extension Tables {
   package func documents(
     ofType type: String, index: String, key: String
   ) throws(StorageError) -> [Document] {
+    var documents: [Document] = []
+    for key in try keys(ofType: type, index: index, key: key) {
+      if let document = try document(key) { documents.append(document) }
+    }
+    return documents
+  }
+
+  /// The keys of the documents of a type that have a value in an index, sorted; of deleted ones too. No
+  /// document is read.
+  package func keys(
+    ofType type: String, index: String, key: String
+  ) throws(StorageError) -> [DocumentKey] {
     guard let place = indexes.place(ofType: type, index), let table = recentIndexes[type]?[place]
     else { return [] }
     var ids = recentKeys(table, at: place, key).map(\.id)
@@ -17,11 +29,7 @@ extension Tables {
         place += 1
       }
     }
-    var documents: [Document] = []
-    for id in ids.sorted() {
-      if let document = try document(DocumentKey(type: type, id: id)) { documents.append(document) }
-    }
-    return documents
+    return ids.sorted().map { DocumentKey(type: type, id: $0) }
   }
 
   /// A page of the documents of a type in the order of an index: by value, then by creation, then by

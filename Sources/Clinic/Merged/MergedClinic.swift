@@ -22,6 +22,11 @@ package final class MergedClinic {
   /// So many documents may be looked at to answer for one.
   private static let mostQuestions = 1000
   private var questions = 0
+  /// The patients that name another one into which they were merged, deleted or not; nil if that is not
+  /// known without reading them.
+  private(set) lazy var mergedPatients = state.keys(
+    ofType: "patient", index: ClinicIndex.patientMerged.rawValue, key: ""
+  ).map { Set($0) }
   /// The documents of which is being asked whether they are deleted.
   private var asking: Set<DocumentKey> = []
 

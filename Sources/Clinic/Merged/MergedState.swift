@@ -8,6 +8,12 @@ package protocol MergedState: AnyObject {
   func document(_ key: DocumentKey) -> Document?
   /// The documents, deleted or not, that have a key in an index of their type.
   func documents(ofType type: String, index: String, key: String) -> [Document]
+  /// Their keys, in no order, found without reading a document; nil where that is not possible.
+  func keys(ofType type: String, index: String, key: String) -> [DocumentKey]?
+}
+
+extension MergedState {
+  package func keys(ofType type: String, index: String, key: String) -> [DocumentKey]? { nil }
 }
 
 /// A merged state in memory, of any documents. For tests, tools and lists that are made from nothing.

@@ -19,9 +19,10 @@ extension MergedClinic {
     return path[path.count - 1]
   }
 
-  /// The living patient that one was merged into.
+  /// The living patient that one was merged into. Hardly any was: nobody reads a patient to find that out.
   func mergedInto(_ key: DocumentKey) -> DocumentKey? {
-    subject(key).flatMap { living("patient", $0.text("merged_into")) }
+    if let mergedPatients, !mergedPatients.contains(key) { return nil }
+    return subject(key).flatMap { living("patient", $0.text("merged_into")) }
       .flatMap { $0.key == key ? nil : $0.key }
   }
 

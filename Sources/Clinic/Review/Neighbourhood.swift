@@ -221,6 +221,7 @@ extension Reviewer {
 extension MergedClinic {
   /// The documents with a key in an index, deleted or not.
   func keys(_ type: String, index: String, _ key: String) -> [DocumentKey] {
-    state.documents(ofType: type, index: index, key: key).map(\.key)
+    state.keys(ofType: type, index: index, key: key)
+      ?? state.documents(ofType: type, index: index, key: key).map(\.key)
   }
 }

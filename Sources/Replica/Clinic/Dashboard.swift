@@ -69,8 +69,10 @@ extension Replica {
   ) throws(ReplicaError) {
     let now = now()
     let soon = now + Dashboard.expiringDays * 86_400_000
-    try count("invite", query) { status, row in
-      guard status == "pending", row.end >= now else { return }
+    let statuses = statusNames(ofType: "invite")
+    let pending = statuses.firstIndex(of: "pending").map(UInt8.init)
+    try count("invite", query) { row in
+      guard row.status == pending, row.end >= now else { return }
       dashboard.pendingInvites += 1
       if row.end < soon { dashboard.expiringInvites += 1 }
     }
@@ -81,21 +83,30 @@ extension Replica {
   ) throws(ReplicaError) {
     let now = now()
     let since = now - min(now, Dashboard.newDays * 86_400_000)
-    try count("patient", query) { status, row in
-      dashboard.patients[status, default: 0] += 1
+    let statuses = statusNames(ofType: "patient")
+    var counts = statuses.map { _ in 0 }
+    try count("patient", query) { row in
+      counts[Int(row.status)] += 1
       if row.stamp.milliseconds >= since { dashboard.newPatients += 1 }
     }
+    for (status, count) in zip(statuses, counts) where count > 0 {
+      dashboard.patients[status] = count
+    }
+  }
+
+  /// By the numbers that statuses have in rows.
+  private func statusNames(ofType type: String) -> [String] {
+    [""] + (catalogue.type(named: type).map(RowShape.statuses) ?? [])
   }
 
   /// Looks at what the rows of a type hold of each document that the one who asks may see.
   private func count(
-    _ type: String, _ query: DashboardQuery, _ body: (_ status: String, RowTable.Row) -> Void
+    _ type: String, _ query: DashboardQuery, _ body: (RowTable.Row) -> Void
   ) throws(ReplicaError) {
     guard let definition = catalogue.type(named: type) else { return }
-    let statuses = [""] + RowShape.statuses(of: definition)
     guard let isVisible = query.isVisible else {
       return try rowTables.look(at: definition, self) { table in
-        for row in table.shown { body(statuses[Int(row.status)], row) }
+        for row in table.shown { body(row) }
       }
     }
     let shape = RowShape(definition)
@@ -103,7 +114,7 @@ extension Replica {
     let rows = try looking { (clinic) throws(ReplicaError) in
       documents.compactMap { shape.row($0, clinic) }
     }
-    for row in rows { body(statuses[Int(row.status)], row) }
+    for row in rows { body(row) }
   }
 }
 

@@ -28,6 +28,12 @@ final class EarlierState: MergedState {
     return same + (table(type, index)[key] ?? [])
   }
 
+  func keys(ofType type: String, index: String, key: String) -> [DocumentKey]? {
+    now.keys(ofType: type, index: index, key: key).map { keys in
+      keys.filter { before[$0] == nil } + (table(type, index)[key] ?? []).map(\.key)
+    }
+  }
+
   private struct Name: Hashable {
     let type: String
     let index: String

@@ -6,16 +6,23 @@ package import Storage
 /// A merged state that is read from somewhere that can fail. What cannot be read looks as if it were
 /// not there: whoever asked must look at `failure` before the answer is used.
 final class ReadState<Failure: Error>: MergedState {
+  typealias Search<Found> = (
+    _ type: String, _ index: String, _ key: String
+  ) throws(Failure) -> [Found]
+
   private let find: (DocumentKey) throws(Failure) -> Document?
-  private let search: (_ type: String, _ index: String, _ key: String) throws(Failure) -> [Document]
+  private let search: Search<Document>
+  /// Finds keys without reading documents; nil where that is not possible.
+  private let searchKeys: Search<DocumentKey>?
   private(set) var failure: Failure?
 
   init(
     find: @escaping (DocumentKey) throws(Failure) -> Document?,
-    search: @escaping (_ type: String, _ index: String, _ key: String) throws(Failure) -> [Document]
+    search: @escaping Search<Document>, searchKeys: Search<DocumentKey>? = nil
   ) {
     self.find = find
     self.search = search
+    self.searchKeys = searchKeys
   }
 
   func document(_ key: DocumentKey) -> Document? {
@@ -26,6 +33,16 @@ final class ReadState<Failure: Error>: MergedState {
   }
 
   func documents(ofType type: String, index: String, key: String) -> [Document] {
+    found(search, type, index, key)
+  }
+
+  func keys(ofType type: String, index: String, key: String) -> [DocumentKey]? {
+    searchKeys.map { found($0, type, index, key) }
+  }
+
+  private func found<Found>(
+    _ search: Search<Found>, _ type: String, _ index: String, _ key: String
+  ) -> [Found] {
     do throws(Failure) { return try search(type, index, key) } catch {
       failure = failure ?? error
       return []
@@ -49,6 +66,8 @@ extension Replica {
       try tables.document(key)
     } search: { (type, index, key) throws(StorageError) in
       try tables.documents(ofType: type, index: index, key: key)
+    } searchKeys: { (type, index, key) throws(StorageError) in
+      try tables.keys(ofType: type, index: index, key: key)
     }
     let result = try body(state)
     if let failure = state.failure { throw .storage(failure) }
@@ -84,7 +103,7 @@ extension Replica {
   package func answer(
     _ document: Document, in clinic: MergedClinic, addingComputed isComputed: Bool
   ) -> JSONObject {
-    var view = view(document)
+    var view = view(document, clinic.subject(document).fields)
     for member in clinic.effectiveFields(of: document).members {
       view.append(member.key, member.value)
     }
