@@ -1,7 +1,8 @@
 """Logs in and makes a small clinic: one document of each type.
 
-usage: clinic.py URL EMAIL PASSWORD FILE      FILE gets {"token", "ids": {path: id}}
-       clinic.py URL FILE                     whether that login still holds
+usage: clinic.py URL MAKER EMAIL PASSWORD FILE
+           MAKER makes it; FILE gets {"token", "ids": {path: id}, "own": [id]} of EMAIL
+       clinic.py URL FILE      whether that login still holds
 """
 import json
 import sys
@@ -60,14 +61,20 @@ CLINIC = [
 ]
 
 
-def make(url, email, password):
-    token = call(url, "POST", "/api/auth/login", {"email": email, "password": password})["access_token"]
+def log_in(url, email, password):
+    return call(url, "POST", "/api/auth/login", {"email": email, "password": password})["access_token"]
+
+
+def make(url, maker, email, password):
+    token = log_in(url, maker, password)
     ids = {}
     for path, fields in CLINIC:
         body = {name: ids[value[1:]] if str(value).startswith("@") else value for name, value in fields.items()}
         ids[path] = call(url, "POST", "/api/" + path, body, token)["id"]
     ids["invites"] = call(url, "POST", "/api/generate_invite", {"patient_id": ids["patients"]}, token)["id"]
-    return {"token": token, "ids": ids}
+    token = log_in(url, email, password)
+    me = call(url, "GET", "/api/auth/me", token=token)
+    return {"token": token, "ids": ids, "own": [me["id"], me["account_id"]]}
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ package struct Schema: Sendable {
   }
 
   /// Takes what counts as absent too: null and, where no text is meant, an empty text.
-  var orBlank: Schema {
+  package var orBlank: Schema {
     if case .array(let values) = keywords["enum"] {
       return with("enum", .array(values + ["", .null]))
     }

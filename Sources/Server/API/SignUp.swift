@@ -18,9 +18,9 @@ struct SignUp: Sendable {
       "name": .input("user", "name"), "clinic_name": .input("clinic", "name"),
     ],
     optional: [
-      "clinic_type": Schema.input("clinic", "clinic_type").orNull,
-      "clinic_size": Schema.input("clinic", "clinic_size").orNull,
-      "timezone": Schema.input("clinic", "timezone").orNull, "phone": Schema.string.orNull,
+      "clinic_type": Schema.input("clinic", "clinic_type").orBlank,
+      "clinic_size": Schema.input("clinic", "clinic_size").orBlank,
+      "timezone": Schema.input("clinic", "timezone").orBlank, "phone": Schema.string.orNull,
     ])
 
   /// - Throws: 422 if the form is not filled in.
