@@ -144,9 +144,6 @@ package struct LocalTransaction {
   package func documents(
     ofType type: String, index: String, key: String
   ) throws(ReplicaError) -> [Document] {
-    if let index = ClinicIndex(rawValue: index) {
-      return try documents(ofType: type, index, key: key, includingDeleted: true)
-    }
     let old = try stored { () throws(StorageError) in
       try base.documents(ofType: type, index: index, value: key, begun: begun?.records)
     }.filter { places[$0.key] == nil }

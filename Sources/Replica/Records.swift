@@ -145,13 +145,24 @@ extension Replica {
         }
         if isOld { continue }
         for place in rule.indexes {
-          let others = try transaction.living(
-            among: transaction.documents(ofType: key.type, index: place, key: value))
+          let others = try living(key.type, place, value, in: transaction)
           guard let other = others.first(where: { $0.key != key }) else { continue }
           throw .duplicate(field: rule.field, other.key)
         }
       }
     }
+  }
+
+  /// The living documents with a value in an index, as the transaction sees them.
+  private func living(
+    _ type: String, _ index: String, _ value: String, in transaction: LocalTransaction
+  ) throws(ReplicaError) -> [Document] {
+    // One that writes many documents keeps the indexes of the clinic's rules up to date.
+    if let index = ClinicIndex(rawValue: index) {
+      return try transaction.documents(ofType: type, index, key: value)
+    }
+    return try transaction.living(
+      among: transaction.documents(ofType: type, index: index, key: value))
   }
 
   /// The unique fields of the catalogue, each with the indexes that find who has the value already: a
