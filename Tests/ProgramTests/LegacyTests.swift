@@ -188,7 +188,7 @@ import Testing
     #expect(check.status == 3 && check.text.contains(#""problem":"patient_without_user""#))
     let refused = try a.run("import", "legacy-invites", "--finalize")
     #expect(refused.status == 1)
-    #expect(refused.errors.contains("1 things do not fit together yet: "))
+    #expect(refused.errors.contains("not everything fits together yet (1 found): "))
     try a.succeed("update", "invite", invite, input: #"{"legacy_user_id":null}"#)
     let done = try object(try a.succeed("import", "legacy-invites", "--finalize", "--json"))
     #expect(done["invite_mode"]?.stringValue == "patient_first")

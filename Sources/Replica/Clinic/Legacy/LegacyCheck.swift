@@ -70,7 +70,7 @@ extension Replica {
     let check = try checkLegacy()
     guard check.findings.isEmpty else {
       throw .conflict(
-        "\(check.findings.count) things do not fit together yet: satchel import legacy-invites --check "
+        "not everything fits together yet (\(check.findings.count) found): satchel import legacy-invites --check "
           + "lists them; nothing was changed")
     }
     try setInviteMode(.patientFirst)
