@@ -1,7 +1,7 @@
 extension ParserCase {
   static let all =
     good + badRequestLines + badTargets + badFields + badHosts + badLengths + badCodings
-    + badChunks + sequences
+    + badChunks + sequences + hostile
 
   static let good = [
     ParserCase("a plain request", request("GET / HTTP/1.1"), "GET / 0"),
@@ -29,7 +29,7 @@ extension ParserCase {
     ParserCase("an absolute target", request("GET http://A/b?c HTTP/1.1"), "GET http://A/b?c 0"),
     ParserCase("an expectation", request("GET / HTTP/1.1", "Expect: 100-Continue"), "GET / 0"),
     ParserCase("nothing", ""),
-    ParserCase("half a request", "GET / HTTP/1.1\r\nHost: a\r\n"),
+    ParserCase("half a request", "GET / HTTP/1.1\r\nHost: a\r\n", "unfinished"),
   ]
 
   static let badRequestLines = [

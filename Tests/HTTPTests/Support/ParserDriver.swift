@@ -5,7 +5,8 @@ internal import Testing
 struct ParserCase: Sendable, CustomTestStringConvertible {
   let name: String
   let bytes: [UInt8]
-  /// One entry a request (`POST /a 5` with the body's length) and one for a refusal (`400`).
+  /// One entry a request (`POST /a 5` with the body's length), and at the end one for a refusal
+  /// (`400`) or for a request that is not complete (`unfinished`).
   let outcome: [String]
 
   init(_ name: String, _ text: String, _ outcome: String...) {
@@ -30,7 +31,7 @@ func request(_ line: String, _ fields: String..., body: String = "") -> String {
 func parse(
   _ pieces: [ArraySlice<UInt8>], maximumBodyByteCount: Int = 100,
   limits: HTTPLimits = .standard
-) -> (requests: [HTTPRequest], refusal: HTTPRefusal?) {
+) -> (requests: [HTTPRequest], refusal: HTTPRefusal?, isUnfinished: Bool) {
   var parser = RequestParser(limits: limits)
   var requests: [HTTPRequest] = []
   for piece in pieces {
@@ -40,11 +41,11 @@ func parse(
       case .needsBytes: break feeding
       case .head: parser.accept(maximumBodyByteCount: maximumBodyByteCount)
       case .request(let request): requests.append(request)
-      case .refused(let refusal): return (requests, refusal)
+      case .refused(let refusal): return (requests, refusal, false)
       }
     }
   }
-  return (requests, nil)
+  return (requests, nil, parser.isInsideRequest)
 }
 
 /// The result of `parse` as a `ParserCase` spells it.
@@ -52,10 +53,10 @@ func outcome(
   _ pieces: [ArraySlice<UInt8>], maximumBodyByteCount: Int = 100,
   limits: HTTPLimits = .standard
 ) -> [String] {
-  let (requests, refusal) = parse(
+  let (requests, refusal, isUnfinished) = parse(
     pieces, maximumBodyByteCount: maximumBodyByteCount, limits: limits)
   return requests.map { "\($0.method) \($0.target) \($0.body.count)" }
-    + (refusal.map { ["\($0.status)"] } ?? [])
+    + (refusal.map { ["\($0.status)"] } ?? []) + (isUnfinished ? ["unfinished"] : [])
 }
 
 extension HTTPRefusal {
