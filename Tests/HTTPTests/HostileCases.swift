@@ -83,9 +83,14 @@ extension ParserCase {
   private static let hostileHosts =
     [
       "a b", "a\tb", "a#b", "a?b", "a\\b", "http://a", "<a>", "é", "a;b", "a=b", "\"a\"", "a,a",
+      "a:b", "a:-1", "a:+1", "a:8 0", "a:80:80", "::1", ":80", ":", "[::1", "::1]", "[]", "[::1]a",
+      "[::1]:x", "[a]:1", "a[::1]", "[[::1]]", "a:123456", "%00", "a%2fb", "%61",
     ].map { host($0, "400") }
     + [
       ParserCase("two equal Hosts", request("GET / HTTP/1.1", "Host: a"), "400"),
+      ParserCase(
+        "an absolute target with a bad port",
+        "GET http://a:b/ HTTP/1.1\r\nHost: a:b\r\n\r\n", "400"),
       ParserCase("a Host with a blank before it", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", "400"),
       ParserCase("an absolute target without Host", "GET http://a/ HTTP/1.1\r\n\r\n", "400"),
     ]

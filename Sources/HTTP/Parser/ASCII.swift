@@ -39,9 +39,14 @@ enum ASCII {
   /// are.
   static func isQuery(_ byte: UInt8) -> Bool { isVisible(byte) && !isAny(byte, of: "\"#<>") }
 
-  /// What a host with an optional port is made of: a name, an IPv4 or a bracketed IPv6 address.
-  static func isAuthority(_ byte: UInt8) -> Bool {
-    isLetter(byte) || isDigit(byte) || isAny(byte, of: "-._~:[]%")
+  /// What the name or the IPv4 address of a host is made of.
+  static func isHostName(_ byte: UInt8) -> Bool {
+    isLetter(byte) || isDigit(byte) || isAny(byte, of: "-._~")
+  }
+
+  /// What an IPv6 address is made of.
+  static func isIPv6Address(_ byte: UInt8) -> Bool {
+    hexadecimal(byte) != nil || isAny(byte, of: ":.")
   }
 
   private static func isAny(_ byte: UInt8, of set: StaticString) -> Bool {

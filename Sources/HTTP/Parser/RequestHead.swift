@@ -22,10 +22,10 @@ package struct RequestHead: Sendable {
     _ headers: HTTPHeaders, _ target: RequestTarget
   ) throws(HTTPRefusal) {
     let hosts = headers.all("Host")
-    guard hosts.count == 1, let host = hosts.first, !host.isEmpty else {
+    guard hosts.count == 1, let host = hosts.first else {
       throw .malformed("There must be one Host field.")
     }
-    guard host.utf8.allSatisfy(ASCII.isAuthority) else {
+    guard Authority.isWellFormed(Array(host.utf8)[...]) else {
       throw .malformed("The Host field is malformed.")
     }
     guard target.authority.map({ ASCII.isEqualIgnoringCase($0, host) }) ?? true else {

@@ -37,7 +37,7 @@ struct RequestTarget: Sendable {
       let rest = bytes[start.endIndex...]
       let slash = rest.firstIndex(of: ASCII.slash) ?? rest.endIndex
       let authority = rest[..<slash]
-      guard !authority.isEmpty, authority.allSatisfy(ASCII.isAuthority) else {
+      guard Authority.isWellFormed(authority) else {
         throw .malformed("The request target is malformed.")
       }
       return (String(decoding: authority, as: UTF8.self), rest[slash...])
