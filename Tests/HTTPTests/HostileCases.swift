@@ -49,7 +49,6 @@ extension ParserCase {
     ].map { ParserCase("the target '\($0)'", request("GET \($0) HTTP/1.1"), "GET \($0) 0") }
     + [
       ParserCase("an asterisk with a query", request("OPTIONS *?a HTTP/1.1"), "400"),
-      ParserCase("an asterisk for HEAD", request("HEAD * HTTP/1.1"), "400"),
       ParserCase("CONNECT to an address", request("CONNECT [::1]:22 HTTP/1.1"), "400"),
       ParserCase("OPTIONS of a path", request("OPTIONS /a HTTP/1.1"), "OPTIONS /a 0"),
       ParserCase("a small method", request("get / HTTP/1.1"), "get / 0"),

@@ -8,12 +8,18 @@ struct RequestLine: Sendable {
   init(_ line: [UInt8]) throws(HTTPRefusal) {
     let parts = line.split(separator: ASCII.space, omittingEmptySubsequences: false)
     guard parts.count == 3 else { throw .malformed("The request line is malformed.") }
-    guard !parts[0].isEmpty, parts[0].allSatisfy(ASCII.isToken) else {
-      throw .malformed("The method is malformed.")
-    }
+    guard let method = Self.method(line) else { throw .malformed("The method is malformed.") }
     try Self.checkVersion(parts[2])
-    method = String(decoding: parts[0], as: UTF8.self)
+    self.method = method
     target = try RequestTarget(parts[1], method: method)
+  }
+
+  /// The method alone, however malformed the rest of the line is.
+  /// - Returns: nil for none, or a malformed one.
+  static func method(_ line: [UInt8]) -> String? {
+    guard let end = line.firstIndex(of: ASCII.space), end > 0 else { return nil }
+    let method = line[..<end]
+    return method.allSatisfy(ASCII.isToken) ? String(decoding: method, as: UTF8.self) : nil
   }
 
   private static func checkVersion(_ version: ArraySlice<UInt8>) throws(HTTPRefusal) {

@@ -69,7 +69,8 @@ package struct RequestParser: Sendable {
     }
   }
 
-  /// The method of the request being parsed, or of the one that was refused, once known.
+  /// The method of the request being parsed, or of the one that was refused, once its line is here:
+  /// also when the rest of that line is malformed.
   package private(set) var method: String?
 
   /// Whether bytes of an unfinished request have come in.
@@ -86,7 +87,6 @@ package struct RequestParser: Sendable {
       switch state {
       case .requestLine:
         guard let line = try requestLine() else { return .needsBytes }
-        method = line.method
         state = .fields(line)
       case .fields(let line):
         guard let field = try fieldLine() else { return .needsBytes }
@@ -115,8 +115,12 @@ package struct RequestParser: Sendable {
       let line = try lines.nextLine(
         in: &queue, limit: limits.maximumLineByteCount, overflow: overflow)
       guard let line else { return nil }
-      guard line.isEmpty && !skippedEmptyLine else { return try RequestLine(line) }
-      skippedEmptyLine = true
+      if line.isEmpty && !skippedEmptyLine {
+        skippedEmptyLine = true
+        continue
+      }
+      method = RequestLine.method(line)
+      return try RequestLine(line)
     }
   }
 
