@@ -69,6 +69,17 @@ struct RequestParserTests {
     }
   }
 
+  @Test func `what came with a refused body is not kept`() {
+    var parser = RequestParser()
+    parser.feed(Array(request("PUT / HTTP/1.1", "Content-Length: 9", body: "abcd").utf8)[...])
+    guard case .head = parser.next() else {
+      Issue.record("no head")
+      return
+    }
+    parser.accept(maximumBodyByteCount: 8)
+    #expect(!parser.hasUnparsedBytes)
+  }
+
   @Test func `a body's bytes are kept as they are`() {
     let body = (0...255).map { UInt8($0) }
     let head = request("PUT / HTTP/1.1", "Content-Length: 256")

@@ -51,7 +51,7 @@ package struct RequestParser: Sendable {
     maximumBodyByteCount = maximum
     switch head.framing {
     case .none: state = .fixedBody(remaining: 0)
-    case .length(let count) where count > maximum: state = .refused(.bodyTooLarge)
+    case .length(let count) where count > maximum: refuse(.bodyTooLarge)
     case .length(let count): state = .fixedBody(remaining: count)
     case .chunked: state = .chunkedBody(ChunkedDecoder())
     }
@@ -63,10 +63,14 @@ package struct RequestParser: Sendable {
     do throws(HTTPRefusal) {
       return try advance()
     } catch {
-      state = .refused(error)
-      queue.removeAll()
+      refuse(error)
       return .refused(error)
     }
+  }
+
+  private mutating func refuse(_ refusal: HTTPRefusal) {
+    state = .refused(refusal)
+    queue.removeAll()
   }
 
   /// The method of the request being parsed, or of the one that was refused, once its line is here:
