@@ -98,8 +98,16 @@ final class RawPeer {
 extension [UInt8] {
   /// The index behind the first place where `part` stands.
   func endOfFirst(_ part: [UInt8]) -> Int? {
-    guard count >= part.count else { return nil }
-    return (0...count - part.count).first { self[$0..<$0 + part.count].elementsEqual(part) }
-      .map { $0 + part.count }
+    withUnsafeBytes { all in
+      part.withUnsafeBytes { part in
+        guard let start = all.baseAddress, let wanted = part.baseAddress else { return nil }
+        var offset = 0
+        while offset + part.count <= all.count {
+          if memcmp(start + offset, wanted, part.count) == 0 { return offset + part.count }
+          offset += 1
+        }
+        return nil
+      }
+    }
   }
 }
