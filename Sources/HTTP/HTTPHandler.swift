@@ -1,8 +1,8 @@
 /// What a server does with a request whose head has arrived.
 package enum HTTPAdmission: Sendable {
   /// Take the body, of at most so many bytes (and at most the server's own limit), then call
-  /// `handle`.
-  case accept(maximumBodyByteCount: Int)
+  /// `handle` when it is the lane's turn.
+  case accept(maximumBodyByteCount: Int, lane: HTTPLane = .common)
   /// Answer now and never call `handle`. If a body was announced, it is not read and the connection
   /// closes.
   case refuse(HTTPResponse)

@@ -24,6 +24,11 @@ package struct HTTPLimits: Sendable {
   /// Open connections from one address (all Unix connections count as one address). Lower it where
   /// peers connect directly and not through one proxy.
   package var maximumConnectionsPerAddress = 10_000
+  /// What all connections together may hold: bytes of requests that come in or are handled, and of answers
+  /// that are not taken yet. While it is more, requests that are not small are answered 503.
+  package var maximumHeldByteCount = 512 * 1_024 * 1_024
+  /// A request that holds no more than this always goes on.
+  package var smallRequestByteCount = 64 * 1_024
   /// Threads that run `HTTPHandler.handle`.
   package var workerCount = 16
 

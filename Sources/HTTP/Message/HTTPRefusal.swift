@@ -17,12 +17,15 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
   static let unanswered = HTTPRefusal(500, "The request was not answered.")
   static let stopping = HTTPRefusal(503, "The server is stopping.")
   static let tooManyConnections = HTTPRefusal(503, "There are too many connections.")
+  static let busy = HTTPRefusal(503, "The server has too much to do; try again soon.")
 
   /// The answer that says so.
   package var response: HTTPResponse {
     let code = HTTPStatus.errorCode(status)
     let body = "{\"error\":{\"code\":\"\(code)\",\"message\":\"\(message)\",\"fields\":[]}}"
-    return HTTPResponse(
+    var response = HTTPResponse(
       status: status, headers: ["Content-Type": "application/json"], body: Array(body.utf8))
+    if status == 503 { response.headers.append("Retry-After", "1") }
+    return response
   }
 }

@@ -83,6 +83,9 @@ package struct RequestParser: Sendable {
     return true
   }
 
+  /// The bytes that are kept.
+  var heldByteCount: Int { queue.count + body.count }
+
   /// Whether bytes have been fed that `next` has not taken yet.
   package var hasUnparsedBytes: Bool { !queue.isEmpty }
 

@@ -8,6 +8,8 @@ final class Connection {
   var conversation: Conversation
   /// The answer that is awaited. Invariant: set exactly while the conversation is `.handling`.
   var pending: PendingReply?
+  /// What the event loop last counted for it.
+  var countedByteCount = 0
   /// What the poller was last told.
   var interest: Readiness = .readable
   private var isShutDown = false

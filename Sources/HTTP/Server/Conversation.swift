@@ -32,6 +32,9 @@ struct Conversation: Sendable {
   private let peer: String
   private var parser: RequestParser
   private var pace: TransferPace
+  /// Whose turn the request waits for that is with the handler.
+  private(set) var lane = HTTPLane.common
+  private var handledByteCount = 0
   private var isHead = false
   private var closesAfterAnswer = false
   private var owesContinue = false
@@ -53,6 +56,11 @@ struct Conversation: Sendable {
   var wantsInput: Bool { isReadingRequest || isDraining }
 
   var hasOutput: Bool { outputOffset < output.count }
+
+  /// The bytes of requests and answers that this connection keeps in memory, or its handler does.
+  var heldByteCount: Int {
+    parser.heldByteCount + (phase == .handling ? handledByteCount : 0) + output.count
+  }
 
   /// Whether our side of the connection should be closed now.
   var isDraining: Bool {
@@ -80,6 +88,11 @@ struct Conversation: Sendable {
   /// The peer sends nothing more. An unfinished request is dropped.
   mutating func receiveEnd() {
     if wantsInput { phase = .closed }
+  }
+
+  /// Gives up the request whose body is coming in: there is no room for it.
+  mutating func refuseBody(at now: Instant) {
+    if phase == .body { refuse(.busy, at: now) }
   }
 
   /// The handler's answer.
@@ -135,6 +148,7 @@ struct Conversation: Sendable {
         request.peer = peer
         owesContinue = false
         (phase, deadline) = (.handling, nil)
+        handledByteCount = request.body.count
         return request
       case .refused(let refusal):
         refuse(refusal, at: now)
@@ -150,7 +164,8 @@ struct Conversation: Sendable {
     var request = head.request
     request.peer = peer
     switch handler.admit(request) {
-    case .accept(let maximum):
+    case .accept(let maximum, let lane):
+      self.lane = lane
       owesContinue = head.expectsContinue && !parser.hasUnparsedBytes
       parser.accept(maximumBodyByteCount: min(maximum, limits.maximumBodyByteCount))
       phase = .body

@@ -27,6 +27,8 @@ final class EventLoop {
   var connections: [UInt64: Connection] = [:]
   var connectionCounts: [String: Int] = [:]
   var nextID: UInt64
+  /// What all connections hold.
+  private var heldByteCount = 0
   /// Whether accepting waits for the next scan.
   var isAcceptingPaused = false
   var now: Instant
@@ -118,13 +120,32 @@ final class EventLoop {
   private func read(from connection: Connection) throws(SystemError) -> HTTPRequest? {
     switch try connection.socket.read(into: &scratch) {
     case .bytes(let count):
-      return connection.conversation.receive(scratch[..<count], at: now)
+      let request = connection.conversation.receive(scratch[..<count], at: now)
+      makeRoom(for: connection)
+      return request
     case .end:
       connection.conversation.receiveEnd()
       return nil
     case .wouldBlock:
       return nil
     }
+  }
+
+  /// Refuses a request that is not small while all connections hold too much.
+  private func makeRoom(for connection: Connection) {
+    count(connection)
+    let limits = environment.limits
+    if heldByteCount > limits.maximumHeldByteCount,
+      connection.countedByteCount > limits.smallRequestByteCount
+    {
+      connection.conversation.refuseBody(at: now)
+    }
+  }
+
+  private func count(_ connection: Connection) {
+    let held = connection.conversation.heldByteCount
+    heldByteCount += held - connection.countedByteCount
+    connection.countedByteCount = held
   }
 
   /// Carries out what the conversation has come to: hands its request over, writes its output,
@@ -143,6 +164,7 @@ final class EventLoop {
     if connection.conversation.phase == .closed {
       close(connection)
     } else {
+      count(connection)
       updateInterest(of: connection)
     }
   }
@@ -151,10 +173,13 @@ final class EventLoop {
     let (mailbox, handler, id) = (environment.mailbox, environment.handler, connection.id)
     let pending = PendingReply { mailbox.post(.answer(connection: id, $0)) }
     connection.pending = pending
-    environment.work.push {
+    let job: WorkQueue.Job = {
       // Given up while it waited, the request is not begun.
       guard !pending.isSent else { return }
       handler.handle(request, HTTPReply(pending))
+    }
+    if !environment.work.push(job, in: connection.conversation.lane) {
+      pending.send(HTTPRefusal.busy.response)
     }
   }
 
@@ -171,12 +196,14 @@ final class EventLoop {
   }
 
   private func cancel(_ connection: Connection) {
-    for body in connection.pending?.cancel() ?? [] { environment.work.push(body) }
+    // The common lane takes whatever comes.
+    for body in connection.pending?.cancel() ?? [] { _ = environment.work.push(body) }
   }
 
   /// Forgets a connection; its socket closes.
   private func close(_ connection: Connection) {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
+    heldByteCount -= connection.countedByteCount
     cancel(connection)
     release(connection.socket.peer)
   }

@@ -1,34 +1,50 @@
 internal import Dispatch
 internal import Synchronization
 
-/// Jobs for worker threads, first come, first served.
+/// Jobs for worker threads. Lanes take turns; within a lane it is first come, first served.
 ///
-/// Invariant: the semaphore counts the queued jobs, and one more once the queue is closed; so a
-/// worker that is let through and finds no job knows that the queue is closed.
+/// Invariant: the semaphore counts the turns that are ready, and one more once the queue is closed; so a
+/// worker that is let through and finds no turn knows that the queue is closed.
 final class WorkQueue: Sendable {
   typealias Job = @Sendable () -> Void
 
-  private struct State {
-    var jobs: [Job] = []
-    /// The next job. Invariant: `0...jobs.count`.
-    var first = 0
+  fileprivate struct Lane {
+    var jobs = Queue<Job>()
+    /// Turns that were given to the lane and that no worker has taken yet. Invariant: not more than `jobs`.
+    var readyCount = 0
+    var runningCount = 0
+  }
+
+  fileprivate struct State {
+    /// Those that have jobs or running ones.
+    var lanes: [HTTPLane: Lane] = [:]
+    var turns = Queue<HTTPLane>()
   }
 
   private let state = Mutex(State())
   private let available = DispatchSemaphore(value: 0)
 
   /// Adds a job. A closed queue runs it no more.
-  func push(_ job: @escaping Job) {
-    state.withLock { $0.jobs.append(job) }
-    available.signal()
+  /// - Returns: false if so many wait in the lane already that this one is not taken.
+  func push(_ job: @escaping Job, in lane: HTTPLane = .common) -> Bool {
+    let (isTaken, isReady) = state.withLock { state in
+      guard state.lanes[lane].map({ $0.jobs.count < lane.maximumWaitingCount }) ?? true else {
+        return (false, false)
+      }
+      state.lanes[lane, default: Lane()].jobs.append(job)
+      return (true, state.giveTurn(to: lane))
+    }
+    if isReady { available.signal() }
+    return isTaken
   }
 
   /// Runs jobs on this thread until the queue is closed and empty.
   func runUntilClosed() {
     while true {
       available.wait()
-      guard let job = pop() else { break }
+      guard let (job, lane) = state.withLock({ $0.takeTurn() }) else { break }
       job()
+      if state.withLock({ $0.endTurn(of: lane) }) { available.signal() }
     }
     // Hands the end on to the next worker.
     available.signal()
@@ -38,17 +54,31 @@ final class WorkQueue: Sendable {
   func close() {
     available.signal()
   }
+}
 
-  private func pop() -> Job? {
-    state.withLock { state in
-      guard state.first < state.jobs.count else { return nil }
-      let job = state.jobs[state.first]
-      state.first += 1
-      if state.first > state.jobs.count / 2 {
-        state.jobs.removeFirst(state.first)
-        state.first = 0
-      }
-      return job
-    }
+extension WorkQueue.State {
+  /// - Returns: whether the lane got a turn: it has a job for it, and is not as wide as it may be.
+  fileprivate mutating func giveTurn(to name: HTTPLane) -> Bool {
+    guard var lane = lanes[name], lane.readyCount < lane.jobs.count,
+      lane.readyCount + lane.runningCount < name.width
+    else { return false }
+    lane.readyCount += 1
+    lanes[name] = lane
+    turns.append(name)
+    return true
+  }
+
+  fileprivate mutating func takeTurn() -> (job: WorkQueue.Job, lane: HTTPLane)? {
+    guard let name = turns.popFirst(), let job = lanes[name]?.jobs.popFirst() else { return nil }
+    lanes[name]?.readyCount -= 1
+    lanes[name]?.runningCount += 1
+    return (job, name)
+  }
+
+  /// - Returns: whether the lane got another turn.
+  fileprivate mutating func endTurn(of name: HTTPLane) -> Bool {
+    lanes[name]?.runningCount -= 1
+    if let lane = lanes[name], lane.runningCount == 0, lane.jobs.isEmpty { lanes[name] = nil }
+    return giveTurn(to: name)
   }
 }

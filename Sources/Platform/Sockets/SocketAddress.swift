@@ -92,6 +92,19 @@ package struct SocketAddress: Sendable {
     }
   }
 
+  /// The 4 or 16 bytes of the host, an IPv4 address that arrived as IPv6 as 4; empty for a path.
+  var bytes: [UInt8] {
+    switch family {
+    case AF_INET:
+      return withUnsafeBytes(of: view(as: sockaddr_in.self).sin_addr) { Array($0) }
+    case AF_INET6:
+      let bytes = ipv6Bytes
+      return Self.isMappedIPv4(bytes) ? Array(bytes.suffix(4)) : bytes
+    default:
+      return []
+    }
+  }
+
   private var ipv6Bytes: [UInt8] {
     withUnsafeBytes(of: view(as: sockaddr_in6.self).sin6_addr) { Array($0) }
   }
