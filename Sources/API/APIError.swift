@@ -14,6 +14,8 @@ package struct APIError: Error, Sendable {
   package var fields: [FieldProblem]
   /// With 405: the methods that there are.
   var allowed: [String] = []
+  /// With 429 and 503: after how long it may be tried again.
+  var retryAfterSeconds: Int?
 
   package init(_ status: Int, _ code: String, _ message: String, fields: [FieldProblem] = []) {
     (self.status, self.code, self.message, self.fields) = (status, code, message, fields)
@@ -22,6 +24,7 @@ package struct APIError: Error, Sendable {
   package var response: HTTPResponse {
     var response = HTTPResponse.json(status, ["error": value])
     if !allowed.isEmpty { response.headers.append("Allow", allowed.joined(separator: ", ")) }
+    if let retryAfterSeconds { response.headers.append("Retry-After", "\(retryAfterSeconds)") }
     if status == 401 { response.headers.append("WWW-Authenticate", "Bearer") }
     return response
   }
@@ -48,6 +51,13 @@ package struct APIError: Error, Sendable {
     var error = APIError(
       405, "method_not_allowed", "this path takes \(methods.joined(separator: ", "))")
     error.allowed = methods
+    return error
+  }
+
+  /// - Parameter seconds: how long the caller has to wait.
+  package static func tooMany(_ what: String, waitSeconds seconds: Double) -> APIError {
+    var error = APIError(429, "too_many_requests", what)
+    error.retryAfterSeconds = max(1, Int(seconds.rounded(.up)))
     return error
   }
 

@@ -27,10 +27,13 @@ package struct ClinicAPI: Sendable {
     table = RouteTable(routes)
   }
 
-  /// Whether a request needs no login. Reads memory only.
-  /// - Throws: 404, 405 if there is no such route.
-  package func isOpen(_ head: HTTPRequest) throws(APIError) -> Bool {
-    try route(head).route.access == .anyone
+  /// The route of a request, before its body is there. Reads memory only.
+  /// - Throws: 404, 405 if there is none.
+  package func admission(_ head: HTTPRequest) throws(APIError) -> RouteAdmission {
+    let route = try route(head).route
+    return RouteAdmission(
+      path: route.path, isOpen: route.access == .anyone,
+      maximumBodyByteCount: route.description.maximumBodyByteCount)
   }
 
   /// Answers a request that needs no login; nil if it needs one.
@@ -92,4 +95,13 @@ package struct ClinicAPI: Sendable {
     default: throw .forbidden("the role \(caller.role.rawValue) may not do that")
     }
   }
+}
+
+/// What is known of a request by its route.
+package struct RouteAdmission: Sendable {
+  /// As it is described: `/api/patients/{id}`.
+  package let path: String
+  /// Whether no login is needed.
+  package let isOpen: Bool
+  package let maximumBodyByteCount: Int
 }

@@ -39,7 +39,8 @@ struct DocumentRoutes: Sendable {
 
   private var creating: Route {
     Route("POST", root, .staff, "Create one") { [self] (call) throws(APIError) in try create(call) }
-      .takes(.named(TypeSchemas.nameOfNew(type.name))).givesDocument(type.name, status: 201)
+      .takes(.named(TypeSchemas.nameOfNew(type.name))).takes(upTo: Self.maximumByteCount)
+      .givesDocument(type.name, status: 201)
       .refuses(409).isFor(Visibility.writers(of: type.name))
   }
 
@@ -61,8 +62,14 @@ struct DocumentRoutes: Sendable {
         as: ["application/json", "application/merge-patch+json"]
       ).givesDocument(type.name),
       delete.asks("reason", reasons, "why; mistake without it").gives(204, "done"),
-    ].map { $0.honoursIfMatch().refuses(409).isFor(Visibility.writers(of: type.name)) }
+    ].map {
+      $0.takes(upTo: Self.maximumByteCount).honoursIfMatch().refuses(409).isFor(
+        Visibility.writers(of: type.name))
+    }
   }
+
+  /// Of one document: a field has at most 4 MiB.
+  private static let maximumByteCount = 8 << 20
 
   private func key(_ call: APICall) throws(APIError) -> DocumentKey {
     DocumentKey(type: type.name, id: try call.id())

@@ -17,6 +17,7 @@ enum PatientRoutes {
             .saying("each as for POST /api/patients; what is wrong with one is told for it")
         ])
       )
+      .takes(upTo: 16 << 20)
       .gives(
         200,
         .object([
@@ -25,7 +26,7 @@ enum PatientRoutes {
         ]), "a result for each"),
     Route("POST", "/api/patients/import-csv", .staff, "Import a file of patients", importFile)
       .asks("dry_run", .boolean, "whether only to tell what would happen")
-      .takes(.string, as: ["text/csv", "multipart/form-data"])
+      .takes(.string, as: ["text/csv", "multipart/form-data"]).takes(upTo: 64 << 20)
       .gives(200, report, "what became of the lines"),
     Route("GET", "/api/patients/{id}/timeline", .staff, "The patient's journey", timeline)
       .gives(200, .object(["items": .list(entry)]), "in order of time"),

@@ -154,8 +154,10 @@ private struct ArgumentScan {
     _ option: OptionDescription, inline: String?, _ rest: inout ArraySlice<String>
   ) throws(UsageError) {
     guard option.valueName != nil else {
-      guard inline == nil else { throw UsageError("\(option.name) takes no value") }
-      values[option.name] = []
+      guard inline == nil || option.inlineValueName != nil else {
+        throw UsageError("\(option.name) takes no value")
+      }
+      values[option.name] = inline.map { [$0] } ?? []
       return
     }
     guard let value = inline ?? rest.popFirst() else {

@@ -4,6 +4,8 @@ package struct OptionDescription: Sendable {
   package let name: String
   /// What its value is called in the help; nil for a flag.
   package let valueName: String?
+  /// Of a flag that may have a value after "=": what it is called in the help.
+  package let inlineValueName: String?
   /// Whether it may be given more than once.
   package let isRepeatable: Bool
   /// The environment variable that gives it if the flag does not; also the key, in lower case and
@@ -13,8 +15,14 @@ package struct OptionDescription: Sendable {
 
   /// A flag.
   package init(_ name: String, _ help: String) {
+    self.init(name, optional: nil, help)
+  }
+
+  /// A flag that may have a value after "=".
+  package init(_ name: String, optional inlineValueName: String?, _ help: String) {
     self.name = name
     valueName = nil
+    self.inlineValueName = inlineValueName
     isRepeatable = false
     variable = nil
     self.help = help
@@ -27,12 +35,16 @@ package struct OptionDescription: Sendable {
   ) {
     self.name = name
     self.valueName = valueName
+    inlineValueName = nil
     self.isRepeatable = isRepeatable
     self.variable = variable
     self.help = help
   }
 
-  package var synopsis: String { valueName.map { "\(name) \($0)" } ?? name }
+  package var synopsis: String {
+    if let inlineValueName { return "\(name)[=\(inlineValueName)]" }
+    return valueName.map { "\(name) \($0)" } ?? name
+  }
 }
 
 /// A command, such as `import patients`.

@@ -14,16 +14,20 @@ package struct ProgramRunner: Sendable {
     _ arguments: [String], _ body: (Invocation) -> CommandOutcome
   ) -> Int32 {
     do {
-      let file = try settingsFile(arguments)
-      let parsed = try program.parse(arguments) {
-        Settings(options: $0, environment: Host.environment, file: file)
-      }
-      switch parsed {
+      switch try parse(arguments) {
       case .print(let text): return finish(CommandOutcome(printing: text))
       case .run(let invocation): return finish(body(invocation))
       }
     } catch {
       return finish(.failure("\(error)", status: 2))
+    }
+  }
+
+  /// Takes arguments apart, with the settings as the environment and the file say now.
+  package func parse(_ arguments: [String]) throws(UsageError) -> ParsedArguments {
+    let file = try settingsFile(arguments)
+    return try program.parse(arguments) {
+      Settings(options: $0, environment: Host.environment, file: file)
     }
   }
 

@@ -59,10 +59,8 @@ package final class Daemon: Sendable {
     timing: SyncLoop.Timing = SyncLoop.Timing(), mustReopen: @escaping @Sendable () -> Void = {}
   ) throws {
     let replica = try Self.open(directory, setup)
-    let laptop = Laptop(replica: replica, fileSystem: setup.fileSystem) {
-      (url, certificateFile) throws(TransportError) in
-      try HTTPSTransport(url: url, certificateFile: certificateFile)
-    }
+    let laptop = Laptop(
+      replica: replica, fileSystem: setup.fileSystem, makeTransport: HTTPSTransport.make)
     let loop = SyncLoop(laptop: laptop, timing: timing, mustReopen: mustReopen)
     upkeep = Upkeep { [replica] }
     do {
@@ -92,6 +90,15 @@ package final class Daemon: Sendable {
         guard error.isLocked, wait.rest() else { throw error }
       }
     }
+  }
+
+  /// Carries out an order to wipe a store that nobody has open, if there is one.
+  /// - Returns: nil if there is none; else whether the server knows that it is done.
+  package static func wipe(_ directory: String, setup: ReplicaSetup) throws -> Bool? {
+    let wiping = Wiping(
+      directory: directory, fileSystem: setup.fileSystem, clock: setup.world.clock)
+    guard wiping.record != nil else { return nil }
+    return try wiping.carryOut(HTTPSTransport.make)
   }
 
   /// Ends it: commands and a sync that are under way come to their end first; a sync that waits for

@@ -14,8 +14,6 @@ import Storage
 /// What the process that owns a store answers: commands of other programs on its socket, and the API of the
 /// machine, on its socket and on loopback.
 struct LocalHandler: HTTPHandler {
-  /// The largest body of a request of the API, in bytes: a file to be imported.
-  private static let maximumBodyByteCount = 64 << 20
   /// Tells of answers from a store how old it may be: the time of the last complete sync.
   private static let asOfHeader = "Satchel-As-Of"
   /// What the socket's requests come from: only the store's user can open it.
@@ -41,16 +39,19 @@ struct LocalHandler: HTTPHandler {
 
   func admit(_ head: HTTPRequest) -> HTTPAdmission {
     if head.peer == Self.socketPeer, head.path == ControlCall.path { return control.admit(head) }
+    let route: RouteAdmission
     do throws(APIError) {
-      if try api.isOpen(head) { return .accept(maximumBodyByteCount: 0) }
+      if head.peer != Self.socketPeer { try LocalOrigin.require(head) }
+      route = try api.admission(head)
     } catch {
       return .refuse(error.response)
     }
+    if route.isOpen { return .accept(maximumBodyByteCount: 0) }
     guard head.peer == Self.socketPeer || hasToken(head) else {
       let advice = "the token is in the file api.token of the store"
       return .refuse(APIError(401, "unauthorized", advice).response)
     }
-    return .accept(maximumBodyByteCount: Self.maximumBodyByteCount)
+    return .accept(maximumBodyByteCount: route.maximumBodyByteCount)
   }
 
   private func hasToken(_ head: HTTPRequest) -> Bool {

@@ -114,11 +114,19 @@ package struct StoreAccess: Sendable {
     sink: (any ByteSink)? = nil
   ) throws -> CommandOutcome {
     let layout = StoreLayout(root: directory)
+    let wiping = Wiping(
+      directory: directory, fileSystem: setup.fileSystem, clock: setup.world.clock)
     let wait = LockWait()
     while true {
       do {
-        return try runHere(
+        let outcome = try runHere(
           invocation, input: input, directory: directory, setup: setup, sink: sink)
+        _ = try wiping.carryOut(HTTPSTransport.make)
+        return outcome
+      } catch ReplicaError.storage(let error) where error.code == .wiped {
+        _ = try wiping.carryOut(HTTPSTransport.make)
+        guard invocation.command.name == "status", let record = wiping.record else { throw error }
+        return Printer(isJSON: invocation.has("--json")).object(Wiping.status(record))
       } catch ReplicaError.storage(let error) where error.code == .locked {
         let call = ControlCall(
           arguments: invocation.settingsAsFlags + absoluteArguments(invocation), input: input)
@@ -156,10 +164,8 @@ package struct StoreAccess: Sendable {
     }
     let replica = try setup.open(directory, role: .laptop)
     defer { replica.store.close() }
-    let laptop = Laptop(replica: replica, fileSystem: setup.fileSystem) {
-      (url, certificateFile) throws(TransportError) in
-      try HTTPSTransport(url: url, certificateFile: certificateFile)
-    }
+    let laptop = Laptop(
+      replica: replica, fileSystem: setup.fileSystem, makeTransport: HTTPSTransport.make)
     let runner = CommandRunner(laptop: laptop)
     let isShared = Self.commandsThatShare.contains(invocation.command.name)
     let owner = isShared ? try? StoreOwner(runner: runner) : nil

@@ -47,6 +47,7 @@ extension Laptop {
   }
 
   private func state(isSyncing: Bool) -> String {
+    if mustWipe { return "wiped" }
     if !replica.store.damage.isEmpty || !replica.store.found.isEmpty { return "damaged" }
     if replica.store.identity.enrolment == nil { return "local" }
     if isSyncing { return "syncing" }

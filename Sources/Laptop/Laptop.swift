@@ -27,6 +27,7 @@ package final class Laptop: Sendable {
   private let makeTransport: TransportMaker
   private let sync = Mutex<(url: String, sync: LaptopSync)?>(nil)
   private let watching = Mutex<(url: String, transport: any SyncTransport)?>(nil)
+  private let wiped = Atomic(false)
   /// One sync at a time, to whatever address: they share the staged pages.
   private let running = Mutex(())
 
@@ -52,7 +53,7 @@ package final class Laptop: Sendable {
       return report
     } catch {
       note(Self.outcome(error), error: error.description)
-      if case .sync(let refusal) = error, refusal.code == .revoked { surrender() }
+      if case .sync(let refusal) = error, refusal.code == .revoked { obey(refusal) }
       throw error
     }
   }
@@ -78,10 +79,23 @@ package final class Laptop: Sendable {
   package func cancelSync() { sync.withLock { $0 }?.sync.cancel() }
 
   /// A revoked device gives what it has not sent, once: afterwards the server refuses that too. What cannot
-  /// be given now stays here, and the next attempt to sync tries again.
-  private func surrender() {
-    try? running.withLock { (_) throws(ReplicaError) in try laptopSync(nil).surrender() }
+  /// be given now stays here, and the next attempt to sync tries again. Then it drops everything, if that is
+  /// the order.
+  private func obey(_ refusal: SyncRefusal) {
+    do throws(ReplicaError) {
+      if refusal.wipe != .now {
+        try running.withLock { (_) throws(ReplicaError) in try laptopSync(nil).surrender() }
+      }
+      guard refusal.wipe != nil else { return }
+      do { try Wiping.order(replica, fileSystem) } catch { throw .storage(error) }
+      wiped.store(true, ordering: .releasing)
+    } catch {
+      // The next attempt to sync tries again.
+    }
   }
+
+  /// Whether the store must be closed, to be wiped.
+  package var mustWipe: Bool { wiped.load(ordering: .acquiring) }
 
   private func laptopSync(_ url: String?) throws(ReplicaError) -> LaptopSync {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }

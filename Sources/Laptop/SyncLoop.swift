@@ -132,7 +132,7 @@ package final class SyncLoop: Syncing {
       return report
     } catch {
       note(error)
-      if laptop.replica.store.identity.startsOver { mustReopen() }
+      if laptop.replica.store.identity.startsOver || laptop.mustWipe { mustReopen() }
       throw error
     }
   }

@@ -16,6 +16,12 @@ package struct SyncReport: Sendable {
   package var seconds = 0.0
 
   package init() {}
+
+  mutating func note(_ reply: TransportReply) {
+    roundTrips += 1
+    bytesSent += reply.bytesSent
+    bytesReceived += reply.bytesReceived
+  }
 }
 
 /// Carries out a `ClientSession`: the host of the state machine on a laptop. One at a time.
@@ -30,7 +36,6 @@ package final class LaptopSync: Sendable {
   private static let smallestPageByteCount = 16 << 10
   /// So many pages of a push, of 1,000 documents, a slow server takes in.
   private static let slowestPagesPerSecond = 2
-  private let accessToken = Mutex<AccessToken?>(nil)
   private let running = Mutex(())
 
   package init(replica: Replica, transport: any SyncTransport, fileSystem: any FileSystem) {
@@ -240,56 +245,61 @@ package final class LaptopSync: Sendable {
     _ body: [UInt8], to path: String, _ report: inout SyncReport,
     over other: (any SyncTransport)? = nil, extraSeconds: Int = 0
   ) throws(ReplicaError) -> TransportReply {
-    guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
-    let token = accessToken.withLock { $0?.usable }
-    var message = TransportRequest(
-      path: path, headers: headers(token, enrolment), body: body)
+    let token = usableToken
+    var message = TransportRequest(path: path, headers: try headers(token), body: body)
     message.extraSeconds = extraSeconds
     var reply: TransportReply
-    do {
-      reply = try (other ?? transport).send(message)
-      if reply.status == 401, token != nil {
-        // The server has forgotten it, as after a restart.
-        accessToken.withLock { $0 = nil }
-        report.roundTrips += 1
-        report.bytesSent += reply.bytesSent
-        report.bytesReceived += reply.bytesReceived
-        message.headers = headers(nil, enrolment)
-        reply = try (other ?? transport).send(message)
-      }
-    } catch {
+    do throws(TransportError) { reply = try (other ?? transport).send(message) } catch {
       throw .unreachable("\(error)")
     }
-    report.roundTrips += 1
-    report.bytesSent += reply.bytesSent
-    report.bytesReceived += reply.bytesReceived
-    if let token = reply.headers[Self.accessTokenHeader] {
-      accessToken.withLock { $0 = AccessToken(text: token, since: monotonicMilliseconds()) }
+    report.note(reply)
+    if reply.status == 401, token != nil {
+      // The server takes it no longer.
+      message.headers = try headers(nil)
+      do throws(TransportError) { reply = try (other ?? transport).send(message) } catch {
+        throw .unreachable("\(error)")
+      }
+      report.note(reply)
     }
+    try keepTokens(of: reply)
     return reply
   }
 
+  /// A token that may have expired on its way is not shown.
+  private var usableToken: String? {
+    guard let token = replica.store.identity.enrolment?.accessToken else { return nil }
+    let now = replica.world.clock.now()
+    // A clock that was set back by more than a token lives makes none live longer.
+    return now < token.until && token.until - now <= Self.tokenMilliseconds ? token.text : nil
+  }
+
+  /// A server takes an access token for 15 minutes.
+  private static let tokenMilliseconds: UInt64 = 13 * 60_000
+
+  /// Notes what the server gave for the refresh token, before it is used: the server takes the old one no more
+  /// once it has seen the new one. Durable on return.
+  private func keepTokens(of reply: TransportReply) throws(ReplicaError) {
+    let access = reply.headers[Self.accessTokenHeader]
+    let refresh = reply.headers[SyncProtocolVersion.refreshHeaderName.lowercased()]
+    if access == nil, refresh == nil { return }
+    let until = replica.world.clock.now() + Self.tokenMilliseconds
+    try stored { () throws(StorageError) in
+      try replica.store.updateIdentity { identity in
+        if let refresh { identity.enrolment?.refreshToken = refresh }
+        if let access { identity.enrolment?.accessToken = .init(text: access, until: until) }
+      }
+    }
+  }
+
   /// The refresh token goes along where no access token is left, so that renewing one costs no round trip.
-  private func headers(
-    _ token: String?, _ enrolment: Enrolment
-  ) -> [(name: String, value: String)] {
-    [
+  private func headers(_ token: String?) throws(ReplicaError) -> [(name: String, value: String)] {
+    guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
+    return [
       (name: "Content-Type", value: SyncProtocolVersion.contentType),
       (name: SyncProtocolVersion.headerName, value: "\(SyncProtocolVersion.current)"),
       token.map { (name: "Authorization", value: "Bearer \($0)") }
         ?? (name: SyncProtocolVersion.refreshHeaderName, value: enrolment.refreshToken),
     ]
-  }
-
-  private struct AccessToken: Sendable {
-    /// A server takes it for 15 minutes.
-    private static let lifetime: UInt64 = 13 * 60_000
-
-    let text: String
-    let since: UInt64
-
-    /// Nil once it may have expired on its way.
-    var usable: String? { monotonicMilliseconds() - since < Self.lifetime ? text : nil }
   }
 
   /// The reply's header that carries a new access token.

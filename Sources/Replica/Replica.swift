@@ -32,6 +32,7 @@ package final class Replica: Sendable {
   /// So many documents of a change-set are in memory at once.
   package let pieces = PieceSize()
   private let observer = Mutex<(@Sendable () -> Void)?>(nil)
+  private let arrivals = Atomic(0)
   /// Knowledge that this server has told laptops, by its digest.
   let givenBases = Mutex<[String: VersionVector]>([:])
   /// At a server: whose turn it is.
@@ -51,6 +52,9 @@ package final class Replica: Sendable {
     writer = Mutex(HybridClock(last: last))
     self.offset = Atomic(offset)
   }
+
+  /// How many documents others' change-sets have changed since the store was opened.
+  package var arrivedDocumentCount: Int { arrivals.load(ordering: .relaxed) }
 
   package var id: ReplicaID { store.identity.replica }
   package var account: UniqueID { store.identity.account }
@@ -191,6 +195,7 @@ package final class Replica: Sendable {
       let before = store.read { $0.head }
       try stored { () throws(StorageError) in try store.commit(batch) }
       reviewList.willTell()
+      arrivals.add(arrived, ordering: .relaxed)
       var applied = AppliedChanges(count: arrived)
       if transaction.isCovered(by: changes.last.upTo) {
         applied.known = KnownArrivals(after: before, through: store.read { $0.head })

@@ -2,88 +2,151 @@ import Causality
 import Documents
 import Platform
 import Replica
-import Synchronization
+import SyncProtocol
 
 /// Who may send what: devices by their tokens.
 package final class Access: Sendable {
   /// How long an access token holds, in milliseconds.
   static let accessTokenLifetime: UInt64 = 15 * 60_000
 
-  private struct Grant: Sendable {
-    let device: UniqueID
-    let expiresAt: UInt64
-  }
-
   /// Why a device is refused.
-  package enum Refusal: Error, Sendable {
+  enum Refusal: Error, Sendable {
     /// No token, or one that nobody gave out.
     case unknown
-    case revoked
+    /// Somebody used the token before, and its successor: there are two who have it.
+    case copied
+    case revoked(WipeOrder?)
+    /// The device takes part, and asks for what only a revoked one may.
+    case notRevoked
     case userDisabled
     case accountSuspended
+    /// The server cannot note what it must.
+    case unavailable
+  }
+
+  /// What a device shows.
+  struct Credentials: Sendable {
+    var accessToken: String?
+    var refreshToken: String?
+  }
+
+  /// A device that may send something, and what it gets for a token that served.
+  struct Admission: Sendable {
+    let device: DeviceRecord
+    var newAccessToken: String?
+    var newRefreshToken: String?
   }
 
   private let data: ServerData
-  /// Access tokens by their hash; forgotten when the server stops.
-  private let grants = Mutex<[String: Grant]>([:])
+  private var tokens: DeviceTokens { data.deviceTokens }
 
   package init(data: ServerData) { self.data = data }
 
-  /// A revoked device that has not surrendered what it had not sent, by its refresh token.
-  package func surrendering(refreshToken: String?) throws(Refusal) -> DeviceRecord {
-    guard let refreshToken else { throw .unknown }
-    let hash = Array(data.tokenHash(refreshToken).utf8)
-    let device = data.read { registry in
-      registry.devices.first { equalInConstantTime(Array($0.tokenHash.utf8), hash) }
+  private var now: UInt64 { data.setup.world.clock.now() }
+
+  /// The device that shows something, before it is let in. Reads memory only.
+  func device(_ shown: Credentials) throws(Refusal) -> DeviceRecord {
+    if let family = accessFamily(shown) { return try admitted(family) }
+    return try admitted(try refreshToken(shown).family)
+  }
+
+  /// Lets a device in, and gives it new tokens for a refresh token. Durable on return.
+  func admit(_ shown: Credentials) throws(Refusal) -> Admission {
+    if let family = accessFamily(shown) { return Admission(device: try admitted(family)) }
+    return try used(try refreshToken(shown))
+  }
+
+  /// Lets a device in that waits for long: a refresh token is good for that without being used up.
+  func admitToWait(_ shown: Credentials) throws(Refusal) -> DeviceRecord {
+    let device = try device(shown)
+    if accessFamily(shown) != nil { return device }
+    let token = try refreshToken(shown)
+    guard case .good = device.credentials.verdict(on: token.number, token.nonce) else {
+      return try used(token).device
     }
-    guard let device else { throw .unknown }
-    guard device.revokedAt != nil, device.surrenderedAt == nil else { throw .revoked }
     return device
   }
 
-  /// The device that a request comes from, and a new access token if the refresh token had to serve.
-  package func device(
-    accessToken: String?, refreshToken: String?
-  ) throws(Refusal) -> (device: DeviceRecord, newToken: String?) {
-    if let accessToken, let id = holder(of: accessToken) {
-      return (try admitted { $0.id == id }, nil)
-    }
-    guard let refreshToken else { throw .unknown }
-    let hash = Array(data.tokenHash(refreshToken).utf8)
-    let device = try admitted { equalInConstantTime(Array($0.tokenHash.utf8), hash) }
-    return (device, newToken(for: device.id))
+  /// A revoked device that has not surrendered what it had not sent.
+  func surrendering(_ shown: Credentials) throws(Refusal) -> DeviceRecord {
+    let device = try revoked(shown)
+    guard device.surrenderedAt == nil else { throw .revoked(device.wipeOrder) }
+    return device
   }
 
-  private func admitted(
-    _ isMeant: (DeviceRecord) -> Bool
-  ) throws(Refusal) -> DeviceRecord {
+  /// A revoked device.
+  func revoked(_ shown: Credentials) throws(Refusal) -> DeviceRecord {
+    let family: UniqueID
+    if let found = accessFamily(shown) {
+      family = found
+    } else {
+      family = try refreshToken(shown).family
+    }
+    guard let device = record(family) else { throw .unknown }
+    guard device.revokedAt != nil else { throw .notRevoked }
+    return device
+  }
+
+  private func accessFamily(_ shown: Credentials) -> UniqueID? {
+    shown.accessToken.flatMap { tokens.family(ofAccess: $0, at: now) }
+  }
+
+  private func refreshToken(_ shown: Credentials) throws(Refusal) -> DeviceTokens.Refresh {
+    guard let token = shown.refreshToken.flatMap(tokens.refresh) else { throw .unknown }
+    return token
+  }
+
+  private func record(_ family: UniqueID) -> DeviceRecord? {
+    data.read { registry in registry.devices.first { $0.credentials.family == family } }
+  }
+
+  private func admitted(_ family: UniqueID) throws(Refusal) -> DeviceRecord {
     let (device, isDisabled, isSuspended) = data.read { registry in
-      let device = registry.devices.first(where: isMeant)
+      let device = registry.devices.first { $0.credentials.family == family }
       let user = registry.credentials.first { $0.user == device?.user }
       let account = registry.accounts.first { $0.id == device?.account }
       return (device, user?.isDisabled ?? true, account?.isSuspended ?? false)
     }
     guard let device else { throw .unknown }
-    if device.revokedAt != nil { throw .revoked }
+    if device.revokedAt != nil { throw .revoked(device.wipeOrder) }
+    if device.credentials.isCopied { throw .copied }
     if isDisabled { throw .userDisabled }
     if isSuspended { throw .accountSuspended }
     return device
   }
 
-  private func holder(of token: String) -> UniqueID? {
-    let now = data.setup.world.clock.now()
-    let grant = grants.withLock { $0[data.tokenHash(token)] }
-    return grant.flatMap { $0.expiresAt > now ? $0.device : nil }
-  }
-
-  private func newToken(for device: UniqueID) -> String {
-    let token = data.newToken()
-    let now = data.setup.world.clock.now()
-    let grant = Grant(device: device, expiresAt: now + Self.accessTokenLifetime)
-    grants.withLock { grants in
-      grants = grants.filter { $0.value.expiresAt > now }
-      grants[data.tokenHash(token)] = grant
+  /// Uses a refresh token up and gives others for it. One that was used before ends the enrolment (RFC 9700,
+  /// section 4.14.2). Durable on return.
+  private func used(_ token: DeviceTokens.Refresh) throws(Refusal) -> Admission {
+    _ = try admitted(token.family)
+    let device: DeviceRecord?
+    do {
+      device = try data.update { (registry) throws(ServerError) in
+        registry.use(token)
+      }
+    } catch {
+      throw .unavailable
     }
-    return token
+    guard let device else { throw .unknown }
+    if device.credentials.isCopied { throw .copied }
+    return Admission(
+      device: device,
+      newAccessToken: tokens.accessText(
+        of: token.family, expiresAt: now + Self.accessTokenLifetime),
+      newRefreshToken: data.newRefreshToken(of: device.credentials))
+  }
+}
+
+extension Registry {
+  /// - Returns: the device; nil if it was enrolled anew meanwhile.
+  fileprivate mutating func use(_ token: DeviceTokens.Refresh) -> DeviceRecord? {
+    guard let place = devices.firstIndex(where: { $0.credentials.family == token.family }) else {
+      return nil
+    }
+    switch devices[place].credentials.verdict(on: token.number, token.nonce) {
+    case .good: devices[place].credentials.use(token.number, token.nonce)
+    case .copied: devices[place].credentials.noteCopy()
+    }
+    return devices[place]
   }
 }

@@ -3,6 +3,7 @@ package import CommandLineTool
 import JSON
 import Replica
 import Storage
+import SyncProtocol
 
 /// Carries out the commands of `satchel-server` other than `serve`, on an open data directory.
 package struct Administration: Sendable {
@@ -143,15 +144,30 @@ package struct Administration: Sendable {
         [
           "id": .id(device.id), "name": .string(device.name), "account": .id(device.account),
           "user": .id(device.user),
-          "state": .string(device.revokedAt == nil ? "active" : "revoked"),
-          "enrolled_at": .time(device.enrolledAt),
+          "state": .string(device.state), "enrolled_at": .time(device.enrolledAt),
         ]
       })
   }
 
   private func revokeDevice(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
-    let device = try data.revokeDevice(invocation.operands[0])
-    return CommandOutcome(printing: "\(device.id) (\(device.name)) is revoked\n")
+    let wipe = try wipe(invocation)
+    let device = try data.revokeDevice(invocation.operands[0], wipe: wipe)
+    let what =
+      switch wipe {
+      case nil: "is revoked"
+      case .afterSurrender: "is revoked; it gives what it has not sent and then drops everything"
+      case .now: "is revoked and drops everything at once: what it has not sent is lost"
+      }
+    return CommandOutcome(printing: "\(device.id) (\(device.name)) \(what)\n")
+  }
+
+  private func wipe(_ invocation: Invocation) throws(ServerError) -> WipeOrder? {
+    guard invocation.has("--wipe") else { return nil }
+    switch invocation.value("--wipe") {
+    case nil: return .afterSurrender
+    case "now": return .now
+    case let text?: throw .usage("--wipe: \"\(text)\" is not now")
+    }
   }
 
   private func retireDevice(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {

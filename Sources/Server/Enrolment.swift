@@ -37,9 +37,10 @@ extension ServerData {
     guard !user.isDisabled else { throw .refused("the user \(email) is disabled") }
     let code = newCode()
     let now = setup.world.clock.now()
-    let record = CodeRecord(
+    var record = CodeRecord(
       hash: tokenHash(Self.normalised(code)), account: account, user: user.user,
       expiresAt: now + UInt64(minutes) * 60_000)
+    record.halves = halves(of: Self.normalised(code))
     try update { (registry) throws(ServerError) in
       registry.codes.removeAll { $0.expiresAt < now }
       registry.codes.append(record)
@@ -56,24 +57,36 @@ extension ServerData {
       + String(decoding: characters[half...], as: UTF8.self)
   }
 
+  /// A half alone could be found out from a plain hash.
+  private func halves(of code: String) -> [String] {
+    let half = Self.codeCharacterCount / 2
+    return [code.prefix(half) + "-", "-" + code.dropFirst(half)].map {
+      HexText.text(deviceTokens.sealed($0))
+    }
+  }
+
   private static func normalised(_ code: String) -> String {
     String(
       decoding: code.uppercased().utf8.filter { codeAlphabet.contains($0) }, as: UTF8.self)
   }
 
+  /// So many wrong codes that are half right end a code.
+  private static let mostWrongTries = 5
+
   /// Enrols a device by a code, which is used up. Enrolling the same device again gives it a new
   /// token: nobody writes any more under the ids that it had before, and nobody waits for them.
-  /// - Throws: `refused` if the code is unknown, used or expired.
+  /// - Throws: `wrongCode` if the code is unknown, used or expired, or was tried too often; `refused`.
   package func enrol(
     code: String, device: UniqueID, replica: ReplicaID, name: String, account: UniqueID?
   ) throws(ServerError) -> EnrolmentGrant {
     let now = setup.world.clock.now()
-    let token = newToken()
+    let credentials = DeviceCredentials(family: setup.newID())
     let hash = tokenHash(Self.normalised(code))
-    let record = try update { (registry) throws(ServerError) in
+    let record = try update { (registry) throws(ServerError) -> DeviceRecord? in
       guard let index = registry.codes.firstIndex(where: { $0.hash == hash && $0.expiresAt >= now })
       else {
-        throw .refused("the code is wrong, used or expired; ask an administrator for a new one")
+        registry.noteWrongTry(halves(of: Self.normalised(code)), most: Self.mostWrongTries)
+        return nil
       }
       let code = registry.codes[index]
       if let account, account != code.account {
@@ -81,9 +94,9 @@ extension ServerData {
           "the code is for account \(code.account), this store belongs to account \(account)")
       }
       registry.codes.remove(at: index)
-      return try Self.put(
-        device, replica, name, code, tokenHash: tokenHash(token), now, into: &registry)
+      return try Self.put(device, replica, name, code, credentials, now, into: &registry)
     }
+    guard let record else { throw .wrongCode }
     let server = try self.replica(of: record.account)
     // The code is used up by now: nothing from here on must fail the enrolment.
     for former in record.replicas where former != replica { try? server.retire(former) }
@@ -92,12 +105,13 @@ extension ServerData {
     }
     let userName = user.flatMap { server.view($0)["name"]?.stringValue } ?? ""
     return EnrolmentGrant(
-      device: record, refreshToken: token, server: server.serverID, userName: userName)
+      device: record, refreshToken: newRefreshToken(of: credentials), server: server.serverID,
+      userName: userName)
   }
 
   private static func put(
     _ device: UniqueID, _ replica: ReplicaID, _ name: String, _ code: CodeRecord,
-    tokenHash: String, _ now: UInt64, into registry: inout Registry
+    _ credentials: DeviceCredentials, _ now: UInt64, into registry: inout Registry
   ) throws(ServerError) -> DeviceRecord {
     let isTaken = registry.devices.contains { other in
       other.id != device && other.replicas.contains(replica)
@@ -105,7 +119,7 @@ extension ServerData {
     if isTaken { throw .refused("another device writes as \(replica)") }
     var record = DeviceRecord(
       id: device, account: code.account, user: code.user, name: name, replicas: [replica],
-      tokenHash: tokenHash, enrolledAt: now, revokedAt: nil)
+      credentials: credentials, enrolledAt: now, revokedAt: nil)
     if let index = registry.devices.firstIndex(where: { $0.id == device }) {
       let old = registry.devices[index]
       guard old.account == code.account else {
@@ -140,77 +154,24 @@ extension ServerData {
     }
   }
 
-  /// Waits no longer for a device: what it declared holds nothing back any more (DESIGN, rule 15).
-  package func retireDevice(_ name: String) throws(ServerError) -> DeviceRecord {
-    let device = try update { (registry) throws(ServerError) in
-      registry.devices[try Self.index(of: name, in: registry)]
-    }
-    try waitNoLonger(for: device)
-    return device
-  }
-
-  private func waitNoLonger(for device: DeviceRecord) throws(ServerError) {
-    let replica = try replica(of: device.account)
-    try onReplica { () throws(ReplicaError) in
-      for id in device.replicas { try replica.retire(id) }
-    }
-  }
-
-  /// The place of the device of an id, a beginning of one, or a name.
-  private static func index(
-    of name: String, in registry: Registry
-  ) throws(ServerError) -> Int {
-    let matching = registry.devices.indices.filter { index in
-      let device = registry.devices[index]
-      return device.id.description == name || device.name == name
-        || name.utf8.count >= 4 && device.id.description.hasPrefix(name)
-    }
-    guard let index = matching.first else { throw .notFound("no device \(name)") }
-    guard matching.count == 1 else {
-      throw .refused(
-        "\(name) is ambiguous: "
-          + matching.map { registry.devices[$0].id.description }.joined(separator: ", "))
-    }
-    return index
-  }
-
-  /// Notes that a revoked device has given what it had not sent. Durable on return.
-  func noteSurrender(by device: UniqueID) throws(ServerError) {
-    let now = setup.world.clock.now()
-    try update { (registry) throws(ServerError) in
-      guard let index = registry.devices.firstIndex(where: { $0.id == device }) else { return }
-      registry.devices[index].surrenderedAt = now
-    }
-  }
-
-  /// Refuses a device from its next request on, but for one surrender of what it has not sent. Nothing waits for it
-  /// any more either (DESIGN, rule 15). Durable on return; if that throws, the device may be revoked already.
-  package func revokeDevice(_ name: String) throws(ServerError) -> DeviceRecord {
-    let now = setup.world.clock.now()
-    let device = try update { (registry) throws(ServerError) in
-      let index = try Self.index(of: name, in: registry)
-      registry.devices[index].revokedAt = registry.devices[index].revokedAt ?? now
-      return registry.devices[index]
-    }
-    try waitNoLonger(for: device)
-    return device
-  }
-
-  /// Six random bits a character.
-  private static let tokenAlphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-  /// 258 bits.
-  private static let tokenCharacterCount = 43
-
-  /// A secret that nobody guesses.
-  func newToken() -> String {
-    let characters = setup.world.random.bytes(Self.tokenCharacterCount).map {
-      Self.tokenAlphabet[Int($0 & 63)]
-    }
-    return String(decoding: characters, as: UTF8.self)
+  /// What a device shows next.
+  func newRefreshToken(of credentials: DeviceCredentials) -> String {
+    deviceTokens.text(
+      DeviceTokens.Refresh(
+        family: credentials.family, number: credentials.number + 1, nonce: setup.newID()))
   }
 
   func tokenHash(_ token: String) -> String {
     HexText.text(setup.world.digest(Array(token.utf8)))
+  }
+}
+
+extension Registry {
+  /// Counts a wrong code against those of which a half was right.
+  fileprivate mutating func noteWrongTry(_ halves: [String], most: Int) {
+    for place in codes.indices where codes[place].halves.contains(where: halves.contains) {
+      codes[place].wrongTries += 1
+    }
+    codes.removeAll { $0.wrongTries >= most }
   }
 }

@@ -1,5 +1,6 @@
 package import Causality
 import JSON
+package import SyncProtocol
 
 /// An account: a clinic or several with one owner; its documents are a store of their own.
 package struct AccountRecord: Sendable, Equatable {
@@ -41,13 +42,64 @@ package struct DeviceRecord: Sendable, Equatable {
   package var name: String
   /// The replica ids that it writes as, oldest first.
   package var replicas: [ReplicaID]
-  /// SHA-256, in hexadecimal digits, of the refresh token.
-  package var tokenHash: String
+  /// What it shows to be let in.
+  package var credentials: DeviceCredentials
   /// Milliseconds since 1970 UTC.
   package var enrolledAt: UInt64
   package var revokedAt: UInt64?
   /// When it gave what it had not sent; nil if it has not.
   package var surrenderedAt: UInt64?
+  /// How it was told to drop everything that it holds; nil if it was not.
+  package var wipe: WipeOrder?
+  /// When it said that it had done so.
+  package var wipedAt: UInt64?
+
+  /// What it is told when it asks next.
+  var wipeOrder: WipeOrder? { wipe != nil && surrenderedAt != nil ? .now : wipe }
+
+  /// What a person reads of it.
+  package var state: String {
+    if wipedAt != nil { return "wiped" }
+    if revokedAt != nil { return wipe == nil ? "revoked" : "wiping" }
+    return credentials.isCopied ? "copied" : "active"
+  }
+}
+
+/// The refresh tokens of one enrolment: each is good once.
+package struct DeviceCredentials: Sendable, Equatable {
+  /// Names the enrolment: it stands in all its tokens.
+  package let family: UniqueID
+  /// Of the token that was used last: each has the number behind that for which it was given.
+  package private(set) var number: UInt64
+  /// The random part of that; nil before the first.
+  package private(set) var used: UniqueID?
+  /// Whether two were seen who have the same token: only a new enrolment helps.
+  package private(set) var isCopied = false
+
+  package enum Verdict: Sendable {
+    /// Goes on: another token is to be given.
+    case good
+    /// The token was used before by somebody who had its successor.
+    case copied
+  }
+
+  init(family: UniqueID) { (self.family, number, used) = (family, 0, nil) }
+
+  /// Whether a token of the family, which this server once gave, goes on. One that was used last may come again:
+  /// its reply was lost. A number beyond the next is from the time after a backup that this server was restored
+  /// from.
+  func verdict(on number: UInt64, _ nonce: UniqueID) -> Verdict {
+    if number > self.number { return .good }
+    return number == self.number && nonce == used ? .good : .copied
+  }
+
+  /// Notes a good token as the one that was used last: from now on none of those before goes on, nor any
+  /// that was given together with it.
+  mutating func use(_ number: UInt64, _ nonce: UniqueID) {
+    (self.number, used) = (number, nonce)
+  }
+
+  mutating func noteCopy() { isCopied = true }
 }
 
 /// A one-time enrolment code.
@@ -58,6 +110,10 @@ package struct CodeRecord: Sendable, Equatable {
   package var user: UniqueID
   /// Milliseconds since 1970 UTC.
   package var expiresAt: UInt64
+  /// Of each half: somebody who has one of them right may have meant this code.
+  package var halves: [String] = []
+  /// How often somebody did and was wrong.
+  package var wrongTries = 0
 }
 
 /// What the server itself knows: kept in one file, rewritten as a whole.
@@ -151,23 +207,44 @@ extension DeviceRecord {
   fileprivate var value: JSONValue {
     [
       "id": .id(id), "account": .id(account), "user": .id(user), "name": .string(name),
-      "replicas": .array(replicas.map(JSONValue.id)), "token_hash": .string(tokenHash),
+      "replicas": .array(replicas.map(JSONValue.id)),
+      "credentials": credentials.value,
       "enrolled_at": .time(enrolledAt), "revoked_at": revokedAt.map(JSONValue.time) ?? .null,
       "surrendered_at": surrenderedAt.map(JSONValue.time) ?? .null,
+      "wipe": wipe.map { .string($0.rawValue) } ?? .null,
+      "wiped_at": wipedAt.map(JSONValue.time) ?? .null,
     ]
   }
 
   fileprivate init?(_ object: JSONObject) {
     guard let id = object.id("id"), let account = object.id("account"),
       let user = object.id("user"), let name = object["name"]?.stringValue,
-      let replicas = object["replicas"]?.arrayValue, let hash = object["token_hash"]?.stringValue,
+      let replicas = object["replicas"]?.arrayValue,
+      let credentials = object["credentials"]?.objectValue.flatMap(DeviceCredentials.init),
       let enrolledAt = object.time("enrolled_at")
     else { return nil }
     self.init(
       id: id, account: account, user: user, name: name,
-      replicas: replicas.compactMap { $0.stringValue.flatMap { UniqueID($0) } }, tokenHash: hash,
-      enrolledAt: enrolledAt, revokedAt: object.time("revoked_at"),
-      surrenderedAt: object.time("surrendered_at"))
+      replicas: replicas.compactMap { $0.stringValue.flatMap { UniqueID($0) } },
+      credentials: credentials, enrolledAt: enrolledAt, revokedAt: object.time("revoked_at"),
+      surrenderedAt: object.time("surrendered_at"),
+      wipe: object["wipe"]?.stringValue.flatMap(WipeOrder.init), wipedAt: object.time("wiped_at"))
+  }
+}
+
+extension DeviceCredentials {
+  fileprivate var value: JSONValue {
+    [
+      "family": .id(family), "number": .number(JSONNumber(number)),
+      "used": used.map(JSONValue.id) ?? .null, "copied": .bool(isCopied),
+    ]
+  }
+
+  fileprivate init?(_ object: JSONObject) {
+    guard let family = object.id("family"), let number = object["number"]?.intValue, number >= 0
+    else { return nil }
+    (self.family, self.number, used) = (family, UInt64(number), object.id("used"))
+    isCopied = object["copied"]?.boolValue ?? false
   }
 }
 
@@ -175,7 +252,8 @@ extension CodeRecord {
   fileprivate var value: JSONValue {
     [
       "hash": .string(hash), "account": .id(account), "user": .id(user),
-      "expires_at": .time(expiresAt),
+      "expires_at": .time(expiresAt), "halves": .array(halves.map(JSONValue.string)),
+      "wrong_tries": .int(wrongTries),
     ]
   }
 
@@ -183,7 +261,10 @@ extension CodeRecord {
     guard let hash = object["hash"]?.stringValue, let account = object.id("account"),
       let user = object.id("user"), let expiresAt = object.time("expires_at")
     else { return nil }
-    self.init(hash: hash, account: account, user: user, expiresAt: expiresAt)
+    self.init(
+      hash: hash, account: account, user: user, expiresAt: expiresAt,
+      halves: object["halves"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+      wrongTries: object["wrong_tries"]?.intValue ?? 0)
   }
 }
 

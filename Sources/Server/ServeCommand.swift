@@ -11,6 +11,8 @@ package final class RunningServer: Sendable {
   private static let stopSeconds = 5.0
 
   private let data: ServerData
+  private let front: FrontHandler
+  private let log: EventLog?
   private let network: HTTPServer
   private let control: HTTPServer
   private let upkeep: Upkeep
@@ -19,11 +21,10 @@ package final class RunningServer: Sendable {
   package let address: String
 
   /// Starts answering.
-  /// - Parameter tell: takes a line for the operator.
+  /// - Parameter log: what is told the operator; nil if nobody listens.
   /// - Throws: `refused` for an address that must not be used, `system` if it cannot be.
   package init(
-    data: ServerData, settings: ServerSettings,
-    tell: @escaping @Sendable (String) -> Void = { _ in }
+    data: ServerData, settings: ServerSettings, log: EventLog? = nil
   ) throws(ServerError) {
     let listen = settings.listen
     guard let endpoint = Endpoint(listen), case .tcp = endpoint else {
@@ -34,17 +35,19 @@ package final class RunningServer: Sendable {
         "\(listen) can be reached from outside, and this server does no TLS itself: put a proxy in "
           + "front and say so with --behind-proxy")
     }
-    self.data = data
+    (self.data, self.log) = (data, log)
+    let front = FrontHandler(try Self.parts(data, settings))
+    self.front = front
     network = HTTPServer(
-      handler: SyncHandler(
-        data: data, access: Access(data: data),
-        logins: try Logins(data: data, settings: settings), settings: settings,
-        tell: settings.isDebug ? tell : nil))
+      handler: front,
+      observer: RequestObserver(metrics: data.metrics, log: log, front: front),
+      limits: settings.limits)
     control = HTTPServer(handler: ControlHandler { call in Self.administer(call, data) })
     upkeep = Upkeep { data.openReplicas }
     postman = try onSystem { () throws(SystemError) in
       try Postman(
-        data: data, style: settings.letters, program: settings.sendmail, tell: tell)
+        data: data, style: settings.letters, program: settings.sendmail,
+        tell: { log?.tell($0) })
     }
     let (network, control, upkeep, postman) = (network, control, upkeep, postman)
     data.employ(postman)
@@ -59,6 +62,23 @@ package final class RunningServer: Sendable {
       try postman.start()
       return bound.description
     }
+  }
+
+  private static func parts(
+    _ data: ServerData, _ settings: ServerSettings
+  ) throws(ServerError) -> FrontHandler.Parts {
+    let logins = try Logins(data: data, settings: settings)
+    return FrontHandler.Parts(
+      inner: SyncHandler(
+        data: data, access: Access(data: data), logins: logins, settings: settings),
+      throttles: logins.throttles, tellsAll: settings.isDebug)
+  }
+
+  /// Goes on with other settings, from the next request on. The address, limits of connections and letters stay
+  /// as they were when the server began.
+  package func reload(_ settings: ServerSettings) throws(ServerError) {
+    front.exchange(for: try Self.parts(data, settings))
+    log?.tell("settings were read again")
   }
 
   private static func administer(_ call: ControlCall, _ data: ServerData) -> CommandOutcome {

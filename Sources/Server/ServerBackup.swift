@@ -8,6 +8,7 @@ extension ServerData {
   private struct BackupNames {
     let root: String
     var registry: String { "\(root)/registry.json" }
+    var deviceKey: String { "\(root)/device.key" }
     func account(_ id: UniqueID) -> String { "\(root)/accounts/\(id)" }
   }
 
@@ -20,6 +21,8 @@ extension ServerData {
       try fileSystem.createDirectory("\(directory)/accounts")
       // First the registry: a device that enrols meanwhile enrols again after a restore.
       try fileSystem.writeFileDurably(names.registry, read(\.bytes))
+      let key = try fileSystem.readFile(layout.deviceKey)
+      try fileSystem.writeFileDurably(names.deviceKey, key)
     }
     var count = 0
     for account in read(\.accounts) {
@@ -55,6 +58,11 @@ extension ServerData {
         defer { replica.store.close() }
         if resets { try replica.reset() } else { try replica.setRecovery(isOpen: true) }
       }
+    }
+    try onSystem { () throws(SystemError) in
+      let key = try fileSystem.readFile(names.deviceKey)
+      try fileSystem.writeFileDurably(layout.deviceKey, key)
+      useDeviceKey(key)
     }
     try update { (current) throws(ServerError) in current = registry }
     return registry.accounts.count

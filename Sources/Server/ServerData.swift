@@ -16,6 +16,8 @@ package final class ServerData: Sendable {
   private let lock: any File
   private let registry: Mutex<Registry>
   package let watches = WatchHub()
+  private let deviceTokenKey: Mutex<DeviceTokens>
+  package let metrics: Metrics
   /// Told when a letter may have to be sent.
   private let postman = Mutex<Postman?>(nil)
   private let replicas = Mutex<[UniqueID: Replica]>([:])
@@ -23,11 +25,17 @@ package final class ServerData: Sendable {
   let acceptance = Mutex(())
 
   private init(
-    layout: ServerLayout, setup: ReplicaSetup, lock: any File, registry: Registry
+    layout: ServerLayout, setup: ReplicaSetup, lock: any File, registry: Registry,
+    deviceTokens: DeviceTokens
   ) {
+    deviceTokenKey = Mutex(deviceTokens)
+
     self.layout = layout
-    self.setup = setup
-    fileSystem = setup.fileSystem
+    let metrics = Metrics()
+    fileSystem = MeasuredFileSystem(inner: setup.fileSystem) { metrics.note(syncSeconds: $0) }
+    self.setup = ReplicaSetup(
+      fileSystem: fileSystem, catalogue: setup.catalogue, world: setup.world)
+    self.metrics = metrics
     self.lock = lock
     self.registry = Mutex(registry)
   }
@@ -48,11 +56,18 @@ package final class ServerData: Sendable {
     }
     do {
       let registry = try readRegistry(layout, fileSystem)
-      return ServerData(layout: layout, setup: setup, lock: lock, registry: registry)
+      let key = try SecretKey(path: layout.deviceKey, setup).bytes()
+      return ServerData(
+        layout: layout, setup: setup, lock: lock, registry: registry,
+        deviceTokens: DeviceTokens(key: key, try cryptography()))
     } catch {
       lock.close()
       throw error
     }
+  }
+
+  private static func cryptography() throws(ServerError) -> Cryptography {
+    do { return try Cryptography.load() } catch { throw .refused("\(error)") }
   }
 
   private static func readRegistry(
@@ -75,6 +90,12 @@ package final class ServerData: Sendable {
     }
     lock.close()
   }
+
+  /// What devices show, by the key that is in use.
+  var deviceTokens: DeviceTokens { deviceTokenKey.withLock { $0 } }
+
+  /// From now on, as the tokens that a backup knows.
+  func useDeviceKey(_ key: [UInt8]) { deviceTokenKey.withLock { $0 = $0.with(key: key) } }
 
   package func read<Result: Sendable>(_ body: (Registry) -> Result) -> Result {
     registry.withLock { body($0) }

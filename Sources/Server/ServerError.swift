@@ -12,6 +12,8 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
   case locked(path: String)
   case notFound(String)
   case refused(String)
+  /// An enrolment code that nobody was given, or that is used or over.
+  case wrongCode
   /// What was typed cannot be understood.
   case usage(String)
 
@@ -35,6 +37,8 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
     case .replica(let error): "\(error)"
     case .corrupt(let path): "\(path): cannot be read; restore it from a backup"
     case .locked(let path): "\(path): is in use by another program; try again"
+    case .wrongCode:
+      "the code is wrong, used or expired; ask an administrator for a new one"
     case .notFound(let message), .refused(let message), .usage(let message): message
     }
   }

@@ -15,6 +15,8 @@ package struct ServerLayout: Sendable {
   package var registry: String { "\(root)/server/registry.json" }
   /// With which logins are signed.
   package var tokenKey: String { "\(root)/server/token.key" }
+  /// With which the tokens of devices are signed.
+  package var deviceKey: String { "\(root)/server/device.key" }
   /// Letters that somebody or a program sends.
   package var outbox: String { "\(root)/outbox" }
   /// Letters whose sending is not noted yet.

@@ -36,6 +36,23 @@ package enum ServerProgram {
       OptionDescription(
         "--behind-proxy", "allow an address that is not loopback: a proxy in front does TLS"),
       OptionDescription(
+        "--trusted-proxy", "ADDRESS", isRepeatable: true, variable: "SATCHEL_TRUSTED_PROXY",
+        "a proxy, or a range such as 10.0.0.0/8, whose X-Forwarded-For is taken for true; without it those on "
+          + "this machine"),
+      OptionDescription(
+        "--address-rate", "N", variable: "SATCHEL_ADDRESS_RATE",
+        "requests a second that one address may send, 50 without it (this machine's own: any number)"
+      ),
+      OptionDescription(
+        "--device-rate", "N", variable: "SATCHEL_DEVICE_RATE",
+        "requests a second that one device may send, 100 without it"),
+      OptionDescription(
+        "--max-connections", "N", variable: "SATCHEL_MAX_CONNECTIONS",
+        "open connections in total, 10000 without it"),
+      OptionDescription(
+        "--max-connections-per-address", "N", variable: "SATCHEL_MAX_CONNECTIONS_PER_ADDRESS",
+        "of one peer, which may be the proxy; as many as in total without it"),
+      OptionDescription(
         "--sendmail", "PROGRAM", variable: "SATCHEL_SENDMAIL",
         "sends letters: gets one on standard input, with -t -i; without it they stay in DIR/outbox"),
       OptionDescription(
@@ -126,7 +143,13 @@ package enum ServerProgram {
       ], "print a one-time enrolment code"),
     CommandDescription("device list", options: [account], "list the devices"),
     CommandDescription(
-      "device revoke", ["DEVICE"], "refuse a device (by id or name) from its next request on"),
+      "device revoke", ["DEVICE"],
+      options: [
+        OptionDescription(
+          "--wipe", optional: "now",
+          "it drops everything, after it gave what it had not sent; with =now at once, and that is lost"
+        )
+      ], "refuse a device (by id or name) from its next request on"),
     CommandDescription(
       "device retire", ["DEVICE"],
       "wait no longer for a device that is gone; one that comes back goes on under a new id"),

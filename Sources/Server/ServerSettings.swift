@@ -1,10 +1,19 @@
 package import CommandLineTool
+package import HTTP
+package import Platform
 
 /// How a server was told to run.
 package struct ServerSettings: Sendable {
   /// Where it listens.
   package var listen = "127.0.0.1:7420"
   package var isBehindProxy = false
+  /// Which peers are proxies whose word about a client's address is taken; none unless behind a proxy.
+  package var trustedProxies: [AddressRange] = []
+  /// How many requests a second each address may send; nil for the usual number, which this machine's own
+  /// addresses are free of.
+  package var addressRate: Double?
+  /// How many requests a second each device may send.
+  package var deviceRate = 100.0
   /// The program that sends letters; without one they stay in the outbox.
   package var sendmail: String?
   package var letters = LetterStyle()
@@ -20,6 +29,8 @@ package struct ServerSettings: Sendable {
   package var google: GoogleSettings?
   /// Makes summaries of intake forms; nil where nobody asked for that.
   package var summaryModel: SummaryModel?
+  /// What peers are granted at most.
+  package var limits = HTTPLimits.standard
   /// Whether each request is told to the operator.
   package var isDebug = false
 
@@ -28,7 +39,14 @@ package struct ServerSettings: Sendable {
   /// - Throws: `usage` for a setting that cannot be right, or must not be in production.
   package init(_ invocation: Invocation) throws(ServerError) {
     listen = invocation.value("--listen") ?? listen
-    isBehindProxy = invocation.has("--behind-proxy")
+    try readProxy(invocation)
+    addressRate = try Self.rate("--address-rate", invocation)
+    deviceRate = try Self.rate("--device-rate", invocation) ?? deviceRate
+    let most = limits.maximumConnections
+    limits.maximumConnections = try Self.count("--max-connections", invocation) ?? most
+    limits.maximumConnectionsPerAddress =
+      try Self.count("--max-connections-per-address", invocation)
+      ?? limits.maximumConnections
     try readMail(invocation)
     try readLogins(invocation)
     try readModel(invocation)
@@ -45,6 +63,44 @@ package struct ServerSettings: Sendable {
     case let other:
       throw .usage("--environment: \"\(other)\" is neither development nor production")
     }
+  }
+
+  /// A proxy on the same machine.
+  private static let usualProxies = ["127.0.0.0/8", "::1"]
+
+  private mutating func readProxy(_ invocation: Invocation) throws(ServerError) {
+    isBehindProxy = invocation.has("--behind-proxy")
+    let texts = invocation.values("--trusted-proxy").flatMap { $0.split(separator: ",") }
+      .map { $0.trimmed }
+    guard isBehindProxy || texts.isEmpty else {
+      throw .usage("--trusted-proxy: only together with --behind-proxy")
+    }
+    for text in isBehindProxy && texts.isEmpty ? Self.usualProxies : texts {
+      guard let range = AddressRange(text) else {
+        throw .usage("--trusted-proxy: \"\(text)\" is no address such as 10.0.0.2 or 10.0.0.0/8")
+      }
+      trustedProxies.append(range)
+    }
+  }
+
+  private static func count(
+    _ option: String, _ invocation: Invocation
+  ) throws(ServerError) -> Int? {
+    guard let text = invocation.value(option) else { return nil }
+    guard let count = Int(text), (1...1_000_000).contains(count) else {
+      throw .usage("\(option): \"\(text)\" is no number of connections")
+    }
+    return count
+  }
+
+  private static func rate(
+    _ option: String, _ invocation: Invocation
+  ) throws(ServerError) -> Double? {
+    guard let text = invocation.value(option) else { return nil }
+    guard let rate = Double(text), rate > 0, rate <= 1e6 else {
+      throw .usage("\(option): \"\(text)\" is no number of requests a second")
+    }
+    return rate
   }
 
   private mutating func readMail(_ invocation: Invocation) throws(ServerError) {

@@ -12,7 +12,7 @@ package struct SyncHandler: HTTPHandler {
   /// The largest exchange that is taken, in bytes.
   static let maximumExchangeByteCount = 64 << 20
   /// The largest enrolment that is taken, in bytes.
-  static let maximumEnrolmentByteCount = 64 << 10
+  static let maximumEnrolmentByteCount = 4 << 10
 
   /// The largest question for news that is taken, in bytes.
   static let maximumWatchByteCount = 1 << 10
@@ -23,46 +23,68 @@ package struct SyncHandler: HTTPHandler {
   private let data: ServerData
   private let access: Access
   private let users: UserHandler
-  /// Takes a line for each request; nil where nobody asked for it.
-  private let tell: (@Sendable (String) -> Void)?
+  private let throttles: Throttles
 
-  package init(
-    data: ServerData, access: Access, logins: Logins, settings: ServerSettings,
-    tell: (@Sendable (String) -> Void)? = nil
-  ) {
+  package init(data: ServerData, access: Access, logins: Logins, settings: ServerSettings) {
     self.data = data
     self.access = access
-    self.tell = tell
+    throttles = logins.throttles
     users = UserHandler(logins: logins, data: data, settings: settings)
   }
 
   package func admit(_ head: HTTPRequest) -> HTTPAdmission {
-    // Neither the query nor a header: they may name patients, or open something.
-    tell?("\(head.method) \(head.target.prefix { $0 != "?" })")
     guard head.segments.first == Self.ownPrefix else { return users.admit(head) }
-    switch (head.method, head.path) {
-    case ("POST", SyncProtocolVersion.enrolPath):
-      return .accept(maximumBodyByteCount: Self.maximumEnrolmentByteCount)
-    case ("POST", SyncProtocolVersion.exchangePath), ("POST", SyncProtocolVersion.historiesPath):
-      // Who the device is, is found out before its body is read.
-      do throws(SyncRefusal) { _ = try device(head) } catch { return .refuse(response(error)) }
-      return .accept(maximumBodyByteCount: Self.maximumExchangeByteCount)
-    case ("POST", SyncProtocolVersion.watchPath):
-      do throws(SyncRefusal) { _ = try device(head) } catch { return .refuse(response(error)) }
-      return .accept(maximumBodyByteCount: Self.maximumWatchByteCount)
-    case ("POST", SyncProtocolVersion.surrenderPath):
-      do throws(SyncRefusal) { _ = try surrendering(head) } catch {
-        return .refuse(response(error))
-      }
-      return .accept(maximumBodyByteCount: Self.maximumExchangeByteCount)
-    case (_, SyncProtocolVersion.enrolPath), (_, SyncProtocolVersion.exchangePath),
-      (_, SyncProtocolVersion.historiesPath), (_, SyncProtocolVersion.surrenderPath),
-      (_, SyncProtocolVersion.watchPath):
+    guard Self.paths.contains(head.path) else { return .refuse(APIError.notFound.response) }
+    guard head.method == "POST" else {
       return .refuse(APIError.methodNotAllowed(["POST"]).response)
-    default:
-      return .refuse(APIError.notFound.response)
+    }
+    if head.path == SyncProtocolVersion.enrolPath {
+      return .accept(maximumBodyByteCount: Self.maximumEnrolmentByteCount, lane: Self.enrolmentLane)
+    }
+    // Who the device is, is found out before its body is read.
+    let device: DeviceRecord
+    do throws(SyncRefusal) { device = try announced(head) } catch {
+      return .refuse(response(error))
+    }
+    do throws(APIError) { try throttles.admit(device: device.id) } catch {
+      return .refuse(error.response)
+    }
+    return .accept(
+      maximumBodyByteCount: Self.maximumByteCount(head.path),
+      lane: UserHandler.lane(of: device.account))
+  }
+
+  private static let enrolmentLane = HTTPLane("enrolment", width: 2, maximumWaitingCount: 200)
+
+  private static func maximumByteCount(_ path: String) -> Int {
+    switch path {
+    case SyncProtocolVersion.watchPath, SyncProtocolVersion.wipedPath: maximumWatchByteCount
+    default: maximumExchangeByteCount
     }
   }
+
+  /// The device that a request says it is from.
+  private func announced(_ head: HTTPRequest) throws(SyncRefusal) -> DeviceRecord {
+    try granted { () throws(Access.Refusal) in
+      switch head.path {
+      case SyncProtocolVersion.surrenderPath: try access.surrendering(Self.credentials(head))
+      case SyncProtocolVersion.wipedPath: try access.revoked(Self.credentials(head))
+      default: try access.device(Self.credentials(head))
+      }
+    }
+  }
+
+  /// The route of a request as it is described; nil if there is none.
+  func routePath(_ head: HTTPRequest) -> String? {
+    guard head.segments.first == Self.ownPrefix else { return users.routePath(head) }
+    return Self.paths.contains(head.path) ? head.path : nil
+  }
+
+  private static let paths: Set<String> = [
+    SyncProtocolVersion.enrolPath, SyncProtocolVersion.exchangePath,
+    SyncProtocolVersion.historiesPath, SyncProtocolVersion.surrenderPath,
+    SyncProtocolVersion.watchPath, SyncProtocolVersion.wipedPath,
+  ]
 
   package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
     guard request.segments.first == Self.ownPrefix else {
@@ -76,6 +98,7 @@ package struct SyncHandler: HTTPHandler {
     switch plain.path {
     case SyncProtocolVersion.enrolPath: reply.send(enrol(plain))
     case SyncProtocolVersion.watchPath: watch(plain, reply)
+    case SyncProtocolVersion.wipedPath: reply.send(noteWiped(plain))
     case SyncProtocolVersion.surrenderPath:
       reply.send(PackedBody.packed(surrender(plain), for: request))
     default: reply.send(PackedBody.packed(exchange(plain), for: request))
@@ -86,30 +109,45 @@ package struct SyncHandler: HTTPHandler {
 
   private func exchange(_ request: HTTPRequest) -> HTTPResponse {
     do throws(SyncRefusal) {
-      try checkVersion(request)
-      let (device, newToken) = try device(request)
-      let sync = try serverSync(device.account)
-      let caller = caller(device)
-      let body =
-        request.path == SyncProtocolVersion.historiesPath
-        ? try sync.compareHistories(request.body)
-        : try sync.answer(request.body, from: caller)
-      var headers: HTTPHeaders = [
-        "Content-Type": SyncProtocolVersion.contentType,
-        SyncProtocolVersion.headerName: "\(SyncProtocolVersion.current)",
-      ]
-      if let newToken { headers.set(LaptopSync.accessTokenHeader, newToken) }
-      return HTTPResponse(status: 200, headers: headers, body: body)
+      let response = try merged(request)
+      data.metrics.noteSync(outcome: "done")
+      return response
     } catch {
+      data.metrics.noteSync(outcome: error.code.rawValue)
       return response(error)
     }
+  }
+
+  private func merged(_ request: HTTPRequest) throws(SyncRefusal) -> HTTPResponse {
+    try checkVersion(request)
+    let admission = try granted { () throws(Access.Refusal) in
+      try access.admit(Self.credentials(request))
+    }
+    let device = admission.device
+    let sync = try serverSync(device.account)
+    let caller = caller(device)
+    let body =
+      request.path == SyncProtocolVersion.historiesPath
+      ? try sync.compareHistories(request.body)
+      : try sync.answer(request.body, from: caller)
+    var headers: HTTPHeaders = [
+      "Content-Type": SyncProtocolVersion.contentType,
+      SyncProtocolVersion.headerName: "\(SyncProtocolVersion.current)",
+    ]
+    if let token = admission.newAccessToken { headers.set(LaptopSync.accessTokenHeader, token) }
+    if let token = admission.newRefreshToken {
+      headers.set(SyncProtocolVersion.refreshHeaderName, token)
+    }
+    return HTTPResponse(status: 200, headers: headers, body: body)
   }
 
   // MARK: - Watch
 
   private func watch(_ request: HTTPRequest, _ reply: HTTPReply) {
     do throws(SyncRefusal) {
-      let (device, _) = try device(request)
+      let device = try granted { () throws(Access.Refusal) in
+        try access.admitToWait(Self.credentials(request))
+      }
       let object = (try? JSONValue(parsing: request.body))?.objectValue
       guard let after = object?["after"]?.intValue, after >= 0 else {
         throw SyncRefusal(.malformed, "a watch names the head of the feed that was seen")
@@ -125,19 +163,12 @@ package struct SyncHandler: HTTPHandler {
 
   // MARK: - Surrender
 
-  private func surrendering(_ head: HTTPRequest) throws(SyncRefusal) -> DeviceRecord {
-    do {
-      return try access.surrendering(
-        refreshToken: head.headers[SyncProtocolVersion.refreshHeaderName])
-    } catch {
-      throw Self.refusal(error)
-    }
-  }
-
   /// Takes what a revoked device had not sent, parks all of it and answers nothing (MERGE, rule X2).
   private func surrender(_ request: HTTPRequest) -> HTTPResponse {
     do throws(SyncRefusal) {
-      let device = try surrendering(request)
+      let device = try granted { () throws(Access.Refusal) in
+        try access.surrendering(Self.credentials(request))
+      }
       let isComplete = try serverSync(device.account).takeSurrender(
         request.body, of: device.id, as: caller(device))
       if isComplete {
@@ -185,19 +216,17 @@ package struct SyncHandler: HTTPHandler {
     }
   }
 
-  private func device(
-    _ request: HTTPRequest
-  ) throws(SyncRefusal) -> (device: DeviceRecord, newToken: String?) {
-    let bearer = request.headers["Authorization"].flatMap { value in
-      value.hasPrefix("Bearer ") ? String(value.dropFirst("Bearer ".count)) : nil
-    }
-    do {
-      return try access.device(
-        accessToken: bearer,
-        refreshToken: request.headers[SyncProtocolVersion.refreshHeaderName])
-    } catch {
-      throw Self.refusal(error)
-    }
+  private static func credentials(_ request: HTTPRequest) -> Access.Credentials {
+    Access.Credentials(
+      accessToken: request.headers["Authorization"].flatMap { value in
+        value.hasPrefix("Bearer ") ? String(value.dropFirst("Bearer ".count)) : nil
+      }, refreshToken: request.headers[SyncProtocolVersion.refreshHeaderName])
+  }
+
+  private func granted<Result>(
+    _ operation: () throws(Access.Refusal) -> Result
+  ) throws(SyncRefusal) -> Result {
+    do { return try operation() } catch { throw Self.refusal(error) }
   }
 
   private static func refusal(_ refusal: Access.Refusal) -> SyncRefusal {
@@ -205,9 +234,14 @@ package struct SyncHandler: HTTPHandler {
     case .unknown:
       SyncRefusal(
         .unauthorized, "the server does not know this device; enrol it again with a new code")
-    case .revoked:
+    case .copied:
       SyncRefusal(
-        .revoked, "this device was revoked; ask an administrator, unsent work stays here")
+        .unauthorized,
+        "what this device shows was used by another one too: neither is let in; find out who has a copy, then "
+          + "enrol this device again with a new code")
+    case .unavailable: SyncRefusal(.unavailable, "the server cannot note that now; try again later")
+    case .revoked(let wipe): revocation(wipe)
+    case .notRevoked: SyncRefusal(.forbidden, "this device was not revoked")
     case .userDisabled:
       SyncRefusal(
         .userDisabled,
@@ -220,6 +254,23 @@ package struct SyncHandler: HTTPHandler {
     }
   }
 
+  // MARK: - Wipe
+
+  /// Takes a device's word that it has dropped everything.
+  private func noteWiped(_ request: HTTPRequest) -> HTTPResponse {
+    do throws(SyncRefusal) {
+      let device = try granted { () throws(Access.Refusal) in
+        try access.revoked(Self.credentials(request))
+      }
+      do { try data.noteWiped(device.id) } catch {
+        throw SyncRefusal(.unavailable, "the server cannot note that now")
+      }
+      return .json(200, ["noted": true])
+    } catch {
+      return response(error)
+    }
+  }
+
   // MARK: - Enrolment
 
   private func enrol(_ request: HTTPRequest) -> HTTPResponse {
@@ -227,7 +278,10 @@ package struct SyncHandler: HTTPHandler {
       let code = object["code"]?.stringValue, let device = object.id("device"),
       let replica = object.id("replica"), let name = object["name"]?.stringValue
     else { return Self.error(400, "malformed", "code, device, replica and name are needed") }
-    do {
+    do throws(APIError) { try throttles.requireCodeTry(device: device, from: request.peer) } catch {
+      return error.response
+    }
+    do throws(ServerError) {
       let grant = try data.enrol(
         code: code, device: device, replica: replica, name: String(name.prefix(100)),
         account: object.id("account"))
@@ -239,9 +293,22 @@ package struct SyncHandler: HTTPHandler {
           "refresh_token": .string(grant.refreshToken),
         ])
     } catch {
-      if case .refused(let message) = error { return Self.error(403, "forbidden", message) }
-      return Self.error(503, "unavailable", "the server cannot enrol devices now")
+      if case .wrongCode = error { throttles.noteWrongCode(device: device, from: request.peer) }
+      switch error {
+      case .wrongCode, .refused: return Self.error(403, "forbidden", "\(error)")
+      default: return Self.error(503, "unavailable", "the server cannot enrol devices now")
+      }
     }
+  }
+
+  private static func revocation(_ wipe: WipeOrder?) -> SyncRefusal {
+    var refusal = SyncRefusal(
+      .revoked,
+      wipe == nil
+        ? "this device was revoked; ask an administrator, unsent work stays here"
+        : "this device was revoked, and everything on it is dropped by order of an administrator")
+    refusal.wipe = wipe
+    return refusal
   }
 
   // MARK: - Answers

@@ -7,6 +7,8 @@ package struct StorageError: Error, Sendable, CustomStringConvertible {
     case noStore
     /// There is a store already.
     case exists
+    /// The store was given up by order of an administrator: it is being wiped, or has been.
+    case wiped
     /// Another process owns the store: speak to it through the control socket, or wait.
     case locked
     /// Written by a newer program: use that, nothing was touched.

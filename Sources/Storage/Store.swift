@@ -114,6 +114,10 @@ package final class Store: Sendable {
       lock.close()
       throw StorageError(.exists, path: layout.root, problem: "holds a store already")
     }
+    do throws(StorageError) { try beginAnew(layout, fileSystem) } catch {
+      lock.close()
+      throw error
+    }
     try translated { () throws(SystemError) in
       for directory in [layout.log, layout.documents, layout.staged] {
         try fileSystem.createDirectory(directory)
@@ -139,6 +143,7 @@ package final class Store: Sendable {
     let status = try translated { () throws(SystemError) in
       try environment.fileSystem.status(layout.identity)
     }
+    try requireNotWiped(layout, environment.fileSystem)
     guard status != nil else { throw noStore(layout) }
     do throws(StorageError) {
       return try open(
@@ -147,6 +152,28 @@ package final class Store: Sendable {
       guard ifNotWritable == .openForReading, error.isNotWritable else { throw error }
       return try openForReading(layout, environment)
     }
+  }
+
+  private static func requireNotWiped(
+    _ layout: StoreLayout, _ fileSystem: any FileSystem
+  ) throws(StorageError) {
+    guard try WipeRecord.read(layout, fileSystem) != nil else { return }
+    throw StorageError(
+      .wiped, path: layout.root,
+      problem: "was wiped by order of an administrator; satchel init makes a new store here")
+  }
+
+  /// In a directory that was wiped a new store may begin once everything is gone and the server knows.
+  private static func beginAnew(
+    _ layout: StoreLayout, _ fileSystem: any FileSystem
+  ) throws(StorageError) {
+    guard let record = try WipeRecord.read(layout, fileSystem) else { return }
+    guard record.doneAt != nil, record.teller == nil else {
+      throw StorageError(
+        .wiped, path: layout.root,
+        problem: "is being wiped, and the server has not been told yet: satchel sync tells it")
+    }
+    try translated { () throws(SystemError) in try fileSystem.removeTree(layout.wipe) }
   }
 
   /// Opens a store of which nothing can be written. Its lock is taken all the same: somebody else may

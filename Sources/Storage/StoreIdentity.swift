@@ -69,10 +69,20 @@ package struct Enrolment: Sendable {
   package var server: UniqueID
   /// The person who enrolled: the author of what is written here.
   package var user: UniqueID
-  /// Renews access tokens. 256 random bits.
+  /// Renews access tokens, and itself each time.
   package var refreshToken: String
+  /// What requests show until it is too old; nil if there is none.
+  package var accessToken: AccessToken?
   /// A file of certificates to trust besides the system's.
   package var certificateFile: String?
+
+  package struct AccessToken: Sendable, Equatable {
+    package var text: String
+    /// Until when it is shown, in milliseconds since 1970 UTC by this machine's clock.
+    package var until: UInt64
+
+    package init(text: String, until: UInt64) { (self.text, self.until) = (text, until) }
+  }
 
   package init(
     url: String, server: UniqueID, user: UniqueID, refreshToken: String, certificateFile: String?
@@ -167,6 +177,10 @@ extension Enrolment {
       "user": .string(user.description), "refresh_token": .string(refreshToken),
     ]
     if let certificateFile { object["certificate_file"] = .string(certificateFile) }
+    if let accessToken {
+      object["access_token"] = .string(accessToken.text)
+      object["access_token_until"] = .number(JSONNumber(accessToken.until))
+    }
     return object
   }
 
@@ -177,6 +191,11 @@ extension Enrolment {
     self.init(
       url: url, server: server, user: user, refreshToken: token,
       certificateFile: object["certificate_file"]?.stringValue)
+    if let text = object["access_token"]?.stringValue,
+      let until = object["access_token_until"]?.intValue, until >= 0
+    {
+      accessToken = AccessToken(text: text, until: UInt64(until))
+    }
   }
 }
 

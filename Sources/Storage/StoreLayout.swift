@@ -13,6 +13,8 @@ package struct StoreLayout: Sendable {
 
   package var identity: String { "\(root)/store.json" }
   package var identityCopy: String { "\(root)/store.copy.json" }
+  /// There once an administrator has ordered that the store be wiped.
+  package var wipe: String { "\(root)/wiped.json" }
   package var lock: String { "\(root)/LOCK" }
   package var controlSocket: String { "\(root)/control.sock" }
   package var apiToken: String { "\(root)/api.token" }

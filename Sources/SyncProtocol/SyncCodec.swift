@@ -323,6 +323,7 @@ extension SyncCodec {
     if let scope = refusal.scope { error.append("scope", .string(scope)) }
     if let page = refusal.nextPushPage { error.append("next_push_page", .int(page)) }
     if let digest = refusal.keptDigest { error.append("kept", .string(digest)) }
+    if let wipe = refusal.wipe { error.append("wipe", .string(wipe.rawValue)) }
     return JSONValue.object(["error": .object(error)]).bytes
   }
 
@@ -342,6 +343,7 @@ extension SyncCodec {
       scope: error["scope"]?.stringValue)
     refusal.nextPushPage = error["next_push_page"]?.intValue
     refusal.keptDigest = error["kept"]?.stringValue
+    refusal.wipe = error["wipe"]?.stringValue.flatMap(WipeOrder.init)
     return refusal
   }
 }

@@ -10,6 +10,7 @@ package enum SyncProtocolVersion {
   package static let historiesPath = "/sync/v1/histories"
   /// Where a revoked device gives what it has not sent, once.
   package static let surrenderPath = "/sync/v1/surrender"
+  package static let wipedPath = "/sync/v1/wiped"
   /// Answered when something arrives that the laptop has not seen, or after a while.
   package static let watchPath = "/sync/v1/watch"
   package static let enrolPath = "/sync/v1/enroll"
@@ -218,6 +219,8 @@ package struct SyncRefusal: Error, Sendable, Equatable {
   package var scope: String?
   /// Where a page is not the next of its push: the number of the next, 0 if none is kept.
   package var nextPushPage: Int?
+  /// With `revoked`: how the device is to drop everything that it holds; nil if it keeps it.
+  package var wipe: WipeOrder?
   /// The digest at the end of the last page that is kept of it.
   package var keptDigest: String?
 
@@ -273,4 +276,12 @@ extension SyncRefusal.Code {
     guard let code = Self.byStatus[status] else { return nil }
     self = code
   }
+}
+
+/// How a revoked device drops everything that it holds.
+package enum WipeOrder: String, Sendable, CaseIterable {
+  /// First it gives what it has not sent.
+  case afterSurrender = "after_surrender"
+  /// At once: what it has not sent is lost.
+  case now
 }

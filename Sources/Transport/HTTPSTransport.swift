@@ -26,6 +26,13 @@ package final class HTTPSTransport: SyncTransport {
     let handle: OpaquePointer
   }
 
+  /// The way to a server for those who name just an address.
+  @Sendable package static func make(
+    url: String, certificateFile: String?
+  ) throws(TransportError) -> any SyncTransport {
+    try HTTPSTransport(url: url, certificateFile: certificateFile)
+  }
+
   /// - Parameters:
   ///   - url: the server's address, such as `https://sync.example.org`.
   ///   - certificateFile: PEM certificates to trust; nil for the system's.

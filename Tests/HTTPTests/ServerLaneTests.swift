@@ -72,10 +72,10 @@ struct ServerLaneTests {
     var limits = HTTPLimits.standard
     (limits.maximumHeldByteCount, limits.smallRequestByteCount) = (20_000, 1_000)
     let fixture = try ServerFixture(
-      limits: limits, admit: { _ in .accept(maximumBodyByteCount: 30_000) }
-    ) { request, reply in reply.send(HTTPResponse(status: 204)) }
+      limits: limits, admit: { _ in .accept(maximumBodyByteCount: 30_000) },
+      handle: { _, reply in reply.send(HTTPResponse(status: 204)) })
     let first = try fixture.rawPeer()
-    try first.send(request("PUT /1 HTTP/1.1", "Content-Length: 20001"))
+    try first.send(request("PUT /1 HTTP/1.1", "Content-Length: 25000"))
     try first.send([UInt8](repeating: 1, count: 19_000))
     #expect(try fixture.client().send(method: "PUT", target: "/", body: [1]).status == 204)
     let second = try fixture.rawPeer()
@@ -87,7 +87,7 @@ struct ServerLaneTests {
     #expect(try small.send(method: "PUT", target: "/3", body: body).status == 204)
     // Room is made again, and the first goes on.
     try first.send([UInt8](repeating: 1, count: 500))
-    try first.send([UInt8](repeating: 1, count: 501))
+    try first.send([UInt8](repeating: 1, count: 1_000))
     #expect(try first.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 503 "))
     let third = try fixture.client()
     let large = [UInt8](repeating: 4, count: 19_000)

@@ -219,8 +219,10 @@ import Testing
     let twin = try ClinicServer(fixture, name: "twin", id: server.account)
     let clone = try ClinicServer(fixture, name: "clone", id: server.account)
     try clone.stop()
-    let registry = try readWhole("\(server.data)/server/registry.json")
-    try POSIXFileSystem().writeFileDurably("\(clone.data)/server/registry.json", registry)
+    for name in ["registry.json", "device.key"] {
+      let bytes = try readWhole("\(server.data)/server/\(name)")
+      try POSIXFileSystem().writeFileDurably("\(clone.data)/server/\(name)", bytes)
+    }
     try clone.start()
     let code = try server.code()
     _ = try server.laptop("b")

@@ -164,6 +164,7 @@ enum Refusal {
     case 413: "the body is too large"
     case 415: "the body is in another form"
     case 422: "a value is wrong; `fields` says which"
+    case 429: "too often; try again later"
     case 503: "not now; try again later"
     default: "refused"
     }

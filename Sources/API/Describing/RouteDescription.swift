@@ -35,6 +35,8 @@ struct RouteDescription: Sendable {
   var isConditional = false
   /// Who gets more than a refusal; nil for all whom the route admits.
   var roles: [Role]?
+  /// The most bytes of a body that is taken.
+  var maximumBodyByteCount = 1 << 20
 }
 
 extension Route {
@@ -82,6 +84,11 @@ extension Route {
   /// Refusals besides those that follow from the rest.
   package func refuses(_ statuses: Int...) -> Route { changed { $0.refusals += statuses } }
 
+  /// Bodies of other sizes than usual.
+  package func takes(upTo byteCount: Int) -> Route {
+    changed { $0.maximumBodyByteCount = byteCount }
+  }
+
   func honoursIfMatch() -> Route { changed { $0.isConditional = true } }
 
   func isFor(_ roles: [Role]) -> Route { changed { $0.roles = roles } }
@@ -107,7 +114,7 @@ extension Route {
   /// Every refusal that the route can give, ascending. 405 is no route's: it is for methods that a path does not
   /// have.
   var refusals: [Int] {
-    var all = Set(description.refusals + [400])
+    var all = Set(description.refusals + [400, 429])
     if description.answers.contains(where: { $0.schema != nil }) { all.insert(406) }
     if access != .anyone { all.formUnion([401, 403, 503]) }
     if !openNames.isEmpty { all.insert(404) }

@@ -28,6 +28,7 @@ struct Conversation: Sendable {
   private(set) var outputOffset = 0
 
   private let handler: any HTTPHandler
+  private let observer: any HTTPObserver
   private let limits: HTTPLimits
   private let peer: String
   private var parser: RequestParser
@@ -35,14 +36,19 @@ struct Conversation: Sendable {
   /// Whose turn the request waits for that is with the handler.
   private(set) var lane = HTTPLane.common
   private var handledByteCount = 0
+  /// The request that is not answered yet, without its body, and when it was understood.
+  private var asked: (request: HTTPRequest, at: Instant)?
   private var isHead = false
   private var closesAfterAnswer = false
   private var owesContinue = false
   private var isStopping = false
   private var hasAnswered = false
 
-  init(handler: any HTTPHandler, limits: HTTPLimits, peer: String, at now: Instant) {
-    self.handler = handler
+  init(
+    handler: any HTTPHandler, observer: any HTTPObserver = NoObserver(), limits: HTTPLimits,
+    peer: String, at now: Instant
+  ) {
+    (self.handler, self.observer) = (handler, observer)
     self.limits = limits
     self.peer = peer
     parser = RequestParser(limits: limits)
@@ -163,6 +169,7 @@ struct Conversation: Sendable {
     closesAfterAnswer = head.closesConnection
     var request = head.request
     request.peer = peer
+    asked = (request, now)
     switch handler.admit(request) {
     case .accept(let maximum, let lane):
       self.lane = lane
@@ -204,6 +211,7 @@ struct Conversation: Sendable {
   }
 
   private mutating func write(_ response: HTTPResponse, at now: Instant) {
+    tell(response, at: now)
     closesAfterAnswer =
       closesAfterAnswer || isStopping || response.headers.lists("close", in: "Connection")
     output.append(
@@ -213,6 +221,15 @@ struct Conversation: Sendable {
       from: now, graceSeconds: limits.idleTimeoutSeconds,
       bytesPerSecond: limits.minimumBodyBytesPerSecond)
     deadline = pace.deadline
+  }
+
+  private mutating func tell(_ response: HTTPResponse, at now: Instant) {
+    let seconds = asked.map { (now - $0.at) / .seconds(1) } ?? 0
+    observer.answered(
+      HTTPExchange(
+        request: asked?.request, peer: peer, status: response.status,
+        byteCount: response.body.count, seconds: seconds))
+    asked = nil
   }
 
   private mutating func finishAnswer(at now: Instant) -> HTTPRequest? {

@@ -62,8 +62,10 @@ extension EventLoop {
     try environment.poller.add(socket.descriptor, token: id, for: .readable)
     connectionCounts[socket.peer] = count + 1
     let conversation = Conversation(
-      handler: environment.handler, limits: limits, peer: socket.peer, at: now)
+      handler: environment.handler, observer: environment.observer, limits: limits,
+      peer: socket.peer, at: now)
     connections[id] = Connection(id: id, socket: socket, conversation: conversation)
+    environment.observer.connectionsChanged(to: connections.count)
   }
 
   /// Takes a closed connection out of its address's count.
@@ -73,6 +75,7 @@ extension EventLoop {
   }
 
   private func turnAway(_ socket: StreamSocket) {
+    environment.observer.turnedAway(socket.peer)
     let response = HTTPRefusal.tooManyConnections.response
     let bytes = ResponseEncoder.encode(response, isHead: false, closes: true)
     do throws(SystemError) {

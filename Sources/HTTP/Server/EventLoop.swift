@@ -9,6 +9,7 @@ final class EventLoop {
   /// What the loop shares with the rest of the server.
   struct Environment: Sendable {
     let handler: any HTTPHandler
+    let observer: any HTTPObserver
     let limits: HTTPLimits
     let poller: Poller
     let mailbox: LoopMailbox
@@ -206,6 +207,7 @@ final class EventLoop {
     heldByteCount -= connection.countedByteCount
     cancel(connection)
     release(connection.socket.peer)
+    environment.observer.connectionsChanged(to: connections.count)
   }
 
   private func scan() {

@@ -20,11 +20,15 @@ package final class HTTPServer: Sendable {
   }
 
   private let handler: any HTTPHandler
+  private let observer: any HTTPObserver
   private let limits: HTTPLimits
   private let state = Mutex(State.listening([]))
 
-  package init(handler: any HTTPHandler, limits: HTTPLimits = .standard) {
-    self.handler = handler
+  /// - Parameter observer: hears of every answer; nil if nobody wants to.
+  package init(
+    handler: any HTTPHandler, observer: (any HTTPObserver)? = nil, limits: HTTPLimits = .standard
+  ) {
+    (self.handler, self.observer) = (handler, observer ?? NoObserver())
     self.limits = limits
   }
 
@@ -65,8 +69,8 @@ package final class HTTPServer: Sendable {
 
   private func makeThreads(_ sockets: [ListeningSocket]) throws(SystemError) -> Threads {
     let environment = EventLoop.Environment(
-      handler: handler, limits: limits, poller: try Poller(), mailbox: try LoopMailbox(),
-      work: WorkQueue())
+      handler: handler, observer: observer, limits: limits, poller: try Poller(),
+      mailbox: try LoopMailbox(), work: WorkQueue())
     let listeners = try watch(sockets, environment)
     var workers: [SystemThread] = []
     do throws(SystemError) {

@@ -5,6 +5,7 @@ import Glibc
 import Platform
 import Replica
 import Server
+import Synchronization
 
 /// Wires the server's rooms together.
 struct ServerCommand {
@@ -51,24 +52,47 @@ struct ServerCommand {
   }
 
   private func serve(_ data: ServerData, _ invocation: Invocation) -> CommandOutcome {
-    let stopped = DispatchSemaphore(value: 0)
-    let signals = SignalWatcher(signals: [SIGTERM, SIGINT]) { _ in stopped.signal() }
+    let log = EventLog(isPlain: isTerminal(STDERR_FILENO), clock: data.setup.world.clock)
+    defer { log.flush() }
+    let events = DispatchSemaphore(value: 0)
+    let mustStop = Atomic(false)
+    let signals = SignalWatcher(signals: [SIGTERM, SIGINT, SIGHUP]) { signal in
+      if signal != SIGHUP { mustStop.store(true, ordering: .releasing) }
+      events.signal()
+    }
     defer { signals.stop() }
     do {
-      let server = try RunningServer(
-        data: data, settings: ServerSettings(invocation),
-        tell: { writeStandardError(Array("satchel-server: \($0)\n".utf8)) })
+      let server = try RunningServer(data: data, settings: ServerSettings(invocation), log: log)
       if let file = invocation.value("--port-file") {
         try data.fileSystem.writeFileDurably(file, Array("\(server.address)\n".utf8))
       }
-      writeStandardError(Array("satchel-server: listening on \(server.address)\n".utf8))
-      stopped.wait()
+      log.tell("listening on \(server.address)")
+      notifyServiceManager("READY=1")
+      while true {
+        events.wait()
+        if mustStop.load(ordering: .acquiring) { break }
+        reload(server, log)
+      }
+      notifyServiceManager("STOPPING=1")
       server.stop()
+      log.tell("stopped")
       return CommandOutcome()
     } catch let error as ServerError {
       return .failure("\(error)", status: error.status)
     } catch {
       return .failure("\(error)")
+    }
+  }
+
+  /// Reads the file of settings again. With one that cannot be read the server goes on as before.
+  private func reload(_ server: RunningServer, _ log: EventLog) {
+    do {
+      guard
+        case .run(let invocation) = try ProgramRunner(ServerProgram.description).parse(arguments)
+      else { return }
+      try server.reload(try ServerSettings(invocation))
+    } catch {
+      log.tell("the settings stay as they were: \(error)")
     }
   }
 }

@@ -14,11 +14,21 @@ let signals = SignalWatcher(signals: [SIGTERM, SIGINT]) { _ in
   isStopped.store(true, ordering: .releasing)
   wake.signal()
 }
+/// How often a server is told that everything is gone, until it has heard it.
+let wipeRetrySeconds = 60.0
 exit(
   ProgramRunner(DaemonProgram.description).run(arguments) { invocation in
     do {
       let directory = try StoreAccess.directory(invocation)
       while !isStopped.load(ordering: .acquiring) {
+        if let isKnown = try Daemon.wipe(directory, setup: try ReplicaSetup.system()) {
+          if isKnown {
+            writeStandardError(Array("satchel-syncd: \(directory) was wiped by order\n".utf8))
+            return CommandOutcome()
+          }
+          _ = wake.wait(timeout: .now() + wipeRetrySeconds)
+          continue
+        }
         let listen = try DaemonProgram.listenEndpoint(invocation)
         let daemon = try Daemon(
           directory: directory, setup: try ReplicaSetup.system(), listen: listen

@@ -175,6 +175,7 @@ extension APIError {
     case .notFound(let text): self = APIError(404, "not_found", text)
     case .refused(let text): self = APIError(409, "conflict", text)
     case .usage(let text): self = APIError(422, "invalid", text)
+    case .wrongCode: self = APIError(403, "forbidden", "\(error)")
     case .system, .corrupt, .locked:
       self = APIError(503, "unavailable", "the server cannot do that now; try again later")
     }

@@ -4,6 +4,7 @@ import HTTP
 import JSON
 import Platform
 import Replica
+import SyncProtocol
 
 /// Devices and enrolment codes of an account, for its administrators.
 struct DeviceRoutes: Sendable {
@@ -23,7 +24,8 @@ struct DeviceRoutes: Sendable {
     ) { (call) throws(APIError) in try createCode(call) }
     return [
       list.gives(200, .page(Self.device), "all of them"),
-      revoke.gives(200, Self.device, "the device").refuses(409),
+      revoke.takes(Self.revocation, isOptional: true).gives(200, Self.device, "the device")
+        .refuses(409),
       code.takes(Self.order, isOptional: true)
         .gives(201, .object(["code": .string, "expires_at": .time]), "the code, shown this once")
         .refuses(404, 409),
@@ -32,8 +34,11 @@ struct DeviceRoutes: Sendable {
 
   private static let device = Schema.object([
     "id": .uuid, "name": .string, "account": .uuid, "user": .uuid,
-    "state": .oneOf(["active", "revoked"]), "enrolled_at": .time,
+    "state": .oneOf(["active", "copied", "revoked", "wiping", "wiped"]), "enrolled_at": .time,
   ])
+
+  private static let revocation = Schema.object(
+    optional: ["wipe": Schema.oneOf(WipeOrder.allCases.map(\.rawValue)).orNull])
 
   private static let order = Schema.object(
     optional: [
@@ -48,9 +53,12 @@ struct DeviceRoutes: Sendable {
 
   private func revoke(_ call: APICall) throws(APIError) -> HTTPResponse {
     let id = try call.id("id")
+    let text = try Members(try call.optionalBody()).optionalText("wipe")
+    let wipe = text.flatMap(WipeOrder.init)
+    if text != nil, wipe == nil { throw .invalid("wipe", "is neither after_surrender nor now") }
     guard devices(of: call).contains(where: { $0.id == id }) else { throw .notFound }
     let device = try onServer { () throws(ServerError) in
-      try data.revokeDevice(id.description)
+      try data.revokeDevice(id.description, wipe: wipe)
     }
     return .json(200, .object(device.shown))
   }
@@ -90,7 +98,7 @@ extension DeviceRecord {
   var shown: JSONObject {
     [
       "id": .id(id), "name": .string(name), "account": .id(account), "user": .id(user),
-      "state": .string(revokedAt == nil ? "active" : "revoked"), "enrolled_at": .time(enrolledAt),
+      "state": .string(state), "enrolled_at": .time(enrolledAt),
     ]
   }
 }

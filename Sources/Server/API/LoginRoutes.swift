@@ -56,7 +56,9 @@ struct LoginRoutes: Sendable {
   private func logIn(_ request: HTTPRequest) throws(APIError) -> HTTPResponse {
     let body = try Members(parsing: request.body)
     return logins.answer(
-      200, try logins.logIn(email: try body.text("email"), password: try body.text("password")))
+      200,
+      try logins.logIn(
+        email: try body.text("email"), password: try body.text("password"), from: request.peer))
   }
 
   private func changePassword(_ call: APICall) throws(APIError) -> HTTPResponse {

@@ -18,12 +18,14 @@ package final class Logins: Sendable {
   private let passwords: PasswordHashing
   private let key: [UInt8]
   private let tokens = KnownTokens()
+  let throttles: Throttles
   /// What was found out about users, good as long as nothing was written to their accounts.
   private let sessions = Mutex<[UniqueID: (head: UInt64, session: Session)]>([:])
 
   /// - Throws: `refused` if a library of the system is missing; `system` if the key cannot be kept.
   package init(data: ServerData, settings: ServerSettings) throws(ServerError) {
     self.data = data
+    throttles = Throttles(settings)
     lifetimeSeconds = UInt64(settings.tokenMinutes) * 60
     do {
       cryptography = try Cryptography.load()
@@ -34,18 +36,7 @@ package final class Logins: Sendable {
     if let secret = settings.tokenSecret {
       key = Array(secret.utf8)
     } else {
-      key = try Self.key(data)
-    }
-  }
-
-  /// 256 bits, made when the first server starts on the data.
-  private static func key(_ data: ServerData) throws(ServerError) -> [UInt8] {
-    let (path, fileSystem) = (data.layout.tokenKey, data.fileSystem)
-    return try onSystem { () throws(SystemError) in
-      if try fileSystem.status(path) != nil { return try fileSystem.readFile(path) }
-      let key = Array(HexText.text(data.setup.world.random.bytes(32)).utf8)
-      try fileSystem.writeFileDurably(path, key)
-      return key
+      key = try SecretKey(path: data.layout.tokenKey, data.setup).bytes()
     }
   }
 
@@ -61,14 +52,20 @@ package final class Logins: Sendable {
   }
 
   /// Checks a password. Takes as long for an address that nobody has.
-  /// - Throws: 401 if either is wrong; 403 if the user or the account has no access now.
-  func logIn(email: String, password: String) throws(APIError) -> (token: String, user: JSONObject)
-  {
+  /// - Parameter peer: the address from which somebody tries.
+  /// - Throws: 401 if either is wrong, 429 if that happened too often; 403 if the user or the account has no
+  ///   access now.
+  func logIn(
+    email: String, password: String, from peer: String
+  ) throws(APIError) -> (token: String, user: JSONObject) {
     let norm = ClinicIndex.emailKey(email)
+    try throttles.requirePasswordTry(email: norm, from: peer)
     let credential = data.read { registry in registry.credentials.first { $0.email == norm } }
     let isRight = passwords.verify(
       password, against: credential?.passwordHash ?? Self.nobodysHash)
-    guard let credential, credential.passwordHash != nil, isRight else {
+    let isKnown = isRight && credential?.passwordHash != nil
+    throttles.notePassword(isRight: isKnown, email: norm, from: peer)
+    guard let credential, isKnown else {
       throw APIError(401, "unauthorized", "the e-mail address or the password is wrong")
     }
     return try logIn(credential)

@@ -1,10 +1,9 @@
 import API
+import Causality
 import HTTP
 
 /// What the server answers to users: the API, with what only a server knows.
 package struct UserHandler: Sendable {
-  /// The largest body of a request, in bytes: a file to be imported.
-  static let maximumBodyByteCount = 64 << 20
   /// Of requests that need no login, in bytes.
   private static let maximumOpenByteCount = 16 << 10
 
@@ -33,12 +32,43 @@ package struct UserHandler: Sendable {
     if let answer = origins.preflight(head) { return .answer(answer) }
     // No store is read here: a thread that all connections share decides.
     do throws(APIError) {
-      if try api.isOpen(head) { return .accept(maximumBodyByteCount: Self.maximumOpenByteCount) }
-      _ = try logins.credential(head)
-      return .accept(maximumBodyByteCount: Self.maximumBodyByteCount)
+      let route = try api.admission(head)
+      if route.isOpen {
+        return .accept(
+          maximumBodyByteCount: Self.maximumOpenByteCount, lane: Self.openLane(route.path))
+      }
+      let credential = try logins.credential(head)
+      return .accept(
+        maximumBodyByteCount: route.maximumBodyByteCount,
+        lane: Self.lane(route.path, credential.account))
     } catch {
       return .refuse(origins.marked(error.response, for: head))
     }
+  }
+
+  /// Nobody's many requests, or long ones, hold up those of others.
+  static func lane(of account: UniqueID) -> HTTPLane {
+    HTTPLane(account.description, width: 8, maximumWaitingCount: 1000)
+  }
+
+  private static func lane(_ path: String, _ account: UniqueID) -> HTTPLane {
+    path == "/api/auth/password" ? passwordLane : lane(of: account)
+  }
+
+  /// What anybody may ask, by what it costs: a password 20 ms and 16 MiB on purpose.
+  private static func openLane(_ path: String) -> HTTPLane {
+    passwordPaths.contains(path) ? passwordLane : strangersLane
+  }
+
+  private static let passwordLane = HTTPLane("password", width: 2, maximumWaitingCount: 200)
+  private static let strangersLane = HTTPLane("strangers", width: 4, maximumWaitingCount: 1000)
+  private static let passwordPaths: Set<String> = [
+    "/api/auth/login", "/api/auth/signup", "/api/auth/accept", "/api/invites/accept",
+  ]
+
+  /// The route of a request as it is described; nil if there is none.
+  func routePath(_ head: HTTPRequest) -> String? {
+    do throws(APIError) { return try api.admission(head).path } catch { return nil }
   }
 
   func answer(_ request: HTTPRequest) -> HTTPResponse {
