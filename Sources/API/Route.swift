@@ -24,7 +24,7 @@ package struct Route: Sendable {
 
   let method: String
   /// `/api/patients/{id}`; segments in braces are open.
-  let path: String
+  package let path: String
   let access: Access
   let summary: String
   let work: Work

@@ -128,7 +128,11 @@ package final class Access: Sendable {
       throw .unavailable
     }
     guard let device else { throw .unknown }
-    if device.credentials.isCopied { throw .copied }
+    if device.credentials.isCopied {
+      data.audit.note(
+        AuditEntry(.copiedToken, account: device.account, user: device.user, device: device.id))
+      throw .copied
+    }
     return Admission(
       device: device,
       newAccessToken: tokens.accessText(

@@ -1,6 +1,7 @@
 import Causality
 package import CommandLineTool
 import JSON
+import Platform
 import Replica
 import Storage
 import SyncProtocol
@@ -13,11 +14,29 @@ package struct Administration: Sendable {
 
   /// - Parameter input: what the command reads from standard input.
   package func run(_ invocation: Invocation, input: [UInt8]?) -> CommandOutcome {
+    let outcome: CommandOutcome
     do throws(ServerError) {
-      return try outcome(invocation, input)
+      if let obstacle = data.audit.obstacle() { throw .refused("the audit: \(obstacle)") }
+      outcome = try self.outcome(invocation, input)
     } catch {
-      return .failure("\(error)", status: error.status)
+      outcome = .failure("\(error)", status: error.status)
     }
+    remember(invocation, outcome)
+    return outcome
+  }
+
+  /// Of what was typed only ids are remembered: the rest may name people.
+  private func remember(_ invocation: Invocation, _ outcome: CommandOutcome) {
+    var details: JSONObject = [
+      "command": .string(invocation.command.name), "status": .int(Int(outcome.status)),
+    ]
+    let words =
+      invocation.operands
+      + [invocation.value("--account"), invocation.value("--id")]
+      .compactMap(\.self)
+    let ids = words.compactMap { UniqueID($0) }
+    if !ids.isEmpty { details.append("ids", .array(ids.map(JSONValue.id))) }
+    data.audit.noteDurably(AuditEntry(.command, details: details))
   }
 
   private func outcome(
@@ -42,6 +61,9 @@ package struct Administration: Sendable {
     case "backup": try backup(invocation)
     case "restore-backup": try restoreBackup(invocation)
     case "status": try status(invocation)
+    case "audit": try audit(invocation)
+    case "metrics-token": try metricsToken()
+    case "login-key rotate": try rotateLoginKey()
     case "verify": try verify(invocation)
     case "checkpoint": try checkpoint()
     default: .failure("\(invocation.command.name) cannot be run here", status: 2)
@@ -241,6 +263,38 @@ package struct Administration: Sendable {
     ]
     return CommandOutcome(
       status: problems.isEmpty ? 0 : 1, output: JSONValue.object(value).bytes + [10])
+  }
+
+  private func audit(_ invocation: Invocation) throws(ServerError) -> CommandOutcome {
+    let account = try optionalID("--account", invocation)?.description
+    let isCheck = invocation.has("--verify")
+    let check = try onSystem { () throws(SystemError) in
+      try data.audit.check { object in
+        !isCheck && (account == nil || object["account"]?.stringValue == account)
+      }
+    }
+    guard isCheck else {
+      return CommandOutcome(
+        output: Array(check.lines.joined(separator: [UInt8(ascii: "\n")])) + [10])
+    }
+    if let problem = check.problems.first {
+      return .failure(
+        "the audit was changed: \(problem.file), line \(problem.line): \(problem.what)")
+    }
+    return CommandOutcome(
+      printing:
+        "\(check.last.number) entries follow one another; the last link is \(check.last.link)\n")
+  }
+
+  private func metricsToken() throws(ServerError) -> CommandOutcome {
+    let token = try SecretKey(path: data.layout.metricsToken, data.setup).bytes()
+    return CommandOutcome(output: token + [UInt8(ascii: "\n")])
+  }
+
+  private func rotateLoginKey() throws(ServerError) -> CommandOutcome {
+    try data.loginKeys.rotate(at: data.setup.world.clock.now())
+    return CommandOutcome(
+      printing: "logins are signed with a new key; those of before hold until they are over\n")
   }
 
   private func checkpoint() throws(ServerError) -> CommandOutcome {

@@ -59,6 +59,7 @@ package final class RunningServer: Sendable {
       try control.start()
       try upkeep.start()
       try data.watches.start()
+      try data.audit.start()
       try postman.start()
       return bound.description
     }

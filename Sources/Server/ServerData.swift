@@ -18,6 +18,8 @@ package final class ServerData: Sendable {
   package let watches = WatchHub()
   private let deviceTokenKey: Mutex<DeviceTokens>
   package let metrics: Metrics
+  let audit: AuditLog
+  let loginKeys: LoginKeys
   /// Told when a letter may have to be sent.
   private let postman = Mutex<Postman?>(nil)
   private let replicas = Mutex<[UniqueID: Replica]>([:])
@@ -26,8 +28,9 @@ package final class ServerData: Sendable {
 
   private init(
     layout: ServerLayout, setup: ReplicaSetup, lock: any File, registry: Registry,
-    deviceTokens: DeviceTokens
+    deviceTokens: DeviceTokens, audit: AuditLog
   ) {
+    self.audit = audit
     deviceTokenKey = Mutex(deviceTokens)
 
     self.layout = layout
@@ -36,6 +39,7 @@ package final class ServerData: Sendable {
     self.setup = ReplicaSetup(
       fileSystem: fileSystem, catalogue: setup.catalogue, world: setup.world)
     self.metrics = metrics
+    loginKeys = LoginKeys(path: layout.loginKeys, self.setup)
     self.lock = lock
     self.registry = Mutex(registry)
   }
@@ -59,7 +63,8 @@ package final class ServerData: Sendable {
       let key = try SecretKey(path: layout.deviceKey, setup).bytes()
       return ServerData(
         layout: layout, setup: setup, lock: lock, registry: registry,
-        deviceTokens: DeviceTokens(key: key, try cryptography()))
+        deviceTokens: DeviceTokens(key: key, try cryptography()),
+        audit: try onSystem { () throws(SystemError) in try AuditLog(layout, setup: setup) })
     } catch {
       lock.close()
       throw error
@@ -84,6 +89,7 @@ package final class ServerData: Sendable {
 
   /// Gives up the directory and all stores in it.
   package func close() {
+    audit.stop()
     replicas.withLock { replicas in
       for replica in replicas.values { replica.store.close() }
       replicas = [:]

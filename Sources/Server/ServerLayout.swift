@@ -14,9 +14,13 @@ package struct ServerLayout: Sendable {
   /// Users' credentials, devices and enrolment codes: never leave the server.
   package var registry: String { "\(root)/server/registry.json" }
   /// With which logins are signed.
-  package var tokenKey: String { "\(root)/server/token.key" }
+  package var loginKeys: String { "\(root)/server/login-keys.json" }
   /// With which the tokens of devices are signed.
   package var deviceKey: String { "\(root)/server/device.key" }
+  /// Who did what, since the server began.
+  package var audit: String { "\(root)/server/audit" }
+  /// What `GET /metrics` asks for.
+  package var metricsToken: String { "\(root)/server/metrics.token" }
   /// Letters that somebody or a program sends.
   package var outbox: String { "\(root)/outbox" }
   /// Letters whose sending is not noted yet.

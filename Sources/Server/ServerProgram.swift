@@ -168,6 +168,15 @@ package enum ServerProgram {
           "--reset", "undo what was written since: laptops keep it aside instead of giving it back")
       ],
       "fill an empty data directory from a backup; laptops then give back what is newer"),
+    CommandDescription("metrics-token", "print the token that GET /metrics asks for"),
+    CommandDescription(
+      "login-key rotate", "sign logins with a new key; those of before hold until they are over"),
+    CommandDescription(
+      "audit",
+      options: [
+        account,
+        OptionDescription("--verify", "check that no line was changed, dropped or added"),
+      ], "who did what, a line each"),
     CommandDescription("status", "what the server holds"),
     CommandDescription(
       "verify",

@@ -124,12 +124,14 @@ package struct SyncHandler: HTTPHandler {
       try access.admit(Self.credentials(request))
     }
     let device = admission.device
+    try requireMemory()
     let sync = try serverSync(device.account)
     let caller = caller(device)
     let body =
       request.path == SyncProtocolVersion.historiesPath
       ? try sync.compareHistories(request.body)
       : try sync.answer(request.body, from: caller)
+    remember(.exchange, device, request, answerByteCount: body.count)
     var headers: HTTPHeaders = [
       "Content-Type": SyncProtocolVersion.contentType,
       SyncProtocolVersion.headerName: "\(SyncProtocolVersion.current)",
@@ -139,6 +141,25 @@ package struct SyncHandler: HTTPHandler {
       headers.set(SyncProtocolVersion.refreshHeaderName, token)
     }
     return HTTPResponse(status: 200, headers: headers, body: body)
+  }
+
+  /// - Throws: `unavailable` while nothing can be added to the audit.
+  private func requireMemory() throws(SyncRefusal) {
+    if data.audit.obstacle() != nil {
+      throw SyncRefusal(.unavailable, "the server cannot note who does what, so it does nothing")
+    }
+  }
+
+  private func remember(
+    _ event: AuditEntry.Event, _ device: DeviceRecord, _ request: HTTPRequest,
+    answerByteCount: Int = 0
+  ) {
+    data.audit.note(
+      AuditEntry(
+        event, account: device.account, user: device.user, device: device.id, peer: request.peer,
+        details: [
+          "received_bytes": .int(request.body.count), "sent_bytes": .int(answerByteCount),
+        ]))
   }
 
   // MARK: - Watch
@@ -176,6 +197,7 @@ package struct SyncHandler: HTTPHandler {
           throw SyncRefusal(.unavailable, "the server cannot note the surrender now")
         }
       }
+      remember(.surrender, device, request)
       return .json(200, ["complete": .bool(isComplete)])
     } catch {
       return response(error)
@@ -265,6 +287,7 @@ package struct SyncHandler: HTTPHandler {
       do { try data.noteWiped(device.id) } catch {
         throw SyncRefusal(.unavailable, "the server cannot note that now")
       }
+      remember(.wiped, device, request)
       return .json(200, ["noted": true])
     } catch {
       return response(error)
@@ -285,6 +308,7 @@ package struct SyncHandler: HTTPHandler {
       let grant = try data.enrol(
         code: code, device: device, replica: replica, name: String(name.prefix(100)),
         account: object.id("account"))
+      remember(.enrolled, grant.device, request)
       return .json(
         200,
         [
@@ -293,6 +317,8 @@ package struct SyncHandler: HTTPHandler {
           "refresh_token": .string(grant.refreshToken),
         ])
     } catch {
+      data.audit.note(
+        AuditEntry(.enrolmentFailed, device: device, peer: request.peer))
       if case .wrongCode = error { throttles.noteWrongCode(device: device, from: request.peer) }
       switch error {
       case .wrongCode, .refused: return Self.error(403, "forbidden", "\(error)")

@@ -39,6 +39,9 @@ package final class WatchHub: Sendable {
   /// How many wait.
   package var count: Int { waiters.withLock { $0.values.reduce(0) { $0 + $1.count } } }
 
+  /// How many of an account wait.
+  func count(of account: UniqueID) -> Int { waiters.withLock { $0[account]?.count ?? 0 } }
+
   /// Answers when the head of an account's feed is past a place. Never blocks.
   /// - Parameter head: reads the head: asked once the laptop is sure to be told of whatever comes later.
   func wait(

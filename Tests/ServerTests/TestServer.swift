@@ -22,6 +22,7 @@ final class TestServer {
   static let owner = "owner@example.org"
 
   let clock = HandClock()
+  let disk = FillingDisk(filling: "/server/audit/")
   let root: String
   let setup: ReplicaSetup
   private(set) var data: ServerData
@@ -33,7 +34,7 @@ final class TestServer {
       clock: clock, random: system.world.random, digest: system.world.digest,
       clinic: system.world.clinic)
     setup = ReplicaSetup(
-      fileSystem: system.fileSystem, catalogue: system.catalogue, world: world)
+      fileSystem: disk, catalogue: system.catalogue, world: world)
     let place = Host.environment("TMPDIR") ?? "/tmp"
     root = "\(place)/server-\(HexText.text(SystemRandom().bytes(12)))"
     data = try ServerData.open(root, setup: setup)

@@ -18,26 +18,31 @@ struct LoginToken: Sendable, Equatable {
   var issuedAt: UInt64
   var expiresAt: UInt64
 
-  func text(key: [UInt8], _ cryptography: Cryptography) -> String {
+  func text(key: LoginKeys.Key, _ cryptography: Cryptography) -> String {
     let claims: JSONValue = [
       "iss": .string(Self.issuer), "aud": .string(Self.audience),
       "sub": .string(user.description), "account": .string(account.description),
       "generation": .int(generation),
       "iat": .number(JSONNumber(issuedAt)), "exp": .number(JSONNumber(expiresAt)),
     ]
-    let signed = "\(Self.head).\(Base64URL.text(claims.bytes))"
-    let signature = cryptography.hmacSHA256(key: key, Array(signed.utf8))
+    let signed = "\(Self.head(key)).\(Base64URL.text(claims.bytes))"
+    let signature = cryptography.hmacSHA256(key: key.bytes, Array(signed.utf8))
     return "\(signed).\(Base64URL.text(signature))"
   }
 
-  private static let head = Base64URL.text(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8))
+  /// Whatever has another head is no token: nobody else's choice of an algorithm or a key is ever looked at.
+  private static func head(_ key: LoginKeys.Key) -> String {
+    let head: JSONValue = ["alg": "HS256", "kid": .string(key.name), "typ": "JWT"]
+    return Base64URL.text(head.bytes)
+  }
 
   /// Nil if the token was signed with another key, is for somebody else, or was never one.
-  init?(_ text: String, key: [UInt8], _ cryptography: Cryptography) {
+  init?(_ text: String, keys: [LoginKeys.Key], _ cryptography: Cryptography) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 3, parts[0] == Self.head, let signature = Base64URL.bytes(parts[2])
+    guard parts.count == 3, let key = keys.first(where: { Self.head($0) == parts[0] }),
+      let signature = Base64URL.bytes(parts[2])
     else { return nil }
-    let expected = cryptography.hmacSHA256(key: key, Array("\(parts[0]).\(parts[1])".utf8))
+    let expected = cryptography.hmacSHA256(key: key.bytes, Array("\(parts[0]).\(parts[1])".utf8))
     guard equalInConstantTime(signature, expected), let bytes = Base64URL.bytes(parts[1]),
       let claims = (try? JSONValue(parsing: bytes))?.objectValue,
       claims["iss"]?.stringValue == Self.issuer, claims["aud"]?.stringValue == Self.audience,

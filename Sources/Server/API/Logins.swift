@@ -16,7 +16,8 @@ package final class Logins: Sendable {
   private let data: ServerData
   private let cryptography: Cryptography
   private let passwords: PasswordHashing
-  private let key: [UInt8]
+  /// The key that the operator chose; nil where the server keeps its own.
+  private let chosenKey: LoginKeys.Key?
   private let tokens = KnownTokens()
   let throttles: Throttles
   /// What was found out about users, good as long as nothing was written to their accounts.
@@ -33,11 +34,10 @@ package final class Logins: Sendable {
     } catch {
       throw .refused("\(error)")
     }
-    if let secret = settings.tokenSecret {
-      key = Array(secret.utf8)
-    } else {
-      key = try SecretKey(path: data.layout.tokenKey, data.setup).bytes()
+    chosenKey = settings.tokenSecret.map {
+      LoginKeys.Key(name: "chosen", bytes: Array($0.utf8), madeAt: 0)
     }
+    if chosenKey == nil { _ = try data.loginKeys.current() }
   }
 
   private var now: UInt64 { data.setup.world.clock.now() / 1000 }
@@ -65,6 +65,10 @@ package final class Logins: Sendable {
       password, against: credential?.passwordHash ?? Self.nobodysHash)
     let isKnown = isRight && credential?.passwordHash != nil
     throttles.notePassword(isRight: isKnown, email: norm, from: peer)
+    data.audit.note(
+      AuditEntry(
+        isKnown ? .login : .loginFailed, account: credential?.account, user: credential?.user,
+        peer: peer))
     guard let credential, isKnown else {
       throw APIError(401, "unauthorized", "the e-mail address or the password is wrong")
     }
@@ -76,7 +80,17 @@ package final class Logins: Sendable {
   func logIn(_ credential: CredentialRecord) throws(APIError) -> (token: String, user: JSONObject) {
     let session = try session(of: credential)
     let token = LoginToken(of: credential, issuedAt: now, expiresAt: now + lifetimeSeconds)
-    return (token.text(key: key, cryptography), session.user)
+    return (token.text(key: try currentKey(), cryptography), session.user)
+  }
+
+  private func currentKey() throws(APIError) -> LoginKeys.Key {
+    if let chosenKey { return chosenKey }
+    do { return try data.loginKeys.current() } catch { throw Self.unavailable }
+  }
+
+  private var keptKeys: [LoginKeys.Key] {
+    if let chosenKey { return [chosenKey] }
+    do { return try data.loginKeys.kept() } catch { return [] }
   }
 
   /// Of a password that nobody knows.
@@ -90,7 +104,7 @@ package final class Logins: Sendable {
       throw APIError(401, "unauthorized", "log in first: POST /api/auth/login")
     }
     let text = String(header.dropFirst("Bearer ".count))
-    let token = tokens.token(text) { LoginToken(text, key: key, cryptography) }
+    let token = tokens.token(text) { LoginToken(text, keys: keptKeys, cryptography) }
     let (credential, isSuspended) = data.read { registry in
       (
         registry.credentials.first { $0.user == token?.user && $0.account == token?.account },

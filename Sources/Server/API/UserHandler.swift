@@ -8,11 +8,12 @@ package struct UserHandler: Sendable {
   private static let maximumOpenByteCount = 16 << 10
 
   private let logins: Logins
+  private let data: ServerData
   private let api: ClinicAPI
   private let origins: CrossOrigin
 
   init(logins: Logins, data: ServerData, settings: ServerSettings) {
-    self.logins = logins
+    (self.logins, self.data) = (logins, data)
     let desk = AccountDesk(data: data)
     let door = UserDoor(
       data: data, logins: logins, desk: desk, allowsSignUp: settings.allowsSignUp)
@@ -24,7 +25,7 @@ package struct UserHandler: Sendable {
       of: "satchel-server", keeping: desk,
       adding: [HealthRoute.route] + LoginRoutes(logins).routes + door.routes
         + PatientDoor(data).routes + desk.routes + DeviceRoutes(data: data).routes + summaries
-        + google)
+        + OperationRoutes(data: data).routes + google)
   }
 
   /// Who asks is found out before a body is read.
@@ -33,6 +34,8 @@ package struct UserHandler: Sendable {
     // No store is read here: a thread that all connections share decides.
     do throws(APIError) {
       let route = try api.admission(head)
+      // What costs less than a turn of a worker.
+      if route.path == HealthRoute.route.path { return .answer(answer(head)) }
       if route.isOpen {
         return .accept(
           maximumBodyByteCount: Self.maximumOpenByteCount, lane: Self.openLane(route.path))
@@ -76,16 +79,32 @@ package struct UserHandler: Sendable {
   }
 
   private func plainAnswer(_ request: HTTPRequest) -> HTTPResponse {
-    if let answer = api.answerOpenly(request) { return answer }
+    if let answer = api.answerOpenly(request) {
+      if request.method != "GET", request.method != "HEAD" {
+        data.audit.note(RequestAudit.entry(request, route: routePath(request), answer))
+      }
+      return answer
+    }
     do throws(APIError) {
       let session = try logins.session(request)
-      if session.isReadOnly, !Self.isAllowed(whereReadOnly: request) {
-        throw APIError(403, "account_inactive", "the account is inactive: it can be read only")
-      }
-      return api.answer(request, by: session.caller, on: session.replica)
+      if data.audit.obstacle() != nil { throw Self.notRemembered }
+      let response = answer(request, in: session)
+      data.audit.note(RequestAudit.entry(request, session, route: routePath(request), response))
+      return response
     } catch {
       return error.response
     }
+  }
+
+  private static let notRemembered = APIError(
+    503, "unavailable", "the server cannot note who does what, so it does nothing; try again later")
+
+  private func answer(_ request: HTTPRequest, in session: Logins.Session) -> HTTPResponse {
+    if session.isReadOnly, !Self.isAllowed(whereReadOnly: request) {
+      return APIError(403, "account_inactive", "the account is inactive: it can be read only")
+        .response
+    }
+    return api.answer(request, by: session.caller, on: session.replica)
   }
 
   /// Users log out, and change their passwords, of an inactive account too.

@@ -58,6 +58,9 @@ final class ClinicServer {
     guard result.status == 0 else { throw TestFailure("server: \(result)") }
   }
 
+  /// Asks the running server to read its settings again.
+  func hangUp() throws { process?.signal(SIGHUP) }
+
   /// How many threads the server's process has.
   func threadCount() throws -> Int {
     guard let id = process?.id else { throw TestFailure("the server does not run") }
