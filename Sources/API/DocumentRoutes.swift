@@ -33,7 +33,9 @@ struct DocumentRoutes: Sendable {
     return [
       Listing.describe(list, of: type).gives(200, .page(.document(type.name)), "a part of the list")
         .isFor(Visibility.readers(of: type.name)),
-      get.givesDocument(type.name),
+      // Everybody may see himself.
+      get.givesDocument(type.name)
+        .isFor(type.name == "user" ? Role.allCases : Visibility.readers(of: type.name)),
     ]
   }
 
@@ -82,7 +84,6 @@ struct DocumentRoutes: Sendable {
   private func get(_ call: APICall) throws(APIError) -> HTTPResponse {
     let visibility = try Visibility(call)
     let key = try key(call)
-    // Everybody may see himself.
     let isSelf = key.type == "user" && key.id == call.caller.user
     if !isSelf { try visibility.requireReadable(type.name) }
     return try call.answer(200, try call.document(key, visibility))
