@@ -114,6 +114,7 @@ struct DocumentRoutes: Sendable {
     let document = try call.document(try key(call), visibility)
     var patch = try call.body()
     try call.requireMatch(document)
+    try visibility.requireChangeable(document, in: call.replica)
     try visibility.requireAllowed(patch, type.name)
     if isReplacement { addWhatIsAbsent(to: &patch) }
     try keeping?.requireChange(of: document.key, by: patch, in: call.replica)
@@ -157,6 +158,7 @@ struct DocumentRoutes: Sendable {
     try visibility.requireWritable(type.name)
     let document = try call.document(try key(call), visibility)
     try call.requireMatch(document)
+    try visibility.requireChangeable(document, in: call.replica)
     let text = call.query("reason") ?? DeleteReason.mistake.rawValue
     guard let reason = DeleteReason(rawValue: text) else {
       let all = DeleteReason.allCases.map(\.rawValue).joined(separator: ", ")

@@ -140,6 +140,15 @@ struct Visibility: Sendable {
     throw .forbidden("only a super_admin makes another")
   }
 
+  /// - Throws: 403 for somebody with more rights than the caller: with another address his login would be the
+  ///   caller's.
+  func requireChangeable(_ document: Document, in replica: Replica) throws(APIError) {
+    guard document.key.type == "user", caller.role != .superAdmin,
+      replica.view(document)["role"]?.stringValue == Role.superAdmin.rawValue
+    else { return }
+    throw .forbidden("only a super_admin changes another")
+  }
+
   private static let forAdministrators: Set<String> = ["user", "account_settings"]
   private static let writtenByAdministrators: Set<String> = [
     "user", "account_settings", "account", "clinic", "doctor",

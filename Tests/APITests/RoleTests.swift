@@ -104,6 +104,21 @@ import Testing
     #expect(try api("POST", "/api/review/\(item)/resolve", decision)["left"]?.intValue == 0)
   }
 
+  @Test func `only a super_admin changes another`() throws {
+    let form: JSONObject = ["email": "x@example.org", "name": "X", "role": "super_admin"]
+    api.caller = Caller(user: nil, role: .superAdmin)
+    let made = try api.make("users", .object(form))
+    let path = "/api/users/\(made.id)"
+    try api.becomeUser(.owner)
+    #expect(try api("PATCH", path, ["email": "me@example.org"]).status == 403)
+    #expect(try api("PUT", path, .object(form.merging(["role": "admin"]))).status == 403)
+    #expect(try api("DELETE", path).status == 403)
+    #expect(try api("GET", path)["email"]?.stringValue == "x@example.org")
+    api.caller = Caller(user: nil, role: .superAdmin)
+    #expect(try api("PATCH", path, ["email": "me@example.org"]).status == 200)
+    #expect(try api("DELETE", path).status == 204)
+  }
+
   @Test func `office staff edit patients unless the account says no`() throws {
     let patient = try api.patient("Ana", "Lima").id
     let settings = try api.make("account-settings", ["office_staff_edit_patients": false]).id
