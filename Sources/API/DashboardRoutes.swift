@@ -38,9 +38,10 @@ enum DashboardRoutes {
     }
     query.isVisible = try Visibility(call).filter
     let wanted = query
-    let dashboard = try answering { () throws(ReplicaError) in
+    var dashboard = try answering { () throws(ReplicaError) in
       try call.replica.dashboard(wanted)
     }
+    dashboard.reviewItems = try ReviewRoutes.items(call).count
     return .json(200, shown(dashboard))
   }
 

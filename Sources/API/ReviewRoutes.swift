@@ -1,4 +1,5 @@
 import Clinic
+import Documents
 import HTTP
 import JSON
 import Replica
@@ -53,9 +54,11 @@ enum ReviewRoutes {
     let members = Members(body)
     let reason = try members.optionalText("reason")
     let item = call.parameters["id"] ?? ""
-    guard try items(call).contains(where: { $0.id == item }) else {
+    guard let wanted = try items(call).first(where: { $0.id == item }) else {
       throw APIError(404, "not_found", "there is no such item")
     }
+    let visibility = try Visibility(call)
+    for key in wanted.documents { try visibility.requireWritable(key.type) }
     let given = ["keep", "value", "action"].filter { body[$0] != nil }
     guard given.count == 1 else {
       throw .invalid(given.first ?? "action", "one of keep, value and action is needed")
@@ -78,10 +81,13 @@ enum ReviewRoutes {
   }
 
   /// The items about documents that the caller may see, all of them.
-  private static func items(_ call: APICall) throws(APIError) -> [ReviewItem] {
+  static func items(_ call: APICall) throws(APIError) -> [ReviewItem] {
     let visibility = try Visibility(call)
     return try answering { () throws(ReplicaError) in
-      let items = try call.replica.reviewItems()
+      let items = try call.replica.reviewItems().filter { item in
+        item.documents.allSatisfy { visibility.isReadable($0.type) }
+      }
+      if visibility.filter == nil { return items }
       return try call.replica.looking { (clinic) throws(ReplicaError) in
         items.filter { item in
           item.documents.allSatisfy { key in

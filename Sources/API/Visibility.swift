@@ -46,18 +46,23 @@ struct Visibility: Sendable {
 
   /// Whether a role lists documents of a type at all.
   func requireReadable(_ type: String) throws(APIError) {
-    if Self.readers(of: type).contains(caller.role) { return }
+    if isReadable(type) { return }
     throw .forbidden(
       caller.role.isStaff
         ? "\(type) documents are for administrators" : "patients see their own record and invites")
   }
 
+  /// Whether the caller's role lists documents of a type.
+  func isReadable(_ type: String) -> Bool { Self.isReadable(type, by: caller.role) }
+
   /// The roles that list documents of a type.
   static func readers(of type: String) -> [Role] {
-    Role.allCases.filter { role in
-      if forAdministrators.contains(type) { return role.isAdministrator }
-      return role.isStaff || forPatients.contains(type)
-    }
+    Role.allCases.filter { isReadable(type, by: $0) }
+  }
+
+  private static func isReadable(_ type: String, by role: Role) -> Bool {
+    if forAdministrators.contains(type) { return role.isAdministrator }
+    return role.isStaff || forPatients.contains(type)
   }
 
   /// Whether the caller may see a document; nil if he may see all that he may list.

@@ -1,5 +1,7 @@
 import Causality
+import Documents
 import JSON
+import Replica
 import ReplicaTestSupport
 import Testing
 
@@ -102,6 +104,39 @@ import Testing
     api.caller = clinician
     #expect(try api("GET", "/api/review")["total"]?.intValue == 1)
     #expect(try api("POST", "/api/review/\(item)/resolve", decision)["left"]?.intValue == 0)
+  }
+
+  @Test(arguments: [
+    ("users", 404), ("clinics", 403),
+  ])
+  func `an item is decided by those who may write what it is about`(
+    path: String, status: Int
+  ) throws {
+    let form: JSONObject = ["name": "Zero", "email": "z@example.org", "role": "clinician"]
+    let made = try api.make(path, path == "users" ? .object(form) : ["name": "Zero"])
+    let type = String(path.dropLast())
+    let key = DocumentKey(type: type, id: try #require(UniqueID(made.id)))
+    let laptops = try (0..<2).map { _ in try TestReplica(of: api.server, clock: api.clock) }
+    for laptop in laptops { try laptop.sync(with: api.server) }
+    for (laptop, name) in zip(laptops, ["One", "Two"]) {
+      try laptop.replica.transact { (transaction) throws(ReplicaError) in
+        let before = try transaction.document(key).map(transaction.fields) ?? JSONObject()
+        _ = try transaction.set(key, to: before.merging(["name": .string(name)]))
+      }
+    }
+    for laptop in laptops { try laptop.sync(with: api.server) }
+    let item = try #require(try api("GET", "/api/review").items.first?["id"]?.stringValue)
+    let decision: JSONValue = ["keep": 1]
+    let path = "/api/review/\(item)/resolve"
+    for role in [Role.clinician, .officeStaff] {
+      try api.becomeUser(role)
+      let count = status == 404 ? 0 : 1
+      #expect(try api("GET", "/api/review")["total"]?.intValue == count)
+      #expect(try api("GET", "/api/dashboard")["review_items"]?.intValue == count)
+      #expect(try api("POST", path, decision).status == status)
+    }
+    try api.becomeUser(.admin)
+    #expect(try api("POST", path, decision)["left"]?.intValue == 0)
   }
 
   @Test func `only a super_admin changes another`() throws {
