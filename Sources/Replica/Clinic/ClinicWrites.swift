@@ -31,7 +31,9 @@ extension Replica {
     var input = canonical(input, type)
     let id = try documentID(of: input, type: type)
     input["id"] = .string(id.description)
-    if let room = try room(for: input, transaction), let slot = AppointmentSlot(input) {
+    if try !namesUnknownClinic(input, transaction), let room = try room(for: input, transaction),
+      let slot = AppointmentSlot(input)
+    {
       let reason = input["overbook_reason"]?.stringValue
       for member in try room.fields(of: slot, for: id, reason, transaction).members {
         input[member.key] = member.value
@@ -116,6 +118,15 @@ extension Replica {
     return try consultingRoom(of: doctor, transaction)
   }
 
+  /// Whether an input names a clinic that is not there: it is for the validator to say so, before the
+  /// doctor's takes its place.
+  private func namesUnknownClinic(
+    _ input: JSONObject, _ transaction: LocalTransaction
+  ) throws(ReplicaError) -> Bool {
+    guard let clinic = input.reference("clinic_id") else { return false }
+    return try transaction.living(DocumentKey(type: "clinic", id: clinic)) == nil
+  }
+
   // MARK: - Moving
 
   /// Fields that make an appointment another one.
@@ -148,7 +159,9 @@ extension Replica {
     // Who names another clinician means another doctor.
     if moved.contains("clinician_id"), !moved.contains("doctor_id") { after["doctor_id"] = nil }
     let reason = patch["overbook_reason"]?.stringValue
-    if let room = try room(for: after, transaction), let slot = AppointmentSlot(after) {
+    if try !namesUnknownClinic(patch, transaction), let room = try room(for: after, transaction),
+      let slot = AppointmentSlot(after)
+    {
       for member in try room.fields(of: slot, for: key.id, reason, transaction).members {
         patch[member.key] = member.value
       }
