@@ -103,7 +103,9 @@ package final class Access: Sendable {
   private func admitted(_ family: UniqueID) throws(Refusal) -> DeviceRecord {
     let (device, isDisabled, isSuspended) = data.read { registry in
       let device = registry.devices.first { $0.credentials.family == family }
-      let user = registry.credentials.first { $0.user == device?.user }
+      let user = device.flatMap { device in
+        registry.credentials.first { $0.isOf(device.user, in: device.account) }
+      }
       let account = registry.accounts.first { $0.id == device?.account }
       return (device, user?.isDisabled ?? true, account?.isSuspended ?? false)
     }

@@ -34,6 +34,13 @@ package struct CredentialRecord: Sendable, Equatable {
   }
 }
 
+extension CredentialRecord {
+  /// Whether it is a user's. Ids of users are chosen by whoever makes them: two accounts may have the same.
+  func isOf(_ user: UniqueID, in account: UniqueID) -> Bool {
+    self.user == user && self.account == account
+  }
+}
+
 /// A device that enrolled.
 package struct DeviceRecord: Sendable, Equatable {
   package var id: UniqueID

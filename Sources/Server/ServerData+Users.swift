@@ -36,7 +36,7 @@ extension ServerData {
       throw .invalid("user", "email", "is required")
     }
     let norm = ClinicIndex.emailKey(email)
-    try requireFree(norm, for: nil)
+    try requireFree(norm)
     let hash = try new.password.map { (text) throws(ServerError) in try hashed(text) }
     var fields = new.fields
     fields["status"] = .string(hash == nil ? "invited" : "active")
@@ -46,7 +46,7 @@ extension ServerData {
       invitation: invitation)
     try deliver { () throws(ServerError) in
       try update { (registry) throws(ServerError) in
-        try Self.requireFree(norm, for: nil, in: registry)
+        try Self.requireFree(norm, among: registry.credentials)
         registry.credentials.append(credential)
       }
       return true
@@ -79,14 +79,20 @@ extension ServerData {
   }
 
   /// - Throws: `duplicate` if another user of this server has an address.
-  func requireFree(_ email: String, for user: UniqueID?) throws(ServerError) {
-    try Self.requireFree(email, for: user, in: read { $0 })
+  /// - Parameter user: whose it may be.
+  func requireFree(
+    _ email: String, for user: UniqueID? = nil, in account: UniqueID? = nil
+  ) throws(ServerError) {
+    try Self.requireFree(email, among: read(\.credentials)) { credential in
+      credential.user != user || credential.account != account
+    }
   }
 
   static func requireFree(
-    _ email: String, for user: UniqueID?, in registry: Registry
+    _ email: String, among credentials: [CredentialRecord],
+    _ isOther: (CredentialRecord) -> Bool = { _ in true }
   ) throws(ServerError) {
-    let other = registry.credentials.first { $0.email == email && $0.user != user }
+    let other = credentials.first { $0.email == email && isOther($0) }
     if let other {
       throw .replica(.duplicate(field: "email", DocumentKey(type: "user", id: other.user)))
     }
@@ -109,10 +115,10 @@ extension ServerData {
     let document = try onReplica { () throws(ReplicaError) in try replica.livingDocument(key) }
     let fields = document.map(replica.view)
     try update { (registry) throws(ServerError) in
-      if key.type == "account" {
+      if key.type == "user" {
+        registry.note(user: key.id, in: replica.account, fields)
+      } else if key.id == replica.account {
         registry.note(account: key.id, fields)
-      } else {
-        registry.note(user: key.id, fields)
       }
     }
   }
@@ -168,8 +174,8 @@ extension ServerData {
 
 extension Registry {
   /// Takes over what a user's document says; nil if it was deleted.
-  fileprivate mutating func note(user: UniqueID, _ fields: JSONObject?) {
-    for place in credentials.indices where credentials[place].user == user {
+  fileprivate mutating func note(user: UniqueID, in account: UniqueID, _ fields: JSONObject?) {
+    for place in credentials.indices where credentials[place].isOf(user, in: account) {
       credentials[place].isDisabled = fields.map(WriteRights.areSuspended) ?? true
       if let email = fields?["email"]?.stringValue {
         credentials[place].email = ClinicIndex.emailKey(email)

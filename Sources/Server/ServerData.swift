@@ -228,7 +228,7 @@ package final class ServerData: Sendable {
         try replica.livingDocument(DocumentKey(type: "account", id: account)).map(replica.view)
       }
       try update { (registry) throws(ServerError) in
-        try Self.requireFree(owner.email, for: nil, in: registry)
+        try Self.requireFree(owner.email, among: registry.credentials)
         registry.accounts.append(
           AccountRecord(id: account, name: name?["name"]?.stringValue ?? ""))
         registry.credentials.append(owner)

@@ -39,7 +39,7 @@ struct AccountDesk: AccountKeeping {
     guard key.type == "user" else { return }
     try onServer { () throws(ServerError) in
       if let email = patch["email"]?.stringValue {
-        try data.requireFree(ClinicIndex.emailKey(email), for: key.id)
+        try data.requireFree(ClinicIndex.emailKey(email), for: key.id, in: replica.account)
       }
       try onReplica { () throws(ReplicaError) in
         try replica.transact(isRehearsal: true) { (transaction) throws(ReplicaError) in
@@ -149,13 +149,13 @@ extension Registry {
     invitation: CredentialRecord.Invitation, of user: UniqueID, _ fields: JSONObject,
     _ account: UniqueID
   ) {
-    if !credentials.contains(where: { $0.user == user }) {
+    if !credentials.contains(where: { $0.isOf(user, in: account) }) {
       credentials.append(
         CredentialRecord(
           user: user, account: account,
           email: ClinicIndex.emailKey(fields["email"]?.stringValue ?? ""), isDisabled: false))
     }
-    for place in credentials.indices where credentials[place].user == user {
+    for place in credentials.indices where credentials[place].isOf(user, in: account) {
       credentials[place].invitation = invitation
     }
   }

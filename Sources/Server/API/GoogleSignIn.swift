@@ -165,7 +165,7 @@ final class GoogleSignIn: Sendable {
         403, "no_user", "nobody here has this address; ask an administrator to invite you")
     }
     return try onServer { () throws(ServerError) in
-      try data.link(found.user, toGoogle: person.id)
+      try data.link(found, toGoogle: person.id)
     }
   }
 }
@@ -173,16 +173,20 @@ final class GoogleSignIn: Sendable {
 extension ServerData {
   /// Notes who a user is at Google; one who was invited is active from now on. Durable on return.
   fileprivate func link(
-    _ user: UniqueID, toGoogle id: String
+    _ credential: CredentialRecord, toGoogle id: String
   ) throws(ServerError) -> CredentialRecord {
     let linked = try update { (registry) throws(ServerError) in
-      guard let place = registry.credentials.firstIndex(where: { $0.user == user }) else {
+      guard
+        let place = registry.credentials.firstIndex(where: { other in
+          other.isOf(credential.user, in: credential.account)
+        })
+      else {
         throw .notFound("the user is gone")
       }
       registry.credentials[place].googleID = id
       return registry.credentials[place]
     }
-    try activate(DocumentKey(type: "user", id: user), in: try replica(of: linked.account))
+    try activate(DocumentKey(type: "user", id: linked.user), in: try replica(of: linked.account))
     return linked
   }
 

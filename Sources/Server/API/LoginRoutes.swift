@@ -4,6 +4,7 @@ import Documents
 import HTTP
 import JSON
 import Platform
+import Replica
 
 /// How users log in and out.
 struct LoginRoutes: Sendable {
@@ -20,7 +21,7 @@ struct LoginRoutes: Sendable {
     }
     let logOut = Route("POST", "/api/auth/logout", .user, "End all logins of the user") {
       (call) throws(APIError) in
-      try logins.logOut(try Self.user(call))
+      try logins.logOut(try Self.user(call), in: call.replica.account)
       return HTTPResponse(status: 204)
     }
     let password = Route(
@@ -64,7 +65,8 @@ struct LoginRoutes: Sendable {
   private func changePassword(_ call: APICall) throws(APIError) -> HTTPResponse {
     let body = try Members(parsing: call.request.body)
     try logins.changePassword(
-      try Self.user(call), from: try body.text("old_password"), to: try body.text("new_password"))
+      try Self.user(call), in: call.replica.account, from: try body.text("old_password"),
+      to: try body.text("new_password"))
     return HTTPResponse(status: 204)
   }
 }

@@ -178,15 +178,17 @@ package final class Logins: Sendable {
   }
 
   /// Ends all logins of a user. Durable on return.
-  func logOut(_ user: UniqueID) throws(APIError) {
-    try change(user) { $0.loginGeneration += 1 }
+  func logOut(_ user: UniqueID, in account: UniqueID) throws(APIError) {
+    try change(user, in: account) { $0.loginGeneration += 1 }
   }
 
   /// Gives a user another password and ends all logins. Durable on return.
   /// - Throws: 401 if the old one is wrong, 422 if the new one is too short.
-  func changePassword(_ user: UniqueID, from old: String, to new: String) throws(APIError) {
+  func changePassword(
+    _ user: UniqueID, in account: UniqueID, from old: String, to new: String
+  ) throws(APIError) {
     let hash = data.read { registry in
-      registry.credentials.first { $0.user == user }?.passwordHash
+      registry.credentials.first { $0.isOf(user, in: account) }?.passwordHash
     }
     guard passwords.verify(old, against: hash ?? Self.nobodysHash), hash != nil else {
       throw APIError(401, "unauthorized", "the old password is wrong")
@@ -196,18 +198,19 @@ package final class Logins: Sendable {
       throw APIError(
         422, "invalid", "\(error)", fields: [FieldProblem("new_password", "\(error)")])
     }
-    try change(user) { credential in
+    try change(user, in: account) { credential in
       credential.passwordHash = changed
       credential.loginGeneration += 1
     }
   }
 
   private func change(
-    _ user: UniqueID, _ body: (inout CredentialRecord) -> Void
+    _ user: UniqueID, in account: UniqueID, _ body: (inout CredentialRecord) -> Void
   ) throws(APIError) {
     do throws(ServerError) {
       try data.update { (registry) throws(ServerError) in
-        for index in registry.credentials.indices where registry.credentials[index].user == user {
+        for index in registry.credentials.indices
+        where registry.credentials[index].isOf(user, in: account) {
           body(&registry.credentials[index])
         }
       }

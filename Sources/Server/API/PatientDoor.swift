@@ -110,7 +110,9 @@ struct PatientDoor: Sendable {
         422, "invalid", "\(error)", fields: [FieldProblem("password", "\(error)")])
     }
     let isTaken = data.read { registry in
-      registry.credentials.contains { $0.email == norm && $0.user != user }
+      registry.credentials.contains { other in
+        other.email == norm && !other.isOf(user, in: replica.account)
+      }
     }
     if isTaken { throw APIError(409, "duplicate_email", "the address belongs to a user already") }
     do throws(ReplicaError) {
@@ -122,7 +124,7 @@ struct PatientDoor: Sendable {
     }
     do throws(ServerError) {
       try data.update { (registry) throws(ServerError) in
-        registry.credentials.removeAll { $0.user == user }
+        registry.credentials.removeAll { $0.isOf(user, in: replica.account) }
         registry.credentials.append(
           CredentialRecord(
             user: user, account: replica.account, email: norm, passwordHash: hash,
@@ -138,7 +140,7 @@ struct PatientDoor: Sendable {
     } catch {
       // The address stays free for others; if that cannot be noted now, the next attempt takes its place.
       _ = try? data.update { (registry) throws(ServerError) in
-        registry.credentials.removeAll { $0.user == user }
+        registry.credentials.removeAll { $0.isOf(user, in: replica.account) }
       }
       throw APIError(error)
     }

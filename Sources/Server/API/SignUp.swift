@@ -42,7 +42,7 @@ struct SignUp: Sendable {
   /// - Returns: the owner.
   func open(in data: ServerData) throws(ServerError) -> CredentialRecord {
     let norm = ClinicIndex.emailKey(email)
-    try data.requireFree(norm, for: nil)
+    try data.requireFree(norm)
     let hash = try data.hashed(password)
     guard let accountName = clinic["name"] else { throw .invalid("clinic", "name", "is required") }
     let credential = { (account: UniqueID, user: UniqueID) in
