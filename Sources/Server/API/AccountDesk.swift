@@ -171,6 +171,12 @@ func onServer<Result>(
 extension APIError {
   init(_ error: ServerError) {
     switch error {
+    case .replica(.duplicate(let field, _)):
+      // Perhaps another account's: not a word about whose it is.
+      self = APIError(
+        409, "duplicate_\(field)",
+        "\(field): another user of this server has this \(field) already",
+        fields: [FieldProblem(field, "is taken already")])
     case .replica(let error): self = APIError(error)
     case .notFound(let text): self = APIError(404, "not_found", text)
     case .refused(let text): self = APIError(409, "conflict", text)
