@@ -106,6 +106,7 @@ let package = Package(
     tests("MergeTests", of: replicas, fixtures: ["Mutations"]),
     tests("APITests", of: replicas + ["API", "HTTP"]),
     tests("ServerTests", of: ["Server", "Clinic", "Platform", "Replica"] + documents),
+    tests("PermissionTests", of: server + ["API", "Server"]),
     tests("ExportTests", of: replicas + ["Export"]),
     tests("SyncTests", of: replicas),
     tests("SourceTests", of: ["Platform"]),
