@@ -22,7 +22,9 @@ struct Asking {
 
   func request(token: String?) -> HTTPRequest {
     var headers = headers
-    if let token { headers.set("Authorization", "Bearer \(token)") }
+    if let token, headers["Authorization"] == nil {
+      headers.set("Authorization", "Bearer \(token)")
+    }
     let target = path + (query.isEmpty ? "" : "?…")
     return HTTPRequest(
       method: method, target: target, path: path,

@@ -39,17 +39,19 @@ import Testing
   }
 
   private func sender(_ holder: Holder) throws -> Sender {
-    let token = clinics.data.newToken()
     let account = holder == .foreign ? clinics.there : holder == .suspended ? suspended : here
     let user = try account.user(.clinician)
-    let device = try account.device(of: user.user, token: token)
+    let device = try account.device(of: user.user)
+    let token = clinics.data.newRefreshToken(of: device.credentials)
     var sender = Sender(account: account, device: device, refreshToken: token)
     switch holder {
     case .nobody: sender.refreshToken = nil
     case .login:
       sender.refreshToken = nil
       sender.login = try clinics.token(of: user)
-    case .unknown: sender.refreshToken = clinics.data.newToken()
+    case .unknown:
+      sender.refreshToken = clinics.data.newRefreshToken(
+        of: DeviceCredentials(family: account.newID()))
     case .revoked: _ = try clinics.data.revokeDevice(device.id.description)
     case .disabled: _ = try clinics.data.disableUser(user.email)
     case .device, .foreign, .suspended: break
@@ -73,6 +75,7 @@ import Testing
     switch row.path {
     case SyncProtocolVersion.enrolPath:
       asking.body = try enrolment(row.variant, sender).bytes
+    case SyncProtocolVersion.wipedPath: asking.body = JSONValue.object([:]).bytes
     case SyncProtocolVersion.watchPath:
       asking.body = JSONValue.object(["after": 0]).bytes
     default:
@@ -130,7 +133,7 @@ import Testing
     let paths = [
       SyncProtocolVersion.enrolPath, SyncProtocolVersion.exchangePath,
       SyncProtocolVersion.historiesPath, SyncProtocolVersion.watchPath,
-      SyncProtocolVersion.surrenderPath,
+      SyncProtocolVersion.surrenderPath, SyncProtocolVersion.wipedPath,
     ]
     #expect(Set(table.sync.map(\.path)).sorted() == paths.sorted())
     for path in paths {

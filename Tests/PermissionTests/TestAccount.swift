@@ -142,13 +142,11 @@ final class TestAccount {
     return made
   }
 
-  /// - Parameter token: that it shows; one of its own without it.
-  func device(of user: UniqueID? = nil, token: String? = nil) throws -> DeviceRecord {
+  func device(of user: UniqueID? = nil) throws -> DeviceRecord {
     let record = DeviceRecord(
       id: newID(), account: replica.account, user: user ?? users[.owner]?.user ?? newID(),
       name: "laptop \(mark)", replicas: [newID()],
-      tokenHash: data.tokenHash(token ?? data.newToken()),
-      enrolledAt: data.setup.world.clock.now())
+      credentials: DeviceCredentials(family: newID()), enrolledAt: data.setup.world.clock.now())
     try data.update { (registry) throws(ServerError) in registry.devices.append(record) }
     return record
   }

@@ -20,7 +20,7 @@ import Testing
     user = try clinics.here.user(.clinician)
   }
 
-  private static let head = #"{"alg":"HS256","typ":"JWT"}"#
+  private static let head = #"{"alg":"HS256","kid":"chosen","typ":"JWT"}"#
 
   /// What a login says, for an hour.
   private var claims: JSONObject {
@@ -50,9 +50,10 @@ import Testing
   }
 
   @Test(arguments: [
-    #"{"alg":"none","typ":"JWT"}"#, #"{"alg":"HS512","typ":"JWT"}"#,
-    #"{"alg":"hs256","typ":"JWT"}"#,
-    #"{"alg":"RS256","typ":"JWT"}"#, #"{"typ":"JWT"}"#, "{}", "",
+    #"{"alg":"none","kid":"chosen","typ":"JWT"}"#, #"{"alg":"HS512","kid":"chosen","typ":"JWT"}"#,
+    #"{"alg":"hs256","kid":"chosen","typ":"JWT"}"#, #"{"alg":"HS256","kid":"other","typ":"JWT"}"#,
+    #"{"alg":"RS256","kid":"chosen","typ":"JWT"}"#, #"{"kid":"chosen","typ":"JWT"}"#,
+    #"{"alg":"HS256","typ":"JWT"}"#, "{}", "",
   ])
   func `no other algorithm is taken, whatever signs it`(head: String) {
     let signed = token(claims, head: head)

@@ -12,6 +12,13 @@ extension Trials {
   func openly(_ row: PermissionTable.Row) throws -> Trial? {
     let password: JSONValue = .string(TestAccount.password)
     switch row.path {
+    case "/metrics":
+      let token = try SecretKey(path: here.data.layout.metricsToken, here.data.setup).bytes()
+      var asking = Asking("GET", row.path)
+      if row.variant == "with its token" {
+        asking.headers.set("Authorization", "Bearer \(String(decoding: token, as: UTF8.self))")
+      }
+      return Trial(asking)
     case "/health", "/openapi.json", "/docs", "/api/auth/google":
       return Trial(Asking("GET", row.path))
     case "/api/auth/google/callback":
@@ -23,7 +30,7 @@ extension Trials {
       let email = here.users[.owner]?.email ?? ""
       return Trial(Asking("POST", row.path, ["email": .string(email), "password": password]))
     case "/api/auth/accept":
-      let token = here.data.newToken()
+      let token = here.newID().description
       _ = try here.invitedUser(token)
       return Trial(Asking("POST", row.path, ["token": .string(token), "password": password]))
     case "/api/auth/signup":
@@ -39,7 +46,7 @@ extension Trials {
   /// What concerns users besides the five methods.
   func ofUsers(_ row: PermissionTable.Row) throws -> Trial? {
     switch row.path {
-    case "/api/auth/me": return Trial(Asking("GET", row.path))
+    case "/api/auth/me", "/health/details": return Trial(Asking("GET", row.path))
     case "/api/auth/logout": return Trial(Asking("POST", row.path))
     case "/api/auth/password":
       let form: JSONObject = [
