@@ -53,16 +53,11 @@ struct Visibility: Sendable {
   }
 
   /// Whether the caller's role lists documents of a type.
-  func isReadable(_ type: String) -> Bool { Self.isReadable(type, by: caller.role) }
+  func isReadable(_ type: String) -> Bool { caller.role.reads(type) }
 
   /// The roles that list documents of a type.
   static func readers(of type: String) -> [Role] {
-    Role.allCases.filter { isReadable(type, by: $0) }
-  }
-
-  private static func isReadable(_ type: String, by role: Role) -> Bool {
-    if forAdministrators.contains(type) { return role.isAdministrator }
-    return role.isStaff || forPatients.contains(type)
+    Role.allCases.filter { $0.reads(type) }
   }
 
   /// Whether the caller may see a document; nil if he may see all that he may list.
@@ -131,10 +126,7 @@ struct Visibility: Sendable {
 
   /// The roles that write documents of a type.
   static func writers(of type: String) -> [Role] {
-    if type == "account" { return [.superAdmin] }
-    return Role.allCases.filter { role in
-      writtenByAdministrators.contains(type) ? role.isAdministrator : role.isStaff
-    }
+    Role.allCases.filter { $0.writes(type) }
   }
 
   /// - Throws: 403 if a document would give somebody more rights than the caller has.
@@ -153,12 +145,6 @@ struct Visibility: Sendable {
     else { return }
     throw .forbidden("only a super_admin changes another")
   }
-
-  private static let forAdministrators: Set<String> = ["user", "account_settings"]
-  private static let writtenByAdministrators: Set<String> = [
-    "user", "account_settings", "account", "clinic", "doctor",
-  ]
-  private static let forPatients: Set<String> = ["patient", "invite"]
 }
 
 extension JSONObject {

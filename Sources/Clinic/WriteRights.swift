@@ -3,19 +3,22 @@ package import JSON
 
 /// What a person may write (INTERFACE, roles; DESIGN, rule 21).
 package struct WriteRights: Sendable {
-  private static let writers: Set<String> = [
-    "super_admin", "account_admin", "owner", "admin", "clinician", "office_staff",
-  ]
-
   private let catalogue: Catalogue
   /// Why the person may write nothing; nil if he may.
   private let bar: String?
+  private let role: Role?
+  private let officeStaffEditsPatients: Bool
 
   /// - Parameters:
   ///   - user: the person's visible fields; nil if there is no such user.
   ///   - account: the account's; nil if nobody knows them.
-  package init(_ catalogue: Catalogue, user: JSONObject?, account: JSONObject?) {
+  ///   - settings: those of the account; nil if it has none.
+  package init(
+    _ catalogue: Catalogue, user: JSONObject?, account: JSONObject?, settings: JSONObject? = nil
+  ) {
     self.catalogue = catalogue
+    role = user?["role"]?.stringValue.flatMap(Role.init)
+    officeStaffEditsPatients = settings?["office_staff_edit_patients"]?.boolValue ?? true
     let status = account?["status"]?.stringValue ?? "active"
     bar = status == "active" ? Self.bar(user) : "the account is \(status)"
   }
@@ -24,7 +27,8 @@ package struct WriteRights: Sendable {
     guard let user else { return "its author is no user of this account" }
     if areSuspended(user) { return "its author is \(user["status"]?.stringValue ?? "")" }
     let role = user["role"]?.stringValue ?? ""
-    return writers.contains(role) ? nil : "its author's role (\(role)) does not write"
+    return Role(rawValue: role)?.isStaff == true
+      ? nil : "its author's role (\(role)) does not write"
   }
 
   /// Whether an administrator has taken a user's rights away. One who was only invited has enrolled with a code
@@ -38,6 +42,12 @@ package struct WriteRights: Sendable {
     if let bar { return bar }
     if catalogue.type(named: key.type)?.isServerAuthoritative ?? false {
       return "only the server writes a \(key.type)"
+    }
+    if let role, !role.writes(key.type) {
+      return "its author's role (\(role.rawValue)) does not write a \(key.type)"
+    }
+    if key.type == "patient", role == .officeStaff, !officeStaffEditsPatients {
+      return "office staff do not edit patients in this account"
     }
     if unit == Unit.received { return "only the server numbers documents" }
     if version.details?.deletion?.reason == .erasure { return "only the server erases" }

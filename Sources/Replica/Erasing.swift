@@ -4,11 +4,6 @@ import Documents
 import JSON
 
 extension Replica {
-  /// Who may ask for an erasure.
-  private static let administrators: Set<String> = [
-    "super_admin", "account_admin", "owner", "admin",
-  ]
-
   /// Carries out the requests for erasure that a push brought, if administrators made them (DESIGN,
   /// rule 12).
   func eraseAsAsked(
@@ -32,6 +27,6 @@ extension Replica {
     }
     let fields = transaction.fields(document)
     return !WriteRights.areSuspended(fields)
-      && Self.administrators.contains(fields["role"]?.stringValue ?? "")
+      && Clinic.Role(rawValue: fields["role"]?.stringValue ?? "")?.isAdministrator == true
   }
 }

@@ -101,6 +101,7 @@ extension Replica {
         !known.covers($0)
       } objection: { (version, unit, key) throws(ReplicaError) in
         let user = version.write.author.user ?? judge.user
+        if !judge.authors.contains(user) { return "its author has not enrolled this device" }
         if rights[user] == nil { rights[user] = try self.rights(of: user, transaction) }
         return rights[user]?.objection(to: version, of: unit, key)
       }
@@ -115,7 +116,16 @@ extension Replica {
     let document = try transaction.living(DocumentKey(type: "user", id: user))
     let account = try transaction.living(DocumentKey(type: "account", id: self.account))
     return WriteRights(
-      catalogue, user: document.map(transaction.fields), account: account.map(transaction.fields))
+      catalogue, user: document.map(transaction.fields), account: account.map(transaction.fields),
+      settings: try settings(transaction).map(transaction.fields))
+  }
+
+  /// An account has one document of them; of several the first counts.
+  private func settings(_ transaction: LocalTransaction) throws(ReplicaError) -> Document? {
+    var living: [Document] = []
+    for document in try transaction.documents(ofType: "account_settings")
+    where try transaction.isLiving(document.key) { living.append(document) }
+    return living.min { $0.key < $1.key }
   }
 
   /// Puts back what was refused, keeps it aside, and says so in a document for each transaction.
@@ -220,9 +230,13 @@ package struct PushJudge: Sendable {
   package var device: UniqueID
   /// The device's user: the author of what names nobody.
   package var user: UniqueID
+  /// In whose names the device may write: of those who have enrolled it.
+  package var authors: Set<UniqueID>
 
-  package init(device: UniqueID, user: UniqueID) {
+  /// - Parameter formerUsers: those for whom it was enrolled before.
+  package init(device: UniqueID, user: UniqueID, formerUsers: [UniqueID] = []) {
     self.device = device
     self.user = user
+    authors = Set(formerUsers + [user])
   }
 }

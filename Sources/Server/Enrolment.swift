@@ -126,6 +126,7 @@ extension ServerData {
         throw .refused("this device is enrolled in another account")
       }
       record.replicas = old.replicas.filter { $0 != replica } + [replica]
+      record.formerUsers = (old.formerUsers + [old.user]).filter { $0 != code.user }
       registry.devices[index] = record
     } else {
       registry.devices.append(record)

@@ -46,6 +46,8 @@ package struct DeviceRecord: Sendable, Equatable {
   package var id: UniqueID
   package var account: UniqueID
   package var user: UniqueID
+  /// For whom it was enrolled before: what they wrote may still be there unsent.
+  package var formerUsers: [UniqueID] = []
   package var name: String
   /// The replica ids that it writes as, oldest first.
   package var replicas: [ReplicaID]
@@ -216,6 +218,7 @@ extension DeviceRecord {
       "id": .id(id), "account": .id(account), "user": .id(user), "name": .string(name),
       "replicas": .array(replicas.map(JSONValue.id)),
       "credentials": credentials.value,
+      "former_users": .array(formerUsers.map(JSONValue.id)),
       "enrolled_at": .time(enrolledAt), "revoked_at": revokedAt.map(JSONValue.time) ?? .null,
       "surrendered_at": surrenderedAt.map(JSONValue.time) ?? .null,
       "wipe": wipe.map { .string($0.rawValue) } ?? .null,
@@ -236,6 +239,9 @@ extension DeviceRecord {
       credentials: credentials, enrolledAt: enrolledAt, revokedAt: object.time("revoked_at"),
       surrenderedAt: object.time("surrendered_at"),
       wipe: object["wipe"]?.stringValue.flatMap(WipeOrder.init), wipedAt: object.time("wiped_at"))
+    formerUsers =
+      object["former_users"]?.arrayValue?.compactMap { $0.stringValue.flatMap { UniqueID($0) } }
+      ?? []
   }
 }
 

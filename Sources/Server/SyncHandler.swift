@@ -217,7 +217,9 @@ package struct SyncHandler: HTTPHandler {
   private func caller(_ device: DeviceRecord) -> SyncCaller {
     let data = data
     return SyncCaller(
-      replicas: device.replicas, judge: PushJudge(device: device.id, user: device.user),
+      replicas: device.replicas,
+      judge: PushJudge(
+        device: device.id, user: device.user, formerUsers: device.formerUsers),
       isFree: { replica in data.isFree(replica, for: device.id) },
       adopt: { (replica) throws(SyncRefusal) in
         do { try data.adopt(replica, by: device.id) } catch {

@@ -1,4 +1,5 @@
 import Causality
+import Clinic
 import Documents
 import HTTP
 import JSON

@@ -1,4 +1,5 @@
 import API
+import Clinic
 import JSON
 import ReplicaTestSupport
 import Testing

@@ -1,3 +1,4 @@
+import Clinic
 import HTTP
 import JSON
 import ReplicaTestSupport

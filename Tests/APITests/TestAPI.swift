@@ -1,4 +1,5 @@
 import Causality
+import Clinic
 import HTTP
 package import JSON
 import Replica

@@ -1,4 +1,5 @@
 import API
+import Clinic
 import Platform
 
 /// Who sends a request: somebody without a login, or with a role.

@@ -1,4 +1,5 @@
 import API
+import Clinic
 import HTTP
 import JSON
 import Platform

@@ -1,5 +1,6 @@
 import API
 import Causality
+import Clinic
 import Documents
 import HTTP
 import JSON

@@ -1,3 +1,5 @@
+import Clinic
+
 /// What a route takes and gives, for people and programs that read it (OpenAPI). What all routes of its kind
 /// refuse is not named: see `statuses`.
 struct RouteDescription: Sendable {
