@@ -100,9 +100,10 @@ struct DeadlineTests {
     for framing in ["Content-Length: 1000", "Transfer-Encoding: chunked"] {
       var conversation = conversation()
       #expect(conversation.receive(bytes(request("PUT / HTTP/1.1", framing)), at: start) == nil)
-      // 150 bytes are worth a second and a half on top of the first two.
-      let piece = "93\r\n" + String(repeating: "x", count: 146)
+      // 150 bytes are worth a second and a half on top of the first two, whenever they come.
+      let piece = "93\r\n" + String(repeating: "x", count: 136)
       #expect(conversation.receive(bytes(piece), at: seconds(1)) == nil)
+      #expect(conversation.receive(bytes("0123456789"), at: seconds(3)) == nil)
       look(&conversation, at: seconds(3.5, moment))
       #expect(conversation.phase == (moment < 0 ? .body : .writing))
       #expect(status(conversation) == (moment < 0 ? "" : "HTTP/1.1 408"))

@@ -43,15 +43,15 @@ struct RequestMutator {
 
   private mutating func mutate(_ bytes: inout [UInt8]) {
     let range = range(in: bytes)
-    switch generator.below(9) {
+    switch generator.below(12) {
     case 0: if !range.isEmpty { bytes[range.lowerBound] ^= 1 << UInt8(generator.below(8)) }
     case 1: bytes.insert(UInt8(generator.below(256)), at: range.lowerBound)
     case 2: bytes.removeSubrange(range)
     case 3: multiply(&bytes, range)
     case 4: splice(&bytes, at: range.lowerBound)
     case 5: if generator.once(in: 4) { bytes.removeSubrange(range.lowerBound...) }
-    case 6: bytes.insert(contentsOf: generator.pick(Self.words), at: range.lowerBound)
-    case 7: bytes.replaceSubrange(range, with: generator.pick(Self.words))
+    case 6...9: insertWord(&bytes, at: range.lowerBound)
+    case 10: bytes.replaceSubrange(range, with: generator.pick(Self.words))
     default: changeDigit(&bytes, from: range.lowerBound)
     }
   }
@@ -61,6 +61,13 @@ struct RequestMutator {
     let start = generator.below(bytes.count + 1)
     let longest = generator.once(in: 4) ? 64 : 4
     return start..<min(bytes.count, start + generator.below(longest + 1))
+  }
+
+  /// Inserts a word there, or at the start of that line.
+  private mutating func insertWord(_ bytes: inout [UInt8], at place: Int) {
+    let line = bytes[..<place].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
+    let start = generator.once(in: 2) ? line ?? place : place
+    bytes.insert(contentsOf: generator.pick(Self.words), at: start)
   }
 
   /// Repeats a few bytes, or a whole line, up to a length beyond the limits.
