@@ -172,4 +172,13 @@ struct HostileExchangeTests {
     #expect(try peer.flood(requests, quietMilliseconds: 500, limit: limit) < limit)
     #expect(kept.all.count == 1)
   }
+
+  @Test func `the system keeps little for a peer that reads nothing`() throws {
+    let listener = try ListeningSocket.tcp(host: "127.0.0.1", port: 0)
+    let peer = try RawPeer(.tcp(host: "127.0.0.1", port: listener.port))
+    let accepted = try #require(try listener.accept())
+    let answer = [UInt8](repeating: 65, count: 256 * 1_024)
+    #expect(try peer.flood(answer, quietMilliseconds: 500, limit: 64 << 20) < 1 << 20)
+    withExtendedLifetime(accepted) {}
+  }
 }

@@ -14,6 +14,10 @@ package final class StreamSocket: Sendable {
     case end
   }
 
+  /// How much the system takes to be sent before the peer has room for it, in bytes. Left to
+  /// itself it takes megabytes, at once, for each peer that reads slowly or not at all.
+  private static let unsentByteCount: Int32 = 128 * 1_024
+
   /// To be watched by a `Poller`.
   package let descriptor: Int32
   /// The other side's host without its port: `127.0.0.1`, `::1`, `unix`.
@@ -23,10 +27,15 @@ package final class StreamSocket: Sendable {
   init(owning descriptor: Int32, peer: String) {
     self.descriptor = descriptor
     self.peer = peer
-    var one: Int32 = 1
-    // Fails on a Unix socket, which needs none.
-    setsockopt(
-      descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    // Both fail on a Unix socket, which needs neither.
+    set(TCP_NODELAY, 1)
+    set(TCP_NOTSENT_LOWAT, Self.unsentByteCount)
+  }
+
+  private func set(_ option: Int32, _ value: Int32) {
+    var value = value
+    let size = socklen_t(MemoryLayout<Int32>.size)
+    setsockopt(descriptor, Int32(IPPROTO_TCP), option, &value, size)
   }
 
   deinit { close(descriptor) }
