@@ -49,7 +49,7 @@ struct SlowPeerTests {
     #expect(result.status == 0, "\(result)")
     #expect(connections(result.text) > 0, "\(result.text)")
     print("\(attack.testDescription): \(answered) answers, the slowest after \(slowest)")
-    #expect(try askTenTimes() >= .zero)
+    _ = try askTenTimes()
   }
 
   /// Asks on one new connection.
