@@ -50,12 +50,15 @@ final class ClinicServer {
     self.process = process
   }
 
-  func stop() throws {
-    guard let process else { return }
+  /// - Returns: what it printed; nil if it did not run.
+  @discardableResult
+  func stop() throws -> ProgramResult? {
+    guard let process else { return nil }
     process.signal(SIGTERM)
     let result = try process.wait()
     self.process = nil
     guard result.status == 0 else { throw TestFailure("server: \(result)") }
+    return result
   }
 
   /// Asks the running server to read its settings again.
