@@ -35,6 +35,10 @@ extension ServerData {
     }
     guard let user else { throw .notFound("no user \(email) in account \(account)") }
     guard !user.isDisabled else { throw .refused("the user \(email) is disabled") }
+    guard try role(of: user) != "patient" else {
+      throw .refused(
+        "the user \(email) is a patient: laptops are for the staff, they hold all records")
+    }
     let code = newCode()
     let now = setup.world.clock.now()
     var record = CodeRecord(

@@ -98,6 +98,15 @@ extension ServerData {
     }
   }
 
+  /// The role that a user's document says; nil if it is gone.
+  func role(of credential: CredentialRecord) throws(ServerError) -> String? {
+    let replica = try replica(of: credential.account)
+    let document = try onReplica { () throws(ReplicaError) in
+      try replica.livingDocument(DocumentKey(type: "user", id: credential.user))
+    }
+    return document.flatMap { replica.view($0)["role"]?.stringValue }
+  }
+
   /// Changes the document of an account, and who is let in by it. Durable on return.
   package func changeAccount(_ account: UniqueID, _ patch: JSONObject) throws(ServerError) {
     let replica = try replica(of: account)

@@ -53,6 +53,7 @@ final class TestAccount {
     ] { standing[type] = try make(type) }
     standing["review item"] = try reviewItem()
     standing["device"] = try device().id.description
+    standing["login"] = users[.owner]?.user.description
     standing["e-mail address"] = users[.owner]?.email
   }
 

@@ -58,9 +58,12 @@ extension Trials {
       return Trial("user", try here.make("user")) {
         Asking("POST", row.path.replacing("{id}", with: $0))
       }
+    case "/api/enrollment-codes" where row.variant == "for a patient":
+      let patient = here.users[.patient]?.user.description ?? ""
+      return Trial(Asking("POST", row.path, ["user_id": .string(patient)]))
     case "/api/enrollment-codes":
       var trial = Trial(Asking("POST", row.path, [:]))
-      for (name, kind) in [("user_id", "user"), ("user", "e-mail address")] {
+      for (name, kind) in [("user_id", "login"), ("user", "e-mail address")] {
         trial.named.append(
           .init(kind: kind) { Asking("POST", row.path, JSONObject([(name, .string($0))])) })
       }
