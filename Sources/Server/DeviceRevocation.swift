@@ -25,10 +25,13 @@ extension ServerData {
   private static func index(
     of name: String, in registry: Registry
   ) throws(ServerError) -> Int {
+    // A name may be the id of another one.
+    if let exact = registry.devices.firstIndex(where: { $0.id.description == name }) {
+      return exact
+    }
     let matching = registry.devices.indices.filter { index in
       let device = registry.devices[index]
-      return device.id.description == name || device.name == name
-        || name.utf8.count >= 4 && device.id.description.hasPrefix(name)
+      return device.name == name || name.utf8.count >= 4 && device.id.description.hasPrefix(name)
     }
     guard let index = matching.first else { throw .notFound("no device \(name)") }
     guard matching.count == 1 else {

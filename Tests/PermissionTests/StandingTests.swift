@@ -186,6 +186,22 @@ import Testing
     #expect(clinics.send(Asking("GET", "/api/auth/me"), token).status == 200)
   }
 
+  @Test func `a device that is called as another one is not taken for it`() throws {
+    let device = try here.device()
+    var twin = try there.device()
+    twin.name = device.id.description
+    let named = twin
+    try clinics.data.update { (registry) throws(ServerError) in
+      registry.devices.removeAll { $0.id == named.id }
+      registry.devices.insert(named, at: 0)
+    }
+    let before = there.records
+    let path = "/api/devices/\(device.id)/revoke"
+    let answer = clinics.send(Asking("POST", path), try clinics.token(Asker(role: .owner)))
+    #expect(answer.status == 200 && object(answer)["id"]?.stringValue == device.id.description)
+    #expect(there.records == before)
+  }
+
   @Test func `an account with the id of another is not that one`() throws {
     let owner = try clinics.token(Asker(role: .superAdmin))
     let other = try clinics.token(of: try #require(there.users[.owner]))
