@@ -35,7 +35,7 @@ extension ServerData {
     }
     guard let user else { throw .notFound("no user \(email) in account \(account)") }
     guard !user.isDisabled else { throw .refused("the user \(email) is disabled") }
-    guard try role(of: user) != "patient" else {
+    guard try role(of: user.user, in: account) != "patient" else {
       throw .refused(
         "the user \(email) is a patient: laptops are for the staff, they hold all records")
     }

@@ -99,10 +99,10 @@ extension ServerData {
   }
 
   /// The role that a user's document says; nil if it is gone.
-  func role(of credential: CredentialRecord) throws(ServerError) -> String? {
-    let replica = try replica(of: credential.account)
+  func role(of user: UniqueID, in account: UniqueID) throws(ServerError) -> String? {
+    let replica = try replica(of: account)
     let document = try onReplica { () throws(ReplicaError) in
-      try replica.livingDocument(DocumentKey(type: "user", id: credential.user))
+      try replica.livingDocument(DocumentKey(type: "user", id: user))
     }
     return document.flatMap { replica.view($0)["role"]?.stringValue }
   }

@@ -1,5 +1,6 @@
 import API
 import Causality
+import Clinic
 import Documents
 package import HTTP
 import JSON
@@ -124,6 +125,7 @@ package struct SyncHandler: HTTPHandler {
       try access.admit(Self.credentials(request))
     }
     let device = admission.device
+    try requireStaff(device)
     try requireMemory()
     let sync = try serverSync(device.account)
     let caller = caller(device)
@@ -141,6 +143,16 @@ package struct SyncHandler: HTTPHandler {
       headers.set(SyncProtocolVersion.refreshHeaderName, token)
     }
     return HTTPResponse(status: 200, headers: headers, body: body)
+  }
+
+  /// - Throws: `user_disabled` for a device of somebody who has become a patient: it would hold the records of
+  ///   all others.
+  private func requireStaff(_ device: DeviceRecord) throws(SyncRefusal) {
+    let role: String?
+    do { role = try data.role(of: device.user, in: device.account) } catch {
+      throw SyncRefusal(.unavailable, "the server cannot read the account now; try again later")
+    }
+    if role == Role.patient.rawValue { throw Self.refusal(.userDisabled) }
   }
 
   /// - Throws: `unavailable` while nothing can be added to the audit.
@@ -169,6 +181,7 @@ package struct SyncHandler: HTTPHandler {
       let device = try granted { () throws(Access.Refusal) in
         try access.admitToWait(Self.credentials(request))
       }
+      try requireStaff(device)
       let object = (try? JSONValue(parsing: request.body))?.objectValue
       guard let after = object?["after"]?.intValue, after >= 0 else {
         throw SyncRefusal(.malformed, "a watch names the head of the feed that was seen")

@@ -190,6 +190,18 @@ import Testing
     #expect(send(try asking(row, sender), sender).status == 403)
   }
 
+  @Test func `the device of somebody who has become a patient gets nothing more`() throws {
+    let sender = try sender(.device)
+    let (owner, path) = (
+      try clinics.token(Asker(role: .owner)), "/api/users/\(sender.device.user)"
+    )
+    #expect(clinics.send(Asking("PATCH", path, ["role": "patient"]), owner).status == 200)
+    for path in [SyncProtocolVersion.exchangePath, SyncProtocolVersion.watchPath] {
+      let row = try #require(table.sync.first { $0.path == path && $0.variant.isEmpty })
+      #expect(send(try asking(row, sender), sender).status == 403, "\(path)")
+    }
+  }
+
   @Test func `a revoked device surrenders once`() throws {
     let sender = try sender(.revoked)
     let row = try #require(table.sync.first { $0.path == SyncProtocolVersion.surrenderPath })
