@@ -7,6 +7,10 @@ package enum HTTPAdmission: Sendable {
   /// closes.
   case refuse(HTTPResponse)
 
+  /// Answer now, and answer the same bytes on this connection in the same way from now on without asking
+  /// again: for what depends on nothing but the request.
+  case constant(HTTPResponse)
+
   /// The same as `refuse`, for an answer that is no refusal and needs no worker thread.
   package static func answer(_ response: HTTPResponse) -> HTTPAdmission { .refuse(response) }
 }

@@ -1,7 +1,7 @@
 /// Hears of everything that a server answers. Called on the connection thread, so it must not block.
 package protocol HTTPObserver: Sendable {
-  /// An answer was made; whether the peer takes it is not known yet.
-  func answered(_ exchange: HTTPExchange)
+  /// An answer was made, so many times; whether the peer takes it is not known yet.
+  func answered(_ exchange: HTTPExchange, times: Int)
   /// A connection was opened or closed.
   /// - Parameter count: those that are open now.
   func connectionsChanged(to count: Int)
@@ -29,5 +29,5 @@ package struct HTTPExchange: Sendable {
 
 /// For whom it does not matter.
 struct NoObserver: HTTPObserver {
-  func answered(_ exchange: HTTPExchange) {}
+  func answered(_ exchange: HTTPExchange, times: Int) {}
 }

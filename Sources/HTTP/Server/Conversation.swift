@@ -36,6 +36,8 @@ struct Conversation: Sendable {
   /// Whose turn the request waits for that is with the handler.
   private(set) var lane = HTTPLane.common
   private var handledByteCount = 0
+  /// The exchange whose answer may be repeated; nil if none may.
+  private var answered: HTTPExchange?
   /// The request that is not answered yet, without its body, and when it was understood.
   private var asked: (request: HTTPRequest, at: Instant)?
   private var isHead = false
@@ -43,6 +45,10 @@ struct Conversation: Sendable {
   private var owesContinue = false
   private var isStopping = false
   private var hasAnswered = false
+  /// What the last request is answered with when it comes again.
+  private var repeated: RepeatedAnswer?
+  /// Whether the answer that is being written may be repeated.
+  private var isConstant = false
 
   init(
     handler: any HTTPHandler, observer: any HTTPObserver = NoObserver(), limits: HTTPLimits,
@@ -78,10 +84,17 @@ struct Conversation: Sendable {
   /// - Returns: a request that is complete and goes to the handler.
   mutating func receive(_ bytes: ArraySlice<UInt8>, at now: Instant) -> HTTPRequest? {
     switch phase {
+    case .idle where repeated?.isFor(bytes) == true && !parser.isInsideRequest:
+      giveAgain(at: now)
+      return nil
     case .idle, .head, .body:
+      let isFirst = phase == .idle && !parser.isInsideRequest
+      isConstant = false
       pace.add(bytes.count)
       parser.feed(bytes)
-      return advance(at: now)
+      let request = advance(at: now)
+      if isConstant { remember(isFirst ? bytes : []) }
+      return request
     case .draining(let byteCount):
       let total = byteCount + bytes.count
       phase = total > limits.maximumDrainByteCount ? .closed : .draining(byteCount: total)
@@ -89,6 +102,32 @@ struct Conversation: Sendable {
     case .handling, .writing, .closed:
       return nil
     }
+  }
+
+  /// Notes an answer that the same bytes have again, if they were the whole request.
+  private mutating func remember(_ bytes: ArraySlice<UInt8>) {
+    isConstant = false
+    tellRepeated()
+    repeated = nil
+    guard !bytes.isEmpty, !parser.hasUnparsedBytes, !closesAfterAnswer, outputOffset == 0,
+      let answered
+    else { return }
+    repeated = RepeatedAnswer(request: Array(bytes), answer: output, exchange: answered)
+  }
+
+  private mutating func giveAgain(at now: Instant) {
+    guard let answer = repeated?.answer else { return }
+    repeated?.untoldCount += 1
+    output = answer
+    closesAfterAnswer = isStopping
+    beginWriting(at: now)
+  }
+
+  /// Tells the observer of answers that were repeated.
+  mutating func tellRepeated() {
+    guard let repeated, repeated.untoldCount > 0 else { return }
+    observer.answered(repeated.exchange, times: repeated.untoldCount)
+    self.repeated?.untoldCount = 0
   }
 
   /// The peer sends nothing more. An unfinished request is dropped.
@@ -171,6 +210,9 @@ struct Conversation: Sendable {
     request.peer = peer
     asked = (request, now)
     switch handler.admit(request) {
+    case .constant(let response):
+      isConstant = head.framing == .none
+      return refusal(response, head)
     case .accept(let maximum, let lane):
       self.lane = lane
       owesContinue = head.expectsContinue && !parser.hasUnparsedBytes
@@ -181,14 +223,18 @@ struct Conversation: Sendable {
         bytesPerSecond: limits.minimumBodyBytesPerSecond)
       return nil
     case .refuse(let response):
-      if head.framing == .none {
-        parser.accept(maximumBodyByteCount: 0)
-        _ = parser.next()
-      } else {
-        closesAfterAnswer = true
-      }
-      return response
+      return refusal(response, head)
     }
+  }
+
+  private mutating func refusal(_ response: HTTPResponse, _ head: RequestHead) -> HTTPResponse {
+    if head.framing == .none {
+      parser.accept(maximumBodyByteCount: 0)
+      _ = parser.next()
+    } else {
+      closesAfterAnswer = true
+    }
+    return response
   }
 
   private mutating func waitForBytes(at now: Instant) {
@@ -216,6 +262,10 @@ struct Conversation: Sendable {
       closesAfterAnswer || isStopping || response.headers.lists("close", in: "Connection")
     output.append(
       contentsOf: ResponseEncoder.encode(response, isHead: isHead, closes: closesAfterAnswer))
+    beginWriting(at: now)
+  }
+
+  private mutating func beginWriting(at now: Instant) {
     phase = .writing
     pace = TransferPace(
       from: now, graceSeconds: limits.idleTimeoutSeconds,
@@ -225,10 +275,11 @@ struct Conversation: Sendable {
 
   private mutating func tell(_ response: HTTPResponse, at now: Instant) {
     let seconds = asked.map { (now - $0.at) / .seconds(1) } ?? 0
-    observer.answered(
-      HTTPExchange(
-        request: asked?.request, peer: peer, status: response.status,
-        byteCount: response.body.count, seconds: seconds))
+    let exchange = HTTPExchange(
+      request: asked?.request, peer: peer, status: response.status,
+      byteCount: response.body.count, seconds: seconds)
+    observer.answered(exchange, times: 1)
+    answered = isConstant ? exchange : nil
     asked = nil
   }
 

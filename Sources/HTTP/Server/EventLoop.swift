@@ -204,6 +204,7 @@ final class EventLoop {
   /// Forgets a connection; its socket closes.
   private func close(_ connection: Connection) {
     guard connections.removeValue(forKey: connection.id) != nil else { return }
+    connection.conversation.tellRepeated()
     heldByteCount -= connection.countedByteCount
     cancel(connection)
     release(connection.socket.peer)
@@ -212,6 +213,7 @@ final class EventLoop {
 
   private func scan() {
     nextScan = now + .milliseconds(Int(Self.scanMilliseconds))
+    for connection in connections.values { connection.conversation.tellRepeated() }
     let late = connections.values.filter { $0.conversation.deadline.map { $0 <= now } ?? false }
     for connection in late {
       connection.conversation.expire(at: now)

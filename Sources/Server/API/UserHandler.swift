@@ -35,7 +35,7 @@ package struct UserHandler: Sendable {
     do throws(APIError) {
       let route = try api.admission(head)
       // What costs less than a turn of a worker.
-      if route.path == HealthRoute.route.path { return .answer(answer(head)) }
+      if route.path == HealthRoute.route.path { return .constant(answer(head)) }
       if route.isOpen {
         return .accept(
           maximumBodyByteCount: Self.maximumOpenByteCount, lane: Self.openLane(route.path))

@@ -33,10 +33,13 @@ package final class Throttles: Sendable {
   /// Counts a request of an address.
   /// - Throws: 429 if there are too many.
   func admit(address: String) throws(APIError) {
-    guard countsLoopback || !Self.isThisMachine(address) else { return }
+    guard counts(address: address) else { return }
     try Self.require(
       addressRate.take(address.networkKey, at: monotonicMilliseconds()), "this address")
   }
+
+  /// Whether requests of an address are counted at all.
+  func counts(address: String) -> Bool { countsLoopback || !Self.isThisMachine(address) }
 
   /// Counts a request of a device.
   /// - Throws: 429 if there are too many.

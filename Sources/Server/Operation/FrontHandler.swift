@@ -28,7 +28,11 @@ final class FrontHandler: HTTPHandler {
     do throws(APIError) { try parts.throttles.admit(address: head.peer) } catch {
       return .refuse(error.response)
     }
-    return parts.inner.admit(head)
+    let admission = parts.inner.admit(head)
+    // Who is counted is asked for each request.
+    guard case .constant(let response) = admission, parts.throttles.counts(address: head.peer)
+    else { return admission }
+    return .answer(response)
   }
 
   func handle(_ request: HTTPRequest, _ reply: HTTPReply) {

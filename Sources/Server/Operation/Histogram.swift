@@ -9,9 +9,9 @@ struct Histogram: Sendable {
   private(set) var counts = [Int](repeating: 0, count: bounds.count + 1)
   private(set) var sum = 0.0
 
-  mutating func add(seconds: Double) {
-    counts[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
-    sum += seconds
+  mutating func add(seconds: Double, times: Int = 1) {
+    counts[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += times
+    sum += seconds * Double(times)
   }
 
   var count: Int { counts.reduce(0, +) }

@@ -27,15 +27,16 @@ package final class Metrics: Sendable {
   package init() {}
 
   /// - Parameter route: as it is described; nil if the request was not understood, or there is none.
-  func note(_ exchange: HTTPExchange, route: String?) {
+  func note(_ exchange: HTTPExchange, times: Int, route: String?) {
     let request = Request(
       method: Self.method(exchange.request?.method), route: route ?? "none", status: exchange.status
     )
     counts.withLock { counts in
-      counts.requests[request, default: 0] += 1
-      counts.seconds[request.route, default: Histogram()].add(seconds: exchange.seconds)
-      counts.bytesSent += exchange.byteCount
-      if let reason = Self.reason(exchange.status) { counts.rejected[reason, default: 0] += 1 }
+      counts.requests[request, default: 0] += times
+      counts.seconds[request.route, default: Histogram()].add(
+        seconds: exchange.seconds, times: times)
+      counts.bytesSent += times * exchange.byteCount
+      if let reason = Self.reason(exchange.status) { counts.rejected[reason, default: 0] += times }
     }
   }
 

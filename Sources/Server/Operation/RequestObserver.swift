@@ -8,10 +8,10 @@ struct RequestObserver: HTTPObserver {
   let log: EventLog?
   let front: FrontHandler
 
-  func answered(_ exchange: HTTPExchange) {
+  func answered(_ exchange: HTTPExchange, times: Int) {
     let parts = front.current
     let route = exchange.request.flatMap(parts.inner.routePath)
-    metrics.note(exchange, route: route)
+    metrics.note(exchange, times: times, route: route)
     guard let log, parts.tellsAll || Self.isTold(exchange.status) else { return }
     log.note(
       "request",
@@ -20,6 +20,7 @@ struct RequestObserver: HTTPObserver {
         "status": .int(exchange.status),
         "milliseconds": .int(Int((exchange.seconds * 1000).rounded())),
         "bytes": .int(exchange.byteCount),
+        "times": .int(times),
         "peer": .string(exchange.request.map(parts.throttles.addresses.of) ?? exchange.peer),
       ])
   }

@@ -1,0 +1,12 @@
+/// A request that came whole at once, with the answer that its bytes have on this connection whenever they come.
+struct RepeatedAnswer: Sendable {
+  let request: [UInt8]
+  let answer: [UInt8]
+  let exchange: HTTPExchange
+  /// How often it was given and nobody was told.
+  var untoldCount = 0
+
+  func isFor(_ bytes: ArraySlice<UInt8>) -> Bool {
+    request.count == bytes.count && request.elementsEqual(bytes)
+  }
+}
