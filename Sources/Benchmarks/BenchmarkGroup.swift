@@ -1,12 +1,13 @@
 /// What is measured in one call of the program.
 enum BenchmarkGroup: String, CaseIterable, Sendable {
-  case storage, merge, sync, api
+  case storage, merge, sync, server, api
 
   var summary: String {
     switch self {
     case .storage: "commits, bulk, checkpoints, opening, memory and reads of one store"
     case .merge: "joining documents, applying change-sets, the review list"
     case .sync: "first syncs, pushes, small changes and nothing, over loopback HTTP"
+    case .server: "a server beside nginx, idle connections, exchanges while hundreds wait"
     case .api: "imports, searches, reads, the dashboard and a week, over loopback HTTP"
     }
   }
@@ -16,6 +17,7 @@ enum BenchmarkGroup: String, CaseIterable, Sendable {
     case .storage: StorageMeasures.all
     case .merge: MergeMeasures.all
     case .sync: SyncMeasures.all
+    case .server: ServerMeasures.all
     case .api: APIMeasures.all
     }
   }
@@ -31,6 +33,7 @@ enum BenchmarkGroup: String, CaseIterable, Sendable {
         ManyFamily(stores: stores),
       ]
     case .merge: return [JoinFamily(), ReviewFamily()]
+    case .server: return [HealthFamily(), IdleFamily(), ExchangeFamily()]
     case .api: return [ImportFamily(), RequestFamily()]
     case .sync:
       return [

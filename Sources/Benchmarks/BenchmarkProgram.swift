@@ -45,6 +45,9 @@ package final class BenchmarkProgram: Sendable {
     if arguments.first == FirstSyncProbe.verb {
       return finish(FirstSyncProbe.answer(Array(arguments.dropFirst())))
     }
+    if arguments.first == ServerChild.verb {
+      return finish(ServerChild.answer(Array(arguments.dropFirst())))
+    }
     return ProgramRunner(Self.description).run(arguments, run)
   }
 

@@ -3,6 +3,16 @@ internal import Glibc
 
 /// The machine and the process that the program runs in.
 package enum Host {
+  /// Lets this process open as many files as the system allows at all: each connection is one. The system's
+  /// usual number is for programs that wait with `select`.
+  package static func allowOpenFiles() {
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    var limit = rlimit()
+    guard getrlimit(resource, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(resource, &limit)
+  }
+
   /// The id that the system was given when it was installed: 32 hexadecimal digits in lower case;
   /// nil if there is none. Copies of a disk have the same one.
   package static func machineID(path: String = "/etc/machine-id") -> String? {

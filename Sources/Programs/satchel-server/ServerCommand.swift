@@ -52,6 +52,7 @@ struct ServerCommand {
   }
 
   private func serve(_ data: ServerData, _ invocation: Invocation) -> CommandOutcome {
+    Host.allowOpenFiles()
     let log = EventLog(isPlain: isTerminal(STDERR_FILENO), clock: data.setup.world.clock)
     defer { log.flush() }
     let events = DispatchSemaphore(value: 0)
