@@ -8,9 +8,14 @@ import Synchronization
 
 /// Laptops that wait for something to arrive. Each costs its connection and an entry here, no thread: one
 /// for all of them answers those that have waited long enough.
+///
+/// Those of an account are told at once when nothing was told for a while. If news come quickly they are gathered:
+/// each time all are told they all ask for what is new, and the more they are, the longer that takes.
 package final class WatchHub: Sendable {
   /// After so long a laptop is answered that nothing has arrived: proxies give up later.
   static let maximumSeconds = 25.0
+  /// News are gathered for as many milliseconds as there are laptops that wait, and no longer than this.
+  private static let mostGatherMilliseconds: UInt64 = 500
 
   private struct Waiter: Sendable {
     let after: UInt64
@@ -18,29 +23,55 @@ package final class WatchHub: Sendable {
     let deadline: UInt64
   }
 
-  private let waiters = Mutex<[UniqueID: [Waiter]]>([:])
+  /// Those of one account.
+  private struct Waiters: Sendable {
+    var all: [Waiter] = []
+    /// The head of the feed, as far as it was heard of.
+    var head: UInt64 = 0
+    /// Until when nobody is told anything.
+    var quietUntil: UInt64 = 0
+
+    var hasNews: Bool { all.contains { $0.after < head } }
+
+    mutating func takeThoseWithNews(at now: UInt64) -> [Waiter] {
+      guard now >= quietUntil else { return [] }
+      let head = head
+      let told = take { $0.after < head }
+      if !told.isEmpty { quietUntil = now + min(UInt64(told.count), mostGatherMilliseconds) }
+      return told
+    }
+
+    mutating func take(where isDue: (Waiter) -> Bool) -> [Waiter] {
+      let due = all.filter(isDue)
+      if !due.isEmpty { all.removeAll(where: isDue) }
+      return due
+    }
+  }
+
+  private let accounts = Mutex<[UniqueID: Waiters]>([:])
   private let thread = Mutex<SystemThread?>(nil)
   private let isStopped = Atomic(false)
-  private let stopping = DispatchSemaphore(value: 0)
+  private let wake = DispatchSemaphore(value: 0)
 
   package init() {}
 
-  /// Begins to look once a second who has waited long enough, until `stop`. Call once.
+  /// Begins to look who has waited long enough, until `stop`. Call once.
   func start() throws(SystemError) {
     let started = try SystemThread { [self] in
       while !isStopped.load(ordering: .acquiring) {
-        _ = stopping.wait(timeout: .now() + 1)
-        expire()
+        _ = wake.wait(timeout: .now() + .milliseconds(Int(millisecondsToNext())))
+        while wake.wait(timeout: .now()) == .success {}
+        answerThoseDue()
       }
     }
     thread.withLock { $0 = started }
   }
 
   /// How many wait.
-  package var count: Int { waiters.withLock { $0.values.reduce(0) { $0 + $1.count } } }
+  package var count: Int { accounts.withLock { $0.values.reduce(0) { $0 + $1.all.count } } }
 
   /// How many of an account wait.
-  func count(of account: UniqueID) -> Int { waiters.withLock { $0[account]?.count ?? 0 } }
+  func count(of account: UniqueID) -> Int { accounts.withLock { $0[account]?.all.count ?? 0 } }
 
   /// Answers when the head of an account's feed is past a place. Never blocks.
   /// - Parameter head: reads the head: asked once the laptop is sure to be told of whatever comes later.
@@ -49,46 +80,62 @@ package final class WatchHub: Sendable {
   ) {
     let deadline = monotonicMilliseconds() + UInt64(Self.maximumSeconds * 1000)
     let waiter = Waiter(after: after, reply: reply, deadline: deadline)
-    waiters.withLock { $0[account, default: []].append(waiter) }
+    accounts.withLock { $0[account, default: Waiters()].all.append(waiter) }
     tell(account, head: head())
   }
 
-  /// Answers those who have not seen the head of an account's feed.
+  /// Answers those who have not seen the head of an account's feed, now or soon.
   func tell(_ account: UniqueID, head: UInt64) {
-    for waiter in take(from: account, where: { $0.after < head }) { Self.answer(waiter, head) }
+    let now = monotonicMilliseconds()
+    let (told, mustWait) = accounts.withLock { accounts -> ([Waiter], Bool) in
+      guard var waiters = accounts[account] else { return ([], false) }
+      // Two commits may tell of themselves in the other order.
+      waiters.head = max(waiters.head, head)
+      let told = waiters.takeThoseWithNews(at: now)
+      accounts[account] = waiters
+      return (told, told.isEmpty && waiters.hasNews)
+    }
+    for waiter in told { Self.answer(waiter, head) }
+    if mustWait { wake.signal() }
   }
 
   /// Answers all, because the server stops.
   package func stop() {
     isStopped.store(true, ordering: .releasing)
-    stopping.signal()
+    wake.signal()
     thread.withLock { thread in
       thread?.join()
       thread = nil
     }
-    for account in waiters.withLock({ Array($0.keys) }) {
-      for waiter in take(from: account, where: { _ in true }) {
-        Self.answer(waiter, waiter.after)
-      }
+    let all = accounts.withLock { accounts in
+      defer { accounts = [:] }
+      return accounts.values.flatMap(\.all)
     }
+    for waiter in all { Self.answer(waiter, waiter.after) }
   }
 
-  private func expire() {
+  /// Until somebody may be due.
+  private func millisecondsToNext() -> UInt64 {
     let now = monotonicMilliseconds()
-    for account in waiters.withLock({ Array($0.keys) }) {
-      let due = take(from: account) { $0.deadline <= now || $0.reply.isCancelled }
-      for waiter in due { Self.answer(waiter, waiter.after) }
+    let next = accounts.withLock { accounts in
+      accounts.values.filter(\.hasNews).map(\.quietUntil).min()
     }
+    return min(1000, next.map { $0 > now ? $0 - now : 0 } ?? 1000)
   }
 
-  private func take(from account: UniqueID, where isDue: (Waiter) -> Bool) -> [Waiter] {
-    waiters.withLock { waiters in
-      guard let all = waiters[account] else { return [] }
-      let due = all.filter(isDue)
-      guard !due.isEmpty else { return [] }
-      let left = all.filter { !isDue($0) }
-      waiters[account] = left.isEmpty ? nil : left
-      return due
+  private func answerThoseDue() {
+    let now = monotonicMilliseconds()
+    for account in accounts.withLock({ $0.keys.sorted() }) {
+      let (told, head, late) = accounts.withLock { accounts -> ([Waiter], UInt64, [Waiter]) in
+        guard var waiters = accounts[account] else { return ([], 0, []) }
+        let told = waiters.takeThoseWithNews(at: now)
+        let late = waiters.take { $0.deadline <= now || $0.reply.isCancelled }
+        let isUsed = !waiters.all.isEmpty || waiters.quietUntil > now
+        accounts[account] = isUsed ? waiters : nil
+        return (told, waiters.head, late)
+      }
+      for waiter in told { Self.answer(waiter, head) }
+      for waiter in late { Self.answer(waiter, waiter.after) }
     }
   }
 
