@@ -52,7 +52,13 @@ package struct SyncHandler: HTTPHandler {
     }
     return .accept(
       maximumBodyByteCount: Self.maximumByteCount(head.path),
-      lane: UserHandler.lane(of: device.account))
+      lane: Self.lane(head.path, device.account))
+  }
+
+  /// Those who wait come back all at once when they were told of news: nobody who brings some stands behind them.
+  private static func lane(_ path: String, _ account: UniqueID) -> HTTPLane {
+    path == SyncProtocolVersion.watchPath
+      ? HTTPLane("watch \(account)", width: 2) : UserHandler.lane(of: account)
   }
 
   private static let enrolmentLane = HTTPLane("enrolment", width: 2, maximumWaitingCount: 200)

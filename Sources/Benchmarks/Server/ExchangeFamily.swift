@@ -1,10 +1,10 @@
-import Storage
 import Causality
 import JSON
 import Laptop
 import Platform
 import Replica
 import Server
+import Storage
 import Synchronization
 
 /// Exchanges at a steady rate, while hundreds of laptops wait for news.
