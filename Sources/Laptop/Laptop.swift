@@ -53,7 +53,9 @@ package final class Laptop: Sendable {
       return report
     } catch {
       note(Self.outcome(error), error: error.description)
-      if case .sync(let refusal) = error, refusal.code == .revoked { obey(refusal) }
+      if case .sync(let refusal) = error, [.revoked, .userDisabled].contains(refusal.code) {
+        obey(refusal)
+      }
       throw error
     }
   }
@@ -78,9 +80,9 @@ package final class Laptop: Sendable {
   /// Makes syncs fail soon where they wait for the server, from now on: the program is ending.
   package func cancelSync() { sync.withLock { $0 }?.sync.cancel() }
 
-  /// A revoked device gives what it has not sent, once: afterwards the server refuses that too. What cannot
-  /// be given now stays here, and the next attempt to sync tries again. Then it drops everything, if that is
-  /// the order.
+  /// A device that was revoked, or whose user was disabled, gives what it has not sent, once: afterwards the
+  /// server refuses that too. What cannot be given now stays here, and the next attempt to sync tries again.
+  /// Then it drops everything, if that is the order.
   private func obey(_ refusal: SyncRefusal) {
     do throws(ReplicaError) {
       if refusal.wipe != .now {

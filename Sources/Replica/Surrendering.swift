@@ -12,9 +12,11 @@ extension ServerSync {
   ///
   /// - Parameter caller: a laptop that was restored from a backup since, or has noticed that it was copied,
   ///   writes under an id that the server has not heard of: one that is free is taken, too.
+  /// - Parameter reason: why nothing of it is applied, for people.
   /// - Returns: whether it was the last page.
   package func takeSurrender(
-    _ body: [UInt8], of device: UniqueID, as caller: SyncCaller
+    _ body: [UInt8], of device: UniqueID, as caller: SyncCaller,
+    because reason: String = "its device was revoked"
   ) throws(SyncRefusal) -> Bool {
     let request: SyncRequest
     do { request = try codec.request(body) } catch { throw SyncRefusal(.malformed, "\(error)") }
@@ -27,12 +29,13 @@ extension ServerSync {
       throw SyncRefusal(.foreignAccount, "the device belongs to another account")
     }
     return try replica.senders.take(request.replica) { () throws(SyncRefusal) in
-      try takeSurrender(request, push, body, of: device)
+      try takeSurrender(request, push, body, of: device, reason)
     }
   }
 
   private func takeSurrender(
-    _ request: SyncRequest, _ push: PushPosition, _ body: [UInt8], of device: UniqueID
+    _ request: SyncRequest, _ push: PushPosition, _ body: [UInt8], of device: UniqueID,
+    _ reason: String
   ) throws(SyncRefusal) -> Bool {
     do throws(ReplicaError) {
       let staged = try stagedPageCount(request)
@@ -50,7 +53,7 @@ extension ServerSync {
         parts += page.parts
       }
       try replica.parkUnreadable(request.unreadable, from: device)
-      try replica.parkSurrender(parts + request.parts, of: device)
+      try replica.parkSurrender(parts + request.parts, of: device, reason)
       try stored { () throws(StorageError) in try stage(request.replica).clear() }
       return true
     } catch {
@@ -62,17 +65,17 @@ extension ServerSync {
 extension Replica {
   /// Keeps what a device wrote and the server did not know, in one file, and says so in a document.
   fileprivate func parkSurrender(
-    _ parts: [Document], of device: UniqueID
+    _ parts: [Document], of device: UniqueID, _ reason: String
   ) throws(ReplicaError) {
     let known = store.read { $0.knowledge }
     let news = ChangeSet(since: known, upTo: known, parts: parts, runs: []).latestParts
       .compactMap { $0.part(beyond: known) }
     let dots = Set(news.flatMap { $0.units.flatMap(\.versions).map(\.write.dot) }).sorted()
     guard let first = dots.first else { return }
-    try park(first, news, reason: "the device was revoked")
+    try park(first, news, reason: reason)
     try transact { (transaction) throws(ReplicaError) in
       try self.tell(
-        of: first, news, reason: "its device was revoked", in: &transaction)
+        of: first, news, reason: reason, in: &transaction)
     }
   }
 }

@@ -52,8 +52,23 @@ package final class Access: Sendable {
 
   /// Lets a device in, and gives it new tokens for a refresh token. Durable on return.
   func admit(_ shown: Credentials) throws(Refusal) -> Admission {
-    if let family = accessFamily(shown) { return Admission(device: try admitted(family)) }
-    return try used(try refreshToken(shown))
+    guard let family = accessFamily(shown) else { return try used(try refreshToken(shown)) }
+    let device = try admitted(family)
+    // One whose user was disabled for a while may have to surrender something again one day.
+    if device.surrenderedAt != nil { try forgetSurrender(of: device.id) }
+    return Admission(device: device)
+  }
+
+  private func forgetSurrender(of device: UniqueID) throws(Refusal) {
+    do {
+      try data.update { (registry) throws(ServerError) in
+        for place in registry.devices.indices where registry.devices[place].id == device {
+          registry.devices[place].surrenderedAt = nil
+        }
+      }
+    } catch {
+      throw .unavailable
+    }
   }
 
   /// Lets a device in that waits for long: a refresh token is good for that without being used up.
@@ -67,15 +82,28 @@ package final class Access: Sendable {
     return device
   }
 
-  /// A revoked device that has not surrendered what it had not sent.
+  /// A device that was revoked, or whose user is disabled, and that has not surrendered what it had not sent.
   func surrendering(_ shown: Credentials) throws(Refusal) -> DeviceRecord {
-    let device = try revoked(shown)
-    guard device.surrenderedAt == nil else { throw .revoked(device.wipeOrder) }
-    return device
+    let device = try known(shown)
+    if device.revokedAt != nil {
+      guard device.surrenderedAt == nil else { throw .revoked(device.wipeOrder) }
+      return device
+    }
+    do throws(Refusal) { _ = try admitted(device.credentials.family) } catch .userDisabled {
+      guard device.surrenderedAt == nil else { throw .userDisabled }
+      return device
+    }
+    throw .notRevoked
   }
 
   /// A revoked device.
   func revoked(_ shown: Credentials) throws(Refusal) -> DeviceRecord {
+    let device = try known(shown)
+    guard device.revokedAt != nil else { throw .notRevoked }
+    return device
+  }
+
+  private func known(_ shown: Credentials) throws(Refusal) -> DeviceRecord {
     let family: UniqueID
     if let found = accessFamily(shown) {
       family = found
@@ -83,7 +111,6 @@ package final class Access: Sendable {
       family = try refreshToken(shown).family
     }
     guard let device = record(family) else { throw .unknown }
-    guard device.revokedAt != nil else { throw .notRevoked }
     return device
   }
 
@@ -150,7 +177,9 @@ extension Registry {
       return nil
     }
     switch devices[place].credentials.verdict(on: token.number, token.nonce) {
-    case .good: devices[place].credentials.use(token.number, token.nonce)
+    case .good:
+      devices[place].credentials.use(token.number, token.nonce)
+      devices[place].surrenderedAt = nil
     case .copied: devices[place].credentials.noteCopy()
     }
     return devices[place]

@@ -210,7 +210,8 @@ package struct SyncHandler: HTTPHandler {
         try access.surrendering(Self.credentials(request))
       }
       let isComplete = try serverSync(device.account).takeSurrender(
-        request.body, of: device.id, as: caller(device))
+        request.body, of: device.id, as: caller(device),
+        because: device.revokedAt == nil ? "its author is disabled" : "its device was revoked")
       if isComplete {
         do { try data.noteSurrender(by: device.id) } catch {
           throw SyncRefusal(.unavailable, "the server cannot note the surrender now")

@@ -56,6 +56,49 @@ import Testing
     #expect(try status("203.0.113.8").status == 200)
   }
 
+  /// What comes for a head that announces a body, before the body is sent.
+  private func announce(_ target: String, _ byteCount: Int, token: String?) throws -> String {
+    let endpoint = try #require(Endpoint(server.address))
+    guard case .tcp(let host, let port) = endpoint else { throw TestFailure("no address") }
+    let socket = try StreamSocket.connect(toHost: host, port: port, milliseconds: 10_000)
+    let login = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+    let head =
+      "POST \(target) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\(login)"
+      + "Content-Length: \(byteCount)\r\nExpect: 100-continue\r\n\r\n"
+    _ = try socket.write(Array(head.utf8), from: 0)
+    var answer = [UInt8](repeating: 0, count: 4096)
+    _ = try socket.wait(for: .readable, milliseconds: 10_000)
+    guard case .bytes(let count) = try socket.read(into: &answer) else { return "" }
+    return String(decoding: answer[..<count].prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
+  }
+
+  @Test(arguments: [-1, 0, 1])
+  func `a body is asked for after its sender and its size are known, route by route`(
+    excess: Int
+  ) throws {
+    let ana = try UserAgent(server.address)
+    try ana.logIn("ana@example.org", Self.password)
+    let token = try #require(ana.token)
+    for (target, limit) in [
+      ("/api/generate_invite", 1 << 20), ("/api/patients", 8 << 20),
+      ("/api/patients/bulk", 16 << 20), ("/api/patients/import-csv", 64 << 20),
+    ] {
+      #expect(
+        try announce(target, limit + excess, token: token)
+          == (excess > 0 ? "HTTP/1.1 413 Content Too Large" : "HTTP/1.1 100 Continue"), "\(target)")
+      #expect(
+        try announce(target, limit + excess, token: nil) == "HTTP/1.1 401 Unauthorized", "\(target)"
+      )
+    }
+    for (target, limit) in [("/api/auth/login", 16 << 10), ("/sync/v1/enroll", 4 << 10)] {
+      #expect(
+        try announce(target, limit + excess, token: nil)
+          == (excess > 0 ? "HTTP/1.1 413 Content Too Large" : "HTTP/1.1 100 Continue"), "\(target)")
+    }
+    #expect(try announce("/sync/v1/exchange", 10, token: nil) == "HTTP/1.1 401 Unauthorized")
+    #expect(try announce("/nowhere", 10, token: token) == "HTTP/1.1 404 Not Found")
+  }
+
   @Test func `settings are read again on SIGHUP, and bad ones change nothing`() throws {
     let file = fixture.path("settings.json")
     func write(_ text: String) throws {

@@ -60,6 +60,35 @@ import Testing
     try a.stopDaemon()
   }
 
+  @Test func `a disabled user's unsent work is kept aside, and goes on when he is enabled`() throws {
+    let written = try a.create("patient", #"{"first_name":"Bo","last_name":"Unsent"}"#)
+    try server.administer(["user", "disable", ClinicServer.owner])
+    #expect(try a.run("sync").errors.contains("user is disabled"))
+    let parked = "\(server.data)/accounts/\(server.account)/parked"
+    let files = try POSIXFileSystem().contents(ofDirectory: parked)
+    #expect(files.count == 1)
+    let text = String(decoding: try readWhole("\(parked)/\(files[0])"), as: UTF8.self)
+    #expect(text.contains("Unsent") && text.contains("its author is disabled"))
+    // Asking again gives nothing twice.
+    #expect(try a.run("sync").status == 1)
+    #expect(try POSIXFileSystem().contents(ofDirectory: parked) == files)
+    #expect(try unsent() == 1)
+    try server.administer(
+      [
+        "user", "create", "--account", server.account, "--email", "ana@example.org", "--role",
+        "admin", "--name", "Ana", "--password-stdin",
+      ], input: "correct horse battery")
+    let ana = try UserAgent(server.address)
+    try ana.logIn("ana@example.org", "correct horse battery")
+    let user = try #require(
+      try ana("GET", "/api/users?role=owner")["items"]?.arrayValue?.first?.objectValue?["id"]?
+        .stringValue)
+    #expect(try ana("PATCH", "/api/users/\(user)", ["status": "active"]).status == 200)
+    #expect(try a.run("sync").status == 3)
+    #expect(try unsent() == 0)
+    #expect(try ana("GET", "/api/patients/\(written)").status == 200)
+  }
+
   @Test func `a revoked device goes on after it was enrolled anew, without another command`() throws
   {
     try a.startDaemon()
