@@ -25,7 +25,8 @@ struct ServerLaneTests {
         handle: { [self] request, reply in
           if request.path.hasPrefix("/slow") {
             arrived.fire()
-            proceed.wait()
+            // A test that fails lets go of it, too.
+            _ = proceed.wait(timeout: .now() + 10)
           }
           reply.send(.echo(request))
         })

@@ -60,7 +60,8 @@ import Testing
     try a.stopDaemon()
   }
 
-  @Test func `a disabled user's unsent work is kept aside, and goes on when he is enabled`() throws {
+  @Test func `a disabled user's unsent work is kept aside, and goes on when he is enabled`() throws
+  {
     let written = try a.create("patient", #"{"first_name":"Bo","last_name":"Unsent"}"#)
     try server.administer(["user", "disable", ClinicServer.owner])
     #expect(try a.run("sync").errors.contains("user is disabled"))
