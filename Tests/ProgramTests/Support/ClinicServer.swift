@@ -61,6 +61,9 @@ final class ClinicServer {
     return result
   }
 
+  /// Tells it to stop; `stop` waits for that.
+  func beginStop() throws { process?.signal(SIGTERM) }
+
   /// Asks the running server to read its settings again.
   func hangUp() throws { process?.signal(SIGHUP) }
 

@@ -33,6 +33,13 @@ final class UserAgent {
       status: response.status, headers: response.headers, object: object ?? JSONObject())
   }
 
+  /// The body of an answer that is no JSON.
+  func text(_ method: String, _ target: String) throws -> String {
+    let response = try client.send(
+      method: method, target: target, headers: ["Authorization": "Bearer \(token ?? "")"])
+    return String(decoding: response.body, as: UTF8.self)
+  }
+
   /// - Returns: the status of the answer.
   @discardableResult
   func logIn(_ email: String, _ password: String) throws -> Int {
