@@ -62,7 +62,8 @@ import Testing
     let sockets = try (0..<Self.count).map { _ in try connect() }
     for socket in sockets { #expect(try socket.write(request, from: 0) == request.count) }
     let metricsToken = try server.administer(["metrics-token"])
-    let waiting = try eventually({ try waitingCount(metricsToken) }) { $0 == Self.count }
+    let waiting = try eventually(
+      { try waitingCount(metricsToken) }, is: { $0 == Self.count })
     #expect(waiting == Self.count)
     // Exchanges that are under way: their bodies are coming in.
     let begun = try (0..<50).map { _ in try connect() }
