@@ -28,21 +28,21 @@ final class DemoStage {
     server = try RunningServer(data: data, settings: ServerSettings(listen: "127.0.0.1:0"))
     let url = "http://\(server.address)"
     laptopA = try Self.laptop(
-      "laptop-a", person: "Nadia Field", directory, setup, data, account, url)
+      "laptop-a", person: "Nadia Field", role: "admin", directory, setup, data, account, url)
     laptopB = try Self.laptop(
-      "laptop-b", person: "Tomas Reyes", directory, setup, data, account, url)
+      "laptop-b", person: "Tomas Reyes", role: "office_staff", directory, setup, data, account, url)
   }
 
   /// Makes a user, a store and its enrolment.
   private static func laptop(
-    _ name: String, person: String, _ directory: String, _ setup: ReplicaSetup,
+    _ name: String, person: String, role: String, _ directory: String, _ setup: ReplicaSetup,
     _ data: ServerData, _ account: UniqueID, _ url: String
   ) throws -> Laptop {
     let email = "\(name)@example.org"
     _ = try data.createUser(
       NewUser(
         account: account,
-        fields: ["email": .string(email), "role": "office_staff", "name": .string(person)],
+        fields: ["email": .string(email), "role": .string(role), "name": .string(person)],
         password: nil))
     let replica = try setup.create(
       "\(directory)/\(name)", account: account, isLocalAccount: false, role: .laptop)
