@@ -25,9 +25,10 @@ package struct HTTPLimits: Sendable {
   /// peers connect directly and not through one proxy.
   package var maximumConnectionsPerAddress = 10_000
   /// What all connections together may hold: bytes of requests that come in or are handled, and of answers
-  /// that are not taken yet. While it is more, requests that are not small are answered 503.
+  /// that are not taken yet. While it is more, requests that are not small are answered 503, and the
+  /// connections end that have not taken a large answer for the longest time.
   package var maximumHeldByteCount = 512 * 1_024 * 1_024
-  /// A request that holds no more than this always goes on.
+  /// A request that holds no more than this always goes on, as does an answer.
   package var smallRequestByteCount = 64 * 1_024
   /// Threads that run `HTTPHandler.handle`.
   package var workerCount = 16

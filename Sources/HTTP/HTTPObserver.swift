@@ -7,11 +7,14 @@ package protocol HTTPObserver: Sendable {
   func connectionsChanged(to count: Int)
   /// A connection was answered that there are too many, and closed.
   func turnedAway(_ peer: String)
+  /// A connection was ended that did not take its answer, to make room for others.
+  func droppedReader(_ peer: String)
 }
 
 extension HTTPObserver {
   package func connectionsChanged(to count: Int) {}
   package func turnedAway(_ peer: String) {}
+  package func droppedReader(_ peer: String) {}
 }
 
 /// A request and what became of it.

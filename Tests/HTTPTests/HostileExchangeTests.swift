@@ -13,6 +13,7 @@ struct HostileExchangeTests {
     ("HEAD / HTTP/1.1", "Host: b", 400), ("HEAD / HTTP/1.1", "Expect: 1", 417),
     ("HEAD / HTTP/1.1", "Transfer-Encoding: gzip", 501),
     ("HEAD / HTTP/1.1", "Content-Length: 5000", 413),
+    ("HEAD /" + String(repeating: "x", count: 9_000) + " HTTP/1.1", "", 414),
     ("HEAD / HTTP/1.1", "X: " + String(repeating: "x", count: 9_000), 431),
   ])
   func `a refused HEAD is answered without a body`(

@@ -60,6 +60,23 @@ struct ServerHostileTests {
     for client in clients { #expect(try client.send(method: "GET", target: "/").status == 200) }
   }
 
+  @Test func `who is turned away reads why, though the request was not read`() throws {
+    var limits = HTTPLimits.standard
+    limits.maximumConnections = 1
+    let fixture = try ServerFixture(limits: limits)
+    #expect(try fixture.client().send(method: "GET", target: "/").status == 200)
+    let kept = try fixture.rawPeer()
+    try kept.send(request("GET / HTTP/1.1"))
+    _ = try kept.read(until: "GET /")
+    for _ in 0..<20 {
+      let peer = try fixture.rawPeer()
+      try peer.send(request("PUT / HTTP/1.1", "Content-Length: 30000"))
+      try peer.send([UInt8](repeating: 1, count: 30_000))
+      let answers = try RawAnswer.all(in: peer.readToEnd())
+      #expect(answers.map(\.status) == [503])
+    }
+  }
+
   @Test func `a broken connection makes room for another`() throws {
     var limits = HTTPLimits.standard
     limits.maximumConnectionsPerAddress = 1

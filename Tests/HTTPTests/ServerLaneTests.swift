@@ -94,4 +94,24 @@ struct ServerLaneTests {
     let large = [UInt8](repeating: 4, count: 19_000)
     #expect(try third.send(method: "PUT", target: "/4", body: large).status == 204)
   }
+
+  @Test func `while too much is held, the peer goes that has not taken a large answer for longest`()
+    throws
+  {
+    var limits = HTTPLimits.standard
+    let byteCount = 32 * 1_024 * 1_024
+    limits.maximumHeldByteCount = 3 * byteCount + 1_000_000
+    let body = [UInt8](repeating: UInt8(ascii: "a"), count: byteCount)
+    let fixture = try ServerFixture(limits: limits) { _, reply in
+      reply.send(HTTPResponse(status: 200, body: body))
+    }
+    let peers = try (0..<4).map { number in
+      let peer = try fixture.rawPeer()
+      try peer.send(request("GET /\(number) HTTP/1.1", "Connection: close"))
+      _ = try peer.read(until: "\r\n\r\n")
+      return peer
+    }
+    #expect(try peers[0].readToEnd().utf8.count < byteCount)
+    for peer in peers[1...] { #expect(try peer.readToEnd().utf8.count == byteCount) }
+  }
 }

@@ -13,6 +13,9 @@ struct ByteQueue: Sendable {
   /// The byte so many places behind the front.
   subscript(offset: Int) -> UInt8 { bytes[start + offset] }
 
+  /// At most `count` bytes from the front, which stay.
+  func prefix(_ count: Int) -> [UInt8] { Array(bytes[start...].prefix(count)) }
+
   mutating func append(_ more: ArraySlice<UInt8>) { bytes.append(contentsOf: more) }
 
   /// Takes `count` bytes from the front.

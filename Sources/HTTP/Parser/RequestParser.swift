@@ -119,8 +119,14 @@ package struct RequestParser: Sendable {
   private mutating func requestLine() throws(HTTPRefusal) -> RequestLine? {
     let overflow = HTTPRefusal(414, "The request line is too long.")
     while true {
-      let line = try lines.nextLine(
-        in: &queue, limit: limits.maximumLineByteCount, overflow: overflow)
+      let line: [UInt8]?
+      do throws(HTTPRefusal) {
+        line = try lines.nextLine(
+          in: &queue, limit: limits.maximumLineByteCount, overflow: overflow)
+      } catch {
+        method = RequestLine.method(queue.prefix(limits.maximumLineByteCount))
+        throw error
+      }
       guard let line else { return nil }
       if line.isEmpty && !skippedEmptyLine {
         skippedEmptyLine = true

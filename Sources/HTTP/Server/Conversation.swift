@@ -1,3 +1,5 @@
+internal import Platform
+
 /// One connection as a state machine: bytes, answers and the time go in; requests, and bytes to
 /// write, come out. It does no I/O.
 ///
@@ -23,13 +25,16 @@ struct Conversation: Sendable {
   private(set) var phase = Phase.idle
   /// When `expire` is to be called; nil while the handler has the request.
   private(set) var deadline: Instant?
-  /// What is to be written, from `outputOffset` on.
+  /// What is to be written, from `outputOffset` on; then `laterOutput`.
   private(set) var output: [UInt8] = []
   private(set) var outputOffset = 0
+  /// The body of a large answer: as the handler gave it, so that many connections share the bytes of one.
+  private var laterOutput: [UInt8] = []
 
   private let handler: any HTTPHandler
   private let observer: any HTTPObserver
   private let limits: HTTPLimits
+  private let clock: (any WallClock)?
   private let peer: String
   private var parser: RequestParser
   private var pace: TransferPace
@@ -50,12 +55,13 @@ struct Conversation: Sendable {
   /// Whether the answer that is being written may be repeated.
   private var isConstant = false
 
+  /// - Parameter clock: dates the answers; nil for no dates.
   init(
     handler: any HTTPHandler, observer: any HTTPObserver = NoObserver(), limits: HTTPLimits,
-    peer: String, at now: Instant
+    clock: (any WallClock)? = nil, peer: String, at now: Instant
   ) {
     (self.handler, self.observer) = (handler, observer)
-    self.limits = limits
+    (self.limits, self.clock) = (limits, clock)
     self.peer = peer
     parser = RequestParser(limits: limits)
     pace = TransferPace(from: now, graceSeconds: 0, bytesPerSecond: 1)
@@ -69,9 +75,15 @@ struct Conversation: Sendable {
 
   var hasOutput: Bool { outputOffset < output.count }
 
+  /// Whether a large answer waits to be taken.
+  var isHoldingAnswer: Bool {
+    phase == .writing && output.count + laterOutput.count > limits.smallRequestByteCount
+  }
+
   /// The bytes of requests and answers that this connection keeps in memory, or its handler does.
   var heldByteCount: Int {
     parser.heldByteCount + (phase == .handling ? handledByteCount : 0) + output.count
+      + laterOutput.count
   }
 
   /// Whether our side of the connection should be closed now.
@@ -84,7 +96,7 @@ struct Conversation: Sendable {
   /// - Returns: a request that is complete and goes to the handler.
   mutating func receive(_ bytes: ArraySlice<UInt8>, at now: Instant) -> HTTPRequest? {
     switch phase {
-    case .idle where repeated?.isFor(bytes) == true && !parser.isInsideRequest:
+    case .idle where repeated?.isFor(bytes, second) == true && !parser.isInsideRequest:
       giveAgain(at: now)
       return nil
     case .idle, .head, .body:
@@ -110,10 +122,14 @@ struct Conversation: Sendable {
     tellRepeated()
     repeated = nil
     guard !bytes.isEmpty, !parser.hasUnparsedBytes, !closesAfterAnswer, outputOffset == 0,
-      let answered
+      laterOutput.isEmpty, let answered
     else { return }
-    repeated = RepeatedAnswer(request: Array(bytes), answer: output, exchange: answered)
+    repeated = RepeatedAnswer(
+      request: Array(bytes), answer: output, second: second, exchange: answered)
   }
+
+  /// The time of day that an answer is dated with, in seconds since 1970.
+  private var second: UInt64 { (clock?.now() ?? 0) / 1000 }
 
   private mutating func giveAgain(at now: Instant) {
     guard let answer = repeated?.answer else { return }
@@ -133,6 +149,13 @@ struct Conversation: Sendable {
   /// The peer sends nothing more. An unfinished request is dropped.
   mutating func receiveEnd() {
     if wantsInput { phase = .closed }
+  }
+
+  /// Answers a connection that is one too many, before it has asked for anything.
+  mutating func turnAway(at now: Instant) {
+    closesAfterAnswer = true
+    encode(HTTPRefusal.tooManyConnections.response)
+    beginWriting(at: now)
   }
 
   /// Gives up the request whose body is coming in: there is no room for it.
@@ -157,8 +180,8 @@ struct Conversation: Sendable {
       deadline = pace.deadline
       return nil
     }
-    (output, outputOffset) = ([], 0)
-    return phase == .writing ? finishAnswer(at: now) : nil
+    (output, outputOffset, laterOutput) = (laterOutput, 0, [])
+    return phase == .writing && !hasOutput ? finishAnswer(at: now) : nil
   }
 
   /// The deadline has passed.
@@ -260,9 +283,20 @@ struct Conversation: Sendable {
     tell(response, at: now)
     closesAfterAnswer =
       closesAfterAnswer || isStopping || response.headers.lists("close", in: "Connection")
-    output.append(
-      contentsOf: ResponseEncoder.encode(response, isHead: isHead, closes: closesAfterAnswer))
+    encode(response)
     beginWriting(at: now)
+  }
+
+  private mutating func encode(_ response: HTTPResponse) {
+    let answer = ResponseEncoder.encode(
+      response, isHead: isHead, closes: closesAfterAnswer,
+      date: clock.map { HTTPDate.text($0.now() / 1000) })
+    output.append(contentsOf: answer.head)
+    if answer.body.count > limits.smallRequestByteCount {
+      laterOutput = answer.body
+    } else {
+      output.append(contentsOf: answer.body)
+    }
   }
 
   private mutating func beginWriting(at now: Instant) {

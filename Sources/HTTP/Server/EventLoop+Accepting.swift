@@ -3,6 +3,8 @@ internal import Platform
 extension EventLoop {
   /// How many connections one event accepts at most, so that the others get their turn.
   private static let acceptedAtOnce = 64
+  /// How many connections beyond the limit are told why they are turned away.
+  private static let farewellCount = 256
 
   /// Accepts what waits. For want of descriptors or memory it pauses until the next scan, since the
   /// connection keeps waiting and would be reported again and again.
@@ -52,10 +54,13 @@ extension EventLoop {
   private func open(_ socket: StreamSocket) throws(SystemError) {
     let limits = environment.limits
     let count = connectionCounts[socket.peer, default: 0]
-    guard connections.count < limits.maximumConnections, count < limits.maximumConnectionsPerAddress
-    else {
-      turnAway(socket)
-      return
+    let isWelcome =
+      connections.count < limits.maximumConnections
+      && count < limits.maximumConnectionsPerAddress
+    if !isWelcome {
+      environment.observer.turnedAway(socket.peer)
+      // Beyond these, who is turned away sees that the connection closes, and perhaps not why.
+      guard connections.count < limits.maximumConnections + Self.farewellCount else { return }
     }
     let id = nextID
     nextID += 1
@@ -63,26 +68,19 @@ extension EventLoop {
     connectionCounts[socket.peer] = count + 1
     let conversation = Conversation(
       handler: environment.handler, observer: environment.observer, limits: limits,
-      peer: socket.peer, at: now)
-    connections[id] = Connection(id: id, socket: socket, conversation: conversation)
+      clock: environment.clock, peer: socket.peer, at: now)
+    let connection = Connection(id: id, socket: socket, conversation: conversation)
+    connections[id] = connection
     environment.observer.connectionsChanged(to: connections.count)
+    if !isWelcome {
+      connection.conversation.turnAway(at: now)
+      settle(connection, handing: nil)
+    }
   }
 
   /// Takes a closed connection out of its address's count.
   func release(_ peer: String) {
     let count = connectionCounts[peer, default: 1] - 1
     connectionCounts[peer] = count > 0 ? count : nil
-  }
-
-  private func turnAway(_ socket: StreamSocket) {
-    environment.observer.turnedAway(socket.peer)
-    let response = HTTPRefusal.tooManyConnections.response
-    let bytes = ResponseEncoder.encode(response, isHead: false, closes: true)
-    do throws(SystemError) {
-      _ = try socket.write(bytes, from: 0)
-      socket.shutdownWrite()
-    } catch {
-      // The peer is gone already.
-    }
   }
 }

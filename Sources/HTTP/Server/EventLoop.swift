@@ -14,6 +14,7 @@ final class EventLoop {
     let poller: Poller
     let mailbox: LoopMailbox
     let work: WorkQueue
+    let clock: any WallClock
   }
 
   /// The mailbox's token; listeners have the next ones, connections those after.
@@ -84,6 +85,7 @@ final class EventLoop {
       connection.pending = nil
       connection.conversation.answer(response, at: now)
       settle(connection, handing: nil)
+      if heldByteCount > environment.limits.maximumHeldByteCount { dropSlowestReaders() }
     case .stop(let time):
       stopTime = time
       // Who has connected already may send a request and gets its answer.
@@ -143,6 +145,22 @@ final class EventLoop {
     }
   }
 
+  /// Ends the connections that have not taken a large answer for the longest time, until there is room
+  /// again: who reads gets the answer, who does not makes no other wait.
+  /// - Complexity: O(n log n) for n connections.
+  private func dropSlowestReaders() {
+    // In the order in which they began: a connection's deadline follows from that and from what was taken.
+    let holders = connections.values.filter(\.conversation.isHoldingAnswer)
+      .sorted {
+        ($0.conversation.deadline ?? now, $0.id) < ($1.conversation.deadline ?? now, $1.id)
+      }
+    for connection in holders.dropLast() {
+      guard heldByteCount > environment.limits.maximumHeldByteCount else { return }
+      environment.observer.droppedReader(connection.socket.peer)
+      close(connection)
+    }
+  }
+
   private func count(_ connection: Connection) {
     let held = connection.conversation.heldByteCount
     heldByteCount += held - connection.countedByteCount
@@ -151,7 +169,7 @@ final class EventLoop {
 
   /// Carries out what the conversation has come to: hands its request over, writes its output,
   /// closes it.
-  private func settle(_ connection: Connection, handing first: HTTPRequest?) {
+  func settle(_ connection: Connection, handing first: HTTPRequest?) {
     guard connections[connection.id] != nil else { return }
     var request = first
     do throws(SystemError) {

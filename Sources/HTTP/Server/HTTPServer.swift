@@ -22,14 +22,16 @@ package final class HTTPServer: Sendable {
   private let handler: any HTTPHandler
   private let observer: any HTTPObserver
   private let limits: HTTPLimits
+  private let clock: any WallClock
   private let state = Mutex(State.listening([]))
 
   /// - Parameter observer: hears of every answer; nil if nobody wants to.
   package init(
-    handler: any HTTPHandler, observer: (any HTTPObserver)? = nil, limits: HTTPLimits = .standard
+    handler: any HTTPHandler, observer: (any HTTPObserver)? = nil, limits: HTTPLimits = .standard,
+    clock: any WallClock = SystemClock()
   ) {
     (self.handler, self.observer) = (handler, observer ?? NoObserver())
-    self.limits = limits
+    (self.limits, self.clock) = (limits, clock)
   }
 
   deinit { stop(withinSeconds: 0) }
@@ -70,7 +72,7 @@ package final class HTTPServer: Sendable {
   private func makeThreads(_ sockets: [ListeningSocket]) throws(SystemError) -> Threads {
     let environment = EventLoop.Environment(
       handler: handler, observer: observer, limits: limits, poller: try Poller(),
-      mailbox: try LoopMailbox(), work: WorkQueue())
+      mailbox: try LoopMailbox(), work: WorkQueue(), clock: clock)
     let listeners = try watch(sockets, environment)
     var workers: [SystemThread] = []
     do throws(SystemError) {

@@ -8,21 +8,24 @@ enum ResponseEncoder {
   /// - Parameters:
   ///   - isHead: whether the request was HEAD, whose answer has no body.
   ///   - closes: whether to announce that the connection closes.
-  static func encode(_ response: HTTPResponse, isHead: Bool, closes: Bool) -> [UInt8] {
+  ///   - date: when it is answered; nil for an answer without a date.
+  /// - Returns: the status line and the fields, and the body as it was given.
+  static func encode(
+    _ response: HTTPResponse, isHead: Bool, closes: Bool, date: String? = nil
+  ) -> (head: [UInt8], body: [UInt8]) {
     guard isSendable(response) else {
-      return encode(HTTPRefusal.unanswered.response, isHead: isHead, closes: closes)
+      return encode(HTTPRefusal.unanswered.response, isHead: isHead, closes: closes, date: date)
     }
     let hasBody = response.status != 204 && response.status != 304
     var head = "HTTP/1.1 \(response.status) \(HTTPStatus.reason(response.status))\r\n"
     for field in response.headers.fields where !isServerField(field.name) {
       head += "\(field.name): \(field.value)\r\n"
     }
+    if let date { head += "Date: \(date)\r\n" }
     if hasBody { head += "Content-Length: \(response.body.count)\r\n" }
     if closes { head += "Connection: close\r\n" }
     head += "\r\n"
-    var bytes = Array(head.utf8)
-    if hasBody && !isHead { bytes.append(contentsOf: response.body) }
-    return bytes
+    return (Array(head.utf8), hasBody && !isHead ? response.body : [])
   }
 
   private static func isSendable(_ response: HTTPResponse) -> Bool {
@@ -31,7 +34,7 @@ enum ResponseEncoder {
   }
 
   private static func isServerField(_ name: String) -> Bool {
-    ["Connection", "Content-Length", "Transfer-Encoding"].contains {
+    ["Connection", "Content-Length", "Date", "Transfer-Encoding"].contains {
       ASCII.isEqualIgnoringCase($0, name)
     }
   }

@@ -42,6 +42,8 @@ package final class Metrics: Sendable {
 
   func noteTurnedAway() { counts.withLock { $0.rejected["connections", default: 0] += 1 } }
 
+  func noteDroppedReader() { counts.withLock { $0.rejected["slow_reader", default: 0] += 1 } }
+
   func note(connections: Int) { counts.withLock { $0.connections = connections } }
 
   /// - Parameter outcome: `done`, or the code of the refusal.

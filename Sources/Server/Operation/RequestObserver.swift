@@ -36,4 +36,9 @@ struct RequestObserver: HTTPObserver {
     metrics.noteTurnedAway()
     log?.note("turned_away", ["peer": .string(peer)])
   }
+
+  func droppedReader(_ peer: String) {
+    metrics.noteDroppedReader()
+    log?.note("dropped_reader", ["peer": .string(peer)])
+  }
 }
