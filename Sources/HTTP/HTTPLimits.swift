@@ -26,7 +26,7 @@ package struct HTTPLimits: Sendable {
   package var maximumConnectionsPerAddress = 10_000
   /// What all connections together may hold: bytes of requests that come in or are handled, and of answers
   /// that are not taken yet. While it is more, requests that are not small are answered 503, and the
-  /// connections end that have not taken a large answer for the longest time.
+  /// connections end that have taken nothing of a large answer for the longest time.
   package var maximumHeldByteCount = 512 * 1_024 * 1_024
   /// A request that holds no more than this always goes on, as does an answer.
   package var smallRequestByteCount = 64 * 1_024

@@ -60,6 +60,39 @@ struct ServerHostileTests {
     for client in clients { #expect(try client.send(method: "GET", target: "/").status == 200) }
   }
 
+  @Test func `many that are turned away take no other's place`() throws {
+    var limits = HTTPLimits.standard
+    (limits.maximumConnections, limits.drainSeconds) = (2, 60)
+    let fixture = try ServerFixture(limits: limits)
+    let first = try fixture.rawPeer()
+    try first.send(request("GET /1 HTTP/1.1"))
+    _ = try first.read(until: "GET /1")
+    let second = try fixture.rawPeer()
+    try second.send(request("GET /2 HTTP/1.1"))
+    _ = try second.read(until: "GET /2")
+    // More than are told why; they keep their side open.
+    let others = try (0..<300).map { _ in try fixture.rawPeer() }
+    let texts = try others.map { try $0.readToEnd() }
+    #expect(texts.filter { $0.hasPrefix("HTTP/1.1 503 ") }.count == 256)
+    #expect(texts.filter(\.isEmpty).count == 44)
+    try second.breakOff()
+    #expect(welcomesSoon(fixture))
+    try first.send(request("GET /4 HTTP/1.1"))
+    #expect(try first.read(until: "GET /4").contains("HTTP/1.1 200 "))
+  }
+
+  /// Whether a new connection is answered, as soon as the server has seen that another one ended.
+  private func welcomesSoon(_ fixture: ServerFixture) -> Bool {
+    for _ in 0..<500 {
+      do {
+        if try fixture.client().send(method: "GET", target: "/3").status == 200 { return true }
+      } catch {
+        usleep(10_000)
+      }
+    }
+    return false
+  }
+
   @Test func `who is turned away reads why, though the request was not read`() throws {
     var limits = HTTPLimits.standard
     limits.maximumConnections = 1

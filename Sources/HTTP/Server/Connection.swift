@@ -5,6 +5,8 @@ internal import Platform
 final class Connection {
   let id: UInt64
   let socket: StreamSocket
+  /// Whether it is one too many, and only told so.
+  let isFarewell: Bool
   var conversation: Conversation
   /// The answer that is awaited. Invariant: set exactly while the conversation is `.handling`.
   var pending: PendingReply?
@@ -14,9 +16,8 @@ final class Connection {
   var interest: Readiness = .readable
   private var isShutDown = false
 
-  init(id: UInt64, socket: StreamSocket, conversation: Conversation) {
-    self.id = id
-    self.socket = socket
+  init(id: UInt64, socket: StreamSocket, conversation: Conversation, isFarewell: Bool) {
+    (self.id, self.socket, self.isFarewell) = (id, socket, isFarewell)
     self.conversation = conversation
   }
 

@@ -30,6 +30,8 @@ struct Conversation: Sendable {
   private(set) var outputOffset = 0
   /// The body of a large answer: as the handler gave it, so that many connections share the bytes of one.
   private var laterOutput: [UInt8] = []
+  /// When the peer last took something of the answer, or the answer began.
+  private(set) var progressTime: Instant
 
   private let handler: any HTTPHandler
   private let observer: any HTTPObserver
@@ -66,6 +68,7 @@ struct Conversation: Sendable {
     parser = RequestParser(limits: limits)
     pace = TransferPace(from: now, graceSeconds: 0, bytesPerSecond: 1)
     deadline = now + .seconds(limits.idleTimeoutSeconds)
+    progressTime = now
   }
 
   /// Whether a request is awaited or coming in.
@@ -174,6 +177,7 @@ struct Conversation: Sendable {
   /// - Returns: the next request, if it had come in with the one before.
   mutating func wrote(_ count: Int, at now: Instant) -> HTTPRequest? {
     outputOffset += count
+    progressTime = now
     guard !hasOutput else {
       guard phase == .writing else { return nil }
       pace.add(count)
@@ -300,7 +304,7 @@ struct Conversation: Sendable {
   }
 
   private mutating func beginWriting(at now: Instant) {
-    phase = .writing
+    (phase, progressTime) = (.writing, now)
     pace = TransferPace(
       from: now, graceSeconds: limits.idleTimeoutSeconds,
       bytesPerSecond: limits.minimumBodyBytesPerSecond)

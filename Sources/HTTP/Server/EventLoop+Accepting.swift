@@ -3,8 +3,8 @@ internal import Platform
 extension EventLoop {
   /// How many connections one event accepts at most, so that the others get their turn.
   private static let acceptedAtOnce = 64
-  /// How many connections beyond the limit are told why they are turned away.
-  private static let farewellCount = 256
+  /// How many connections beyond the limits are told at one time why they are turned away.
+  private static let maximumFarewellCount = 256
 
   /// Accepts what waits. For want of descriptors or memory it pauses until the next scan, since the
   /// connection keeps waiting and would be reported again and again.
@@ -55,32 +55,41 @@ extension EventLoop {
     let limits = environment.limits
     let count = connectionCounts[socket.peer, default: 0]
     let isWelcome =
-      connections.count < limits.maximumConnections
+      connections.count - farewellCount < limits.maximumConnections
       && count < limits.maximumConnectionsPerAddress
     if !isWelcome {
       environment.observer.turnedAway(socket.peer)
       // Beyond these, who is turned away sees that the connection closes, and perhaps not why.
-      guard connections.count < limits.maximumConnections + Self.farewellCount else { return }
+      guard farewellCount < Self.maximumFarewellCount else { return }
     }
     let id = nextID
     nextID += 1
     try environment.poller.add(socket.descriptor, token: id, for: .readable)
-    connectionCounts[socket.peer] = count + 1
     let conversation = Conversation(
       handler: environment.handler, observer: environment.observer, limits: limits,
       clock: environment.clock, peer: socket.peer, at: now)
-    let connection = Connection(id: id, socket: socket, conversation: conversation)
+    let connection = Connection(
+      id: id, socket: socket, conversation: conversation, isFarewell: !isWelcome)
     connections[id] = connection
-    environment.observer.connectionsChanged(to: connections.count)
-    if !isWelcome {
+    if isWelcome {
+      connectionCounts[socket.peer] = count + 1
+      environment.observer.connectionsChanged(to: connections.count - farewellCount)
+    } else {
+      farewellCount += 1
       connection.conversation.turnAway(at: now)
       settle(connection, handing: nil)
     }
   }
 
-  /// Takes a closed connection out of its address's count.
-  func release(_ peer: String) {
+  /// Takes a closed connection out of the counts.
+  func release(_ connection: Connection) {
+    if connection.isFarewell {
+      farewellCount -= 1
+      return
+    }
+    let peer = connection.socket.peer
     let count = connectionCounts[peer, default: 1] - 1
     connectionCounts[peer] = count > 0 ? count : nil
+    environment.observer.connectionsChanged(to: connections.count - farewellCount)
   }
 }

@@ -27,7 +27,10 @@ final class EventLoop {
   let environment: Environment
   var listeners: [UInt64: ListeningSocket]
   var connections: [UInt64: Connection] = [:]
+  /// The connections that are welcome, by address.
   var connectionCounts: [String: Int] = [:]
+  /// The other ones: each is told that it is one too many, and closes.
+  var farewellCount = 0
   var nextID: UInt64
   /// What all connections hold.
   private var heldByteCount = 0
@@ -145,15 +148,12 @@ final class EventLoop {
     }
   }
 
-  /// Ends the connections that have not taken a large answer for the longest time, until there is room
-  /// again: who reads gets the answer, who does not makes no other wait.
+  /// Ends the connections that have taken nothing of a large answer for the longest time, until there is
+  /// room again: who reads gets the answer, who does not makes no other wait.
   /// - Complexity: O(n log n) for n connections.
   private func dropSlowestReaders() {
-    // In the order in which they began: a connection's deadline follows from that and from what was taken.
     let holders = connections.values.filter(\.conversation.isHoldingAnswer)
-      .sorted {
-        ($0.conversation.deadline ?? now, $0.id) < ($1.conversation.deadline ?? now, $1.id)
-      }
+      .sorted { $0.conversation.progressTime < $1.conversation.progressTime }
     for connection in holders.dropLast() {
       guard heldByteCount > environment.limits.maximumHeldByteCount else { return }
       environment.observer.droppedReader(connection.socket.peer)
@@ -225,8 +225,7 @@ final class EventLoop {
     connection.conversation.tellRepeated()
     heldByteCount -= connection.countedByteCount
     cancel(connection)
-    release(connection.socket.peer)
-    environment.observer.connectionsChanged(to: connections.count)
+    release(connection)
   }
 
   private func scan() {
