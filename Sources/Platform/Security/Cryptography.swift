@@ -10,14 +10,21 @@ package struct Cryptography: Sendable {
   private typealias HMAC =
     @convention(c) (
       UnsafeRawPointer?, UnsafeRawPointer?, Int32, UnsafePointer<UInt8>?, Int,
-      UnsafeMutablePointer<UInt8>?, UnsafeMutablePointer<UInt32>?
+      UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt32>?
     ) -> UnsafeMutablePointer<UInt8>?
+  typealias Scrypt =
+    @convention(c) (
+      UnsafeRawPointer?, Int, UnsafePointer<UInt8>?, Int, UInt64, UInt64, UInt64, UInt64,
+      UnsafeMutableRawPointer?, Int
+    ) -> Int32
 
   private static let shared = Result { () throws(LibraryError) in try Cryptography() }
 
   private let sha256Digest: Digest
   private let sha1Digest: Digest
   private let hmac: HMAC
+  let scrypt: Scrypt
+  let cipher: AuthenticatedCipher
 
   /// The system's libcrypto, which is loaded once a process.
   ///
@@ -40,6 +47,8 @@ package struct Cryptography: Sendable {
       algorithm: try Self.algorithm("SHA1", orBy: "EVP_sha1", in: library),
       byteCount: 20, functions: functions)
     hmac = try library.function("HMAC")
+    scrypt = try library.function("EVP_PBE_scrypt")
+    cipher = try AuthenticatedCipher(library)
     guard sha256Digest.hash([]) != nil, sha1Digest.hash([]) != nil else {
       throw library.failure("refuses SHA-256 or SHA-1")
     }
@@ -57,11 +66,25 @@ package struct Cryptography: Sendable {
 
   /// HMAC with SHA-256 (RFC 2104): 32 bytes.
   package func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
-    precondition(key.count <= Int(Int32.max), "a key has less than 2 GiB")
+    key.withUnsafeBytes { hmacSHA256(key: $0, bytes) }
+  }
+
+  func hmacSHA256(key: UnsafeRawBufferPointer, _ bytes: [UInt8]) -> [UInt8] {
     var result = [UInt8](repeating: 0, count: 32)
+    result.withUnsafeMutableBytes { hmacSHA256(key: key, bytes, into: $0) }
+    return result
+  }
+
+  /// - Parameter result: 32 bytes.
+  func hmacSHA256(
+    key: UnsafeRawBufferPointer, _ bytes: [UInt8], into result: UnsafeMutableRawBufferPointer
+  ) {
+    precondition(key.count <= Int(Int32.max), "a key has less than 2 GiB")
+    precondition(result.count == 32)
     let done = hmac(
-      sha256Digest.algorithm.pointer, key, Int32(key.count), bytes, bytes.count, &result, nil)
-    return Self.unwrap(done == nil ? nil : result)
+      sha256Digest.algorithm.pointer, key.baseAddress, Int32(key.count), bytes, bytes.count,
+      result.baseAddress, nil)
+    precondition(done != nil, "libcrypto has no memory")
   }
 
   /// The first hash, at `load()`, has shown that the library can do it; after that only a lack of
