@@ -42,7 +42,8 @@ struct Checkpointer {
   ) throws(StorageError) -> FileImage? {
     guard let entry = try tables.entry(key) else { return nil }
     let content = try tables.reader.bytes(key, entry.place)
-    let bytes = try environment.seal.sealed(content, as: .document(key))
+    let path = layout.file(of: key)
+    let bytes = try environment.seal.sealed(content, as: .file(layout.name(of: path)))
     try write(bytes, to: temporaryFile(of: key))
     return FileImage(checksum: crc32c(bytes, seed: 0), byteCount: UInt32(bytes.count))
   }

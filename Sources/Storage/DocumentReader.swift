@@ -74,7 +74,8 @@ final class DocumentReader: Sendable {
     case .log(let place): return try log.read(place)
     case .file(let image):
       let path = layout.file(of: key)
-      return try seal.content(of: try file(path, image), as: .document(key), path: path)
+      return try seal.content(
+        of: try file(path, image), as: .file(layout.name(of: path)), path: path)
     }
   }
 

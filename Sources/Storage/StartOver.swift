@@ -31,6 +31,6 @@ struct StartOver {
       try lock.truncate(to: 0)
     }
     identity.noteStartedOver(as: Store.newReplicaID(environment))
-    try IdentityFile(layout: layout, fileSystem: fileSystem).write(identity)
+    try IdentityFile(layout: layout, environment: environment).write(identity)
   }
 }

@@ -101,7 +101,7 @@ package final class Store: Sendable {
   package static func create(
     at root: String, identity: StoreIdentity, environment: StoreEnvironment
   ) throws(StorageError) -> Store {
-    let layout = StoreLayout(root: root)
+    let layout = StoreLayout(root: root, seal: environment.seal)
     let fileSystem = environment.fileSystem
     try translated { () throws(SystemError) in
       try fileSystem.createDirectory(layout.root)
@@ -125,7 +125,7 @@ package final class Store: Sendable {
     }
     var identity = identity
     identity.place = try StorePlace(layout, environment)
-    try IdentityFile(layout: layout, fileSystem: fileSystem).write(identity)
+    try IdentityFile(layout: layout, environment: environment).write(identity)
     return try open(layout, environment, lock)
   }
 
@@ -139,7 +139,7 @@ package final class Store: Sendable {
   package static func open(
     at root: String, environment: StoreEnvironment, ifNotWritable: IfNotWritable = .refuse
   ) throws(StorageError) -> Store {
-    let layout = StoreLayout(root: root)
+    let layout = StoreLayout(root: root, seal: environment.seal)
     let status = try translated { () throws(SystemError) in
       try environment.fileSystem.status(layout.identity)
     }
@@ -183,7 +183,7 @@ package final class Store: Sendable {
   ) throws(StorageError) -> Store {
     let lock = try takeLockForReading(layout, environment.fileSystem)
     do {
-      let identity = try IdentityFile(layout: layout, fileSystem: environment.fileSystem).read()
+      let identity = try IdentityFile(layout: layout, environment: environment).read()
       let reader = RecoveryReader(layout: layout, environment: environment)
       var recovery = try reader.read(isTolerant: true)
       recovery.log.stop(
@@ -201,10 +201,10 @@ package final class Store: Sendable {
 
   /// Makes sure that nobody owns a store while the closure looks at its directory.
   package static func withLock<Result>(
-    at root: String, fileSystem: any FileSystem,
+    at root: String, fileSystem: any FileSystem, seal: any Seal = NoSeal(),
     _ body: (StoreLayout) throws(StorageError) -> Result
   ) throws(StorageError) -> Result {
-    let layout = StoreLayout(root: root)
+    let layout = StoreLayout(root: root, seal: seal)
     let isThere = try translated { () throws(SystemError) in
       if try fileSystem.status(layout.identity) != nil { return true }
       return try fileSystem.status(layout.log) != nil
@@ -244,7 +244,7 @@ package final class Store: Sendable {
     _ ifNotWritable: IfNotWritable = .refuse
   ) throws(StorageError) -> Store {
     do {
-      var identity = try IdentityFile(layout: layout, fileSystem: environment.fileSystem).read()
+      var identity = try IdentityFile(layout: layout, environment: environment).read()
       if identity.startsOver {
         try StartOver(layout: layout, environment: environment).run(&identity)
       }
@@ -305,7 +305,7 @@ package final class Store: Sendable {
       identity.takeReplica(newReplicaID(environment))
       identity.enrolment = nil
     }
-    try IdentityFile(layout: layout, fileSystem: environment.fileSystem).write(identity)
+    try IdentityFile(layout: layout, environment: environment).write(identity)
     return isRelocated
   }
 
@@ -365,7 +365,7 @@ package final class Store: Sendable {
     try currentIdentity.withLock { (current) throws(StorageError) in
       var identity = current
       change(&identity)
-      try IdentityFile(layout: layout, fileSystem: environment.fileSystem).write(identity)
+      try IdentityFile(layout: layout, environment: environment).write(identity)
       current = identity
     }
   }

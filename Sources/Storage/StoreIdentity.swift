@@ -1,4 +1,5 @@
 package import Causality
+import Documents
 import JSON
 import Platform
 
@@ -96,7 +97,11 @@ package struct Enrolment: Sendable {
 }
 
 extension StoreIdentity {
-  var bytes: [UInt8] {
+  /// What the enrolment is sealed as.
+  private static let enrolmentPiece = SealedPiece.file("store.json/enrolment")
+
+  /// The content of `store.json`. A secret seal closes what opens the server: the enrolment.
+  func bytes(_ seal: any Seal) throws(StorageError) -> [UInt8] {
     var object: JSONObject = [
       "format": .int(format), "replica": .string(replica.description),
       "device": .string(device.description), "account": .string(account.description),
@@ -108,9 +113,27 @@ extension StoreIdentity {
     if isNew { object["new_replica"] = true }
     if startsOver { object["starts_over"] = true }
     if let place { object["place"] = .object(place.object) }
-    if let enrolment { object["enrolment"] = .object(enrolment.object) }
+    if let enrolment { object["enrolment"] = try Self.value(of: enrolment, seal) }
     object["check"] = Self.check(of: object)
     return JSONValue.object(object).prettyBytes() + [UInt8(ascii: "\n")]
+  }
+
+  private static func value(
+    of enrolment: Enrolment, _ seal: any Seal
+  ) throws(StorageError) -> JSONValue {
+    let value = JSONValue.object(enrolment.object)
+    guard seal.isSecret else { return value }
+    return .string(HexText.text(try seal.sealed(value.bytes, as: enrolmentPiece)))
+  }
+
+  /// - Returns: nil if it is malformed, or sealed by another seal.
+  private static func enrolment(_ value: JSONValue, _ seal: any Seal) -> Enrolment? {
+    guard seal.isSecret else { return value.objectValue.flatMap(Enrolment.init) }
+    guard let bytes = value.stringValue.flatMap(HexText.bytes),
+      let content = seal.opened(bytes, as: enrolmentPiece),
+      let object = (try? JSONValue(parsing: content))?.objectValue
+    else { return nil }
+    return Enrolment(object)
   }
 
   /// The CRC-32C of the ids, without white space: one that was damaged would be another store's. The
@@ -127,7 +150,7 @@ extension StoreIdentity {
   }
 
   /// - Parameter path: of the file, for errors.
-  init(parsing bytes: [UInt8], path: String) throws(StorageError) {
+  init(parsing bytes: [UInt8], path: String, seal: any Seal) throws(StorageError) {
     func corrupt(_ problem: String) -> StorageError {
       StorageError(.corrupt, path: path, problem: problem)
     }
@@ -163,7 +186,7 @@ extension StoreIdentity {
       self.place = place
     }
     guard let entry = object["enrolment"] else { return }
-    guard let enrolment = entry.objectValue.flatMap(Enrolment.init) else {
+    guard let enrolment = Self.enrolment(entry, seal) else {
       throw corrupt("the enrolment is malformed")
     }
     self.enrolment = enrolment

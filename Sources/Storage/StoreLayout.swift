@@ -5,14 +5,21 @@ import Platform
 /// Every name in a store's directory, and their parser.
 package struct StoreLayout: Sendable {
   package let root: String
+  private let seal: any Seal
 
-  /// - Parameter root: the store's directory, with or without a slash at its end.
-  package init(root: String) {
+  /// - Parameters:
+  ///   - root: the store's directory, with or without a slash at its end.
+  ///   - seal: names documents' files; without it only other files are found in a sealed store.
+  package init(root: String, seal: any Seal = NoSeal()) {
     self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+    self.seal = seal
   }
 
   package var identity: String { "\(root)/store.json" }
   package var identityCopy: String { "\(root)/store.copy.json" }
+  /// What opens a sealed store.
+  package var keys: String { "\(root)/keys.json" }
+  package var keysCopy: String { "\(root)/keys.copy.json" }
   /// There once an administrator has ordered that the store be wiped.
   package var wipe: String { "\(root)/wiped.json" }
   package var lock: String { "\(root)/LOCK" }
@@ -108,17 +115,29 @@ package struct StoreLayout: Sendable {
   package func directory(ofType type: String) -> String { "\(documents)/\(Self.plural(of: type))" }
 
   /// The directory that holds a document's file: documents are spread by the first byte of the id.
-  package func directory(of key: DocumentKey) -> String {
-    "\(directory(ofType: key.type))/\(key.id.description.prefix(2))"
+  package func directory(of key: DocumentKey) -> String { parentDirectory(of: file(of: key)) }
+
+  /// Where a document's file stands, by its id or by the one that hides it.
+  package func file(of key: DocumentKey) -> String {
+    // A seal that cannot name the file any more reads and writes none: nothing has that name.
+    let name = seal.hidden(key.id)?.description ?? "locked"
+    return "\(directory(ofType: key.type))/\(name.prefix(2))/\(name)\(seal.fileSuffix)"
   }
 
-  package func file(of key: DocumentKey) -> String { "\(directory(of: key))/\(key.id).json" }
+  /// Whether a file among the documents has the name of one; nobody but a program of ours gives such names.
+  func isDocument(_ path: String) -> Bool { path.hasSuffix(seal.fileSuffix) }
+
+  /// Whether a file would be a document's if the store were sealed otherwise.
+  func isForeignDocument(_ path: String) -> Bool {
+    !isDocument(path) && path.hasSuffix(NoSeal.plainSuffix)
+  }
 
   /// The document whose file has a path; nil for any other path.
   func key(ofFile path: String) -> DocumentKey? {
     let parts = path.split(separator: "/").suffix(3)
-    guard parts.count == 3, let name = parts.last, name.hasSuffix(".json"),
-      let id = UniqueID(name.dropLast(5)), let directory = parts.first
+    guard parts.count == 3, let name = parts.last, name.hasSuffix(seal.fileSuffix),
+      let hidden = UniqueID(name.dropLast(seal.fileSuffix.count)), let id = seal.shown(hidden),
+      let directory = parts.first
     else { return nil }
     let type = Self.type(ofDirectory: String(directory))
     let key = DocumentKey(type: type, id: id)

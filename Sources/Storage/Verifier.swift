@@ -117,7 +117,7 @@ package struct Verifier {
       let bytes = try translated { () throws(SystemError) in
         try environment.fileSystem.readFile(path)
       }
-      return try StoreIdentity(parsing: bytes, path: path)
+      return try StoreIdentity(parsing: bytes, path: path, seal: environment.seal)
     }
   }
 
@@ -142,7 +142,7 @@ package struct Verifier {
   private func checkStrangers(
     _ known: Set<DocumentKey>, _ report: inout VerificationReport
   ) {
-    let files = documentFiles().filter { $0.hasSuffix(".json") }
+    let files = documentFiles().filter { layout.isDocument($0) || layout.isForeignDocument($0) }
     let strangers = Set(files).subtracting(known.map(layout.file(of:)))
     for path in strangers.sorted(by: utf8Less) {
       report.problems.append(

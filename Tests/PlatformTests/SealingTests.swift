@@ -164,6 +164,21 @@ import Testing
     #expect(other.unwrapped(text, companion: [9]) == nil)
   }
 
+  // MARK: - Names
+
+  /// The block cipher example of FIPS 197 with a key of 256 bits.
+  @Test func `a name is hidden by one block of the standard cipher`() {
+    let key = NameKey(
+      SecretBytes(bytes("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")),
+      cryptography)
+    let name = bytes("00112233445566778899aabbccddeeff")
+    #expect(key.hidden(name).map(hexadecimal) == "8ea2b7ca516745bfeafc49904b496089")
+    #expect(key.shown(bytes("8ea2b7ca516745bfeafc49904b496089")) == name)
+    key.forget()
+    #expect(key.hidden(name) == nil)
+    #expect(key.shown(name) == nil)
+  }
+
   // MARK: - Secret bytes
 
   @Test func `secret bytes are kept out of the swap and of core dumps`() throws {

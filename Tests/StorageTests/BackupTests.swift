@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Backups of a store whose documents stand in files and in the log.
-struct BackupTests {
+@Suite(.sealedToo) struct BackupTests {
   private let test: TestStore
   private let place: TestStore
 

@@ -8,7 +8,7 @@ import Testing
 @testable import Storage
 
 /// Batches whose documents stand in the log before they are whole.
-struct BegunBatchTests {
+@Suite(.sealedToo) struct BegunBatchTests {
   /// A batch of three times two visits, as its last part is committed.
   private static func begin(_ test: TestStore, _ name: String) throws -> Batch {
     var whole = test.batch([1, 2, 3, 4, 5, 6], name)

@@ -6,7 +6,7 @@ import Storage
 import TestSupport
 import Testing
 
-struct CheckpointTests {
+@Suite(.sealedToo) struct CheckpointTests {
   /// A store with a checkpoint, and documents that are newer than their files.
   private func sample() throws -> TestStore {
     let test = try TestStore()
@@ -18,8 +18,8 @@ struct CheckpointTests {
     return test
   }
 
-  @Test func `files are durable before the manifest, and the manifest before the log goes`() throws
-  {
+  @Test(.plainOnly)
+  func `files are durable before the manifest, and the manifest before the log goes`() throws {
     let test = try TestStore()
     try test.commit([1])
     test.fileSystem.forgetCalls()
@@ -51,7 +51,7 @@ struct CheckpointTests {
       ])
   }
 
-  @Test func `a document's file is JSON with the visible fields at the top`() throws {
+  @Test(.plainOnly) func `a document's file is JSON with the visible fields at the top`() throws {
     let test = try sample()
     _ = try test.open.checkpoint()
     for visit in 1...4 {
@@ -64,7 +64,9 @@ struct CheckpointTests {
     }
   }
 
-  @Test func `nothing but documents, index, history, manifest and identity remains`() throws {
+  @Test(.plainOnly) func `nothing but documents, index, history, manifest and identity remains`()
+    throws
+  {
     let test = try sample()
     _ = try test.open.checkpoint()
     let documents = (1...4).map { "documents/visits/11/\(UniqueID.sample($0)).json" }
@@ -76,7 +78,7 @@ struct CheckpointTests {
       ])
   }
 
-  @Test func `only files of changed documents are written`() throws {
+  @Test(.plainOnly) func `only files of changed documents are written`() throws {
     let test = try sample()
     #expect(try test.open.checkpoint() == 3)
     #expect(try test.open.checkpoint() == 0)
@@ -131,6 +133,8 @@ struct CheckpointTests {
       let test = try sample()
       test.fileSystem.fail(.init(prefix: "", number: number, code: code))
       _ = try? test.open.checkpoint()
+      // A checkpoint may need fewer calls than the one that was counted.
+      test.fileSystem.fail(nil)
       if (try? test.commit([2, 5], "E")) == nil {
         // A sync of the log failed: nothing more is taken until the store is opened again.
         try test.reopened()
@@ -151,12 +155,15 @@ struct CheckpointTests {
     }
   }
 
-  @Test(arguments: [
-    (1, #"{"format":1,"segment":-1,"sequence":1}"#), (1, #"{"format":1,"segment":0,"sequence":1}"#),
-    (1, #"{"format":1,"segment":1,"sequence":-1}"#),
-    (2, #"{"documents":-1,"root":"00","history":1}"#), (2, #"{"documents":1,"root":"0"}"#),
-    (2, "{}"), (2, "x"), (2, #"{"register":1}"#),
-  ])
+  @Test(
+    .plainOnly,
+    arguments: [
+      (1, #"{"format":1,"segment":-1,"sequence":1}"#),
+      (1, #"{"format":1,"segment":0,"sequence":1}"#),
+      (1, #"{"format":1,"segment":1,"sequence":-1}"#),
+      (2, #"{"documents":-1,"root":"00","history":1}"#), (2, #"{"documents":1,"root":"0"}"#),
+      (2, "{}"), (2, "x"), (2, #"{"register":1}"#),
+    ])
   func `a manifest that is malformed but checks is refused`(count: Int, line: String) throws {
     let test = try TestStore()
     test.close()

@@ -12,7 +12,7 @@ import Testing
 private let noSpace: Int32 = 28
 private let inputOutput: Int32 = 5
 
-struct CommitTests {
+@Suite(.sealedToo) struct CommitTests {
   @Test func `a commit returns only after its sync has returned`() throws {
     let test = try TestStore()
     try test.commit([1])
@@ -115,7 +115,9 @@ struct CommitTests {
     #expect(try test.open.snapshot().document(TestStore.key(2)) == nil)
   }
 
-  @Test func `many writers share syncs, and each is durable when its call returns`() async throws {
+  @Test(.plainOnly) func `many writers share syncs, and each is durable when its call returns`()
+    async throws
+  {
     let test = try TestStore()
     try test.commit([1])
     let store = try test.open

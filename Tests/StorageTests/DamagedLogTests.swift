@@ -44,7 +44,7 @@ private struct ThreeBatches {
   }
 }
 
-struct DamagedLogTests {
+@Suite(.sealedToo) struct DamagedLogTests {
   @Test func `a torn final record is ignored, wherever it is cut`() throws {
     let log = try ThreeBatches()
     for end in log.ends[1]..<log.bytes.count {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The documents of a server in the order of their arrival.
-struct FeedTests {
+@Suite(.sealedToo) struct FeedTests {
   private let fileSystem = RecordingFileSystem()
   private let test: TestStore
 

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The index of a store with visits under several names, some of which were written after it.
-struct IndexTests {
+@Suite(.sealedToo) struct IndexTests {
   private let test: TestStore
 
   init() throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What documents no longer hold.
-struct JournalTests {
+@Suite(.sealedToo) struct JournalTests {
   /// The names that a visit had once, the oldest first.
   private func names(_ visit: Int, _ test: TestStore) throws -> [String] {
     try test.open.replacedVersions(of: TestStore.key(visit)).map { document in

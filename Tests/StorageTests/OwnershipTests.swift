@@ -5,7 +5,7 @@ import Storage
 import TestSupport
 import Testing
 
-struct OwnershipTests {
+@Suite(.sealedToo) struct OwnershipTests {
   @Test func `a store that is open is locked for others`() throws {
     let test = try TestStore()
     let error = #expect(throws: StorageError.self) {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A store that is opened in another place than before.
-struct PlaceTests {
+@Suite(.sealedToo) struct PlaceTests {
   private let test: TestStore
 
   init() throws {

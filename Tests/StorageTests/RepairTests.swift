@@ -8,7 +8,7 @@ import Testing
 
 /// A store with a checkpoint of four visits, and behind it in the log a second state of visit 1 and a
 /// fifth visit.
-struct RepairTests {
+@Suite(.sealedToo) struct RepairTests {
   private let test: TestStore
   private let before: [String]
 
@@ -174,7 +174,8 @@ struct RepairTests {
     return "\(path)/\(try #require(POSIXFileSystem().contents(ofDirectory: path).first))"
   }
 
-  @Test func `a log with damage in its middle is read on, and its whole batches are kept`() throws {
+  @Test(.plainOnly)
+  func `a log with damage in its middle is read on, and its whole batches are kept`() throws {
     try test.reopened()
     for (visit, name) in [(6, "C"), (7, "D"), (8, "E")] { try test.commit([visit], name) }
     let replica = try test.open.identity.replica
@@ -221,7 +222,7 @@ struct RepairTests {
     return bytes.indices.first { bytes[$0...].starts(with: text) }
   }
 
-  @Test func `a repair that fails at any call can be run again`() throws {
+  @Test(.plainOnly) func `a repair that fails at any call can be run again`() throws {
     try test.reopened()
     for (visit, name) in [(6, "C"), (7, "D"), (8, "E")] { try test.commit([visit], name) }
     test.close()

@@ -4,7 +4,7 @@ import Storage
 import TestSupport
 import Testing
 
-struct ScrubTests {
+@Suite(.sealedToo) struct ScrubTests {
   private let test: TestStore
 
   init() throws {

@@ -3,7 +3,7 @@ import Storage
 import TestSupport
 import Testing
 
-struct StageTests {
+@Suite(.sealedToo) struct StageTests {
   @Test func `pages are kept across openings, until they are dropped`() throws {
     let test = try TestStore()
     let stage = Stage("pull", in: try test.open)

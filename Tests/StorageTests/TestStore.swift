@@ -22,13 +22,14 @@ final class TestStore {
 
   init(
     fileSystem: RecordingFileSystem = RecordingFileSystem(), keepsFeed: Bool = false,
-    seal: any Seal = NoSeal()
+    seal: (any Seal)? = nil
   ) throws {
     self.keepsFeed = keepsFeed
+    let seal = try seal ?? (SealedToo.isSealed ? Self.newSeal() : NoSeal())
     self.seal = seal
     directory = Self.temporaryDirectory()
     self.fileSystem = fileSystem
-    layout = StoreLayout(root: directory + "/store")
+    layout = StoreLayout(root: directory + "/store", seal: seal)
     store = try Store.create(at: layout.root, identity: Self.identity, environment: environment)
   }
 
@@ -48,7 +49,7 @@ final class TestStore {
   ]
 
   var keepsFeed = false
-  var seal: any Seal = NoSeal()
+  var seal: any Seal
   var boot = "today"
   var machine = "this one"
 
@@ -62,6 +63,16 @@ final class TestStore {
     environment.seal = seal
     environment.machine = machine
     return environment
+  }
+
+  /// A seal that opens nothing of any other store.
+  static func newSeal() throws -> StoreSeal {
+    let cryptography = try Cryptography.load()
+    let key = SealingKey(cryptography, random: random)
+    guard let id = UniqueID(randomBytes: random.bytes(16)),
+      let seal = StoreSeal(id: id, key: key, cryptography)
+    else { throw StorageError(.system, path: "", problem: "no seal") }
+    return seal
   }
 
   /// Small, so that looking at every byte of a segment takes no time.

@@ -5,7 +5,7 @@ import Storage
 import TestSupport
 import Testing
 
-struct VerifierTests {
+@Suite(.sealedToo) struct VerifierTests {
   /// A store with files of documents and a log behind them.
   private func sample() throws -> TestStore {
     let test = try TestStore()

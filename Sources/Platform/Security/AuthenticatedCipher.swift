@@ -1,6 +1,3 @@
-internal import Glibc
-internal import Synchronization
-
 /// AES-256 in Galois/counter mode (NIST SP 800-38D), computed by the system's libcrypto. Safe to call from any
 /// thread; costs O(*n*) for *n* bytes.
 final class AuthenticatedCipher: Sendable {
@@ -9,72 +6,18 @@ final class AuthenticatedCipher: Sendable {
   static let tagByteCount = 16
   /// libcrypto counts in 32 bits.
   private static let maximumByteCount = Int(Int32.max) - 64
-  private static let maximumIdleContexts = 16
 
   private typealias Context = Digest.Reference
-  private typealias Fetch =
-    @convention(c) (
-      UnsafeMutableRawPointer?, UnsafePointer<CChar>?, UnsafePointer<CChar>?
-    ) -> UnsafeMutableRawPointer?
-  private typealias Lookup = @convention(c) () -> UnsafeMutableRawPointer?
-  private typealias Make = @convention(c) () -> UnsafeMutableRawPointer?
-  private typealias Free = @convention(c) (UnsafeMutableRawPointer?) -> Void
-  private typealias Start =
-    @convention(c) (
-      UnsafeMutableRawPointer?, UnsafeRawPointer?, UnsafeMutableRawPointer?, UnsafeRawPointer?,
-      UnsafeRawPointer?, Int32
-    ) -> Int32
-  private typealias Update =
-    @convention(c) (
-      UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int32>?,
-      UnsafeRawPointer?, Int32
-    ) -> Int32
-  private typealias Finish =
-    @convention(c) (
-      UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int32>?
-    ) -> Int32
-  private typealias Control =
-    @convention(c) (
-      UnsafeMutableRawPointer?, Int32, Int32, UnsafeMutableRawPointer?
-    ) -> Int32
-
-  private enum Direction: Int32 {
-    case open = 0
-    case seal = 1
-  }
 
   /// `EVP_CTRL_AEAD_GET_TAG` and `EVP_CTRL_AEAD_SET_TAG`.
   private static let (getTag, setTag): (Int32, Int32) = (0x10, 0x11)
 
-  private let algorithm: Context
-  private let make: Make
-  private let free: Free
-  private let start: Start
-  private let update: Update
-  private let finish: Finish
-  private let control: Control
-  private let idle = Mutex<[Context]>([])
+  private let functions: CipherFunctions
+  let contexts: CipherContexts
 
-  init(_ library: DynamicLibrary) throws(LibraryError) {
-    let found: UnsafeMutableRawPointer?
-    if let fetch = library.optionalFunction("EVP_CIPHER_fetch", as: Fetch.self) {
-      found = fetch(nil, "AES-256-GCM", nil)
-    } else {
-      let lookup: Lookup = try library.function("EVP_aes_256_gcm")
-      found = lookup()
-    }
-    guard let found else { throw library.failure("refuses AES-256-GCM") }
-    algorithm = Context(pointer: found)
-    make = try library.function("EVP_CIPHER_CTX_new")
-    free = try library.function("EVP_CIPHER_CTX_free")
-    start = try library.function("EVP_CipherInit_ex")
-    update = try library.function("EVP_CipherUpdate")
-    finish = try library.function("EVP_CipherFinal_ex")
-    control = try library.function("EVP_CIPHER_CTX_ctrl")
-  }
-
-  deinit {
-    idle.withLock { for context in $0 { free(context.pointer) } }
+  init(_ functions: CipherFunctions, in library: DynamicLibrary) throws(LibraryError) {
+    self.functions = functions
+    contexts = try CipherContexts("AES-256-GCM", orBy: "EVP_aes_256_gcm", functions, in: library)
   }
 
   /// Appends the sealed content and its tag. The same key and nonce must never seal twice.
@@ -89,16 +32,15 @@ final class AuthenticatedCipher: Sendable {
     _ content: [UInt8], key: UnsafeRawBufferPointer, nonce: [UInt8], companion: [UInt8],
     appendingTo bytes: inout [UInt8]
   ) -> Bool {
-    let isDone = withContext { context in
+    contexts.with { context in
       guard begin(.seal, context, key, nonce, companion) else { return false }
       let tag = Self.tagByteCount
       return bytes.append(byteCount: content.count + tag) { output in
         run(context, content[...], into: output)
-          && control(
+          && functions.control(
             context.pointer, Self.getTag, Int32(tag), output.baseAddress! + content.count) == 1
       }
     }
-    return isDone
   }
 
   /// The content of what was sealed with the same key, nonce and companion; nil for anything else.
@@ -109,9 +51,9 @@ final class AuthenticatedCipher: Sendable {
     let content = sealed.dropLast(Self.tagByteCount)
     var tag = Array(sealed.suffix(Self.tagByteCount))
     var result: [UInt8] = []
-    let isWhole = withContext { context in
+    let isWhole = contexts.with { context in
       guard begin(.open, context, key, nonce, companion),
-        control(context.pointer, Self.setTag, Int32(tag.count), &tag) == 1
+        functions.control(context.pointer, Self.setTag, Int32(tag.count), &tag) == 1
       else { return false }
       return result.append(byteCount: content.count) { run(context, content, into: $0) }
     }
@@ -119,16 +61,17 @@ final class AuthenticatedCipher: Sendable {
   }
 
   private func begin(
-    _ direction: Direction, _ context: Context, _ key: UnsafeRawBufferPointer, _ nonce: [UInt8],
+    _ direction: CipherFunctions.Direction, _ context: Context, _ key: UnsafeRawBufferPointer,
+    _ nonce: [UInt8],
     _ companion: [UInt8]
   ) -> Bool {
     precondition(key.count == Self.keyByteCount && nonce.count == Self.nonceByteCount)
     guard companion.count < Self.maximumByteCount,
-      start(context.pointer, nil, nil, key.baseAddress, nonce, direction.rawValue) == 1
+      functions.start(context.pointer, nil, nil, key.baseAddress, nonce, direction.rawValue) == 1
     else { return false }
     var count: Int32 = 0
     return companion.isEmpty
-      || update(context.pointer, nil, &count, companion, Int32(companion.count)) == 1
+      || functions.update(context.pointer, nil, &count, companion, Int32(companion.count)) == 1
   }
 
   private func run(
@@ -138,36 +81,17 @@ final class AuthenticatedCipher: Sendable {
     var count: Int32 = 0
     if !content.isEmpty {
       let isDone = content.withUnsafeBytes {
-        update(context.pointer, output.baseAddress, &count, $0.baseAddress, Int32($0.count)) == 1
+        functions.update(
+          context.pointer, output.baseAddress, &count, $0.baseAddress, Int32($0.count)) == 1
       }
       guard isDone else { return false }
     }
     // Writes nothing: this mode has no last block.
     var last: (UInt64, UInt64) = (0, 0)
-    return withUnsafeMutableBytes(of: &last) { finish(context.pointer, $0.baseAddress, &count) }
+    return withUnsafeMutableBytes(of: &last) {
+      functions.finish(context.pointer, $0.baseAddress, &count)
+    }
       == 1
-  }
-
-  private func withContext(_ body: (Context) -> Bool) -> Bool {
-    guard let context = idle.withLock({ $0.popLast() }) ?? makeContext() else { return false }
-    let result = body(context)
-    let isKept = idle.withLock { idle in
-      let hasRoom = idle.count < Self.maximumIdleContexts
-      if hasRoom { idle.append(context) }
-      return hasRoom
-    }
-    if !isKept { free(context.pointer) }
-    return result
-  }
-
-  /// A new context that knows its algorithm, so that using it need not name it.
-  private func makeContext() -> Context? {
-    guard let context = make() else { return nil }
-    guard start(context, algorithm.pointer, nil, nil, nil, Direction.seal.rawValue) == 1 else {
-      free(context)
-      return nil
-    }
-    return Context(pointer: context)
   }
 }
 

@@ -25,6 +25,8 @@ package struct Cryptography: Sendable {
   private let hmac: HMAC
   let scrypt: Scrypt
   let cipher: AuthenticatedCipher
+  let cipherFunctions: CipherFunctions
+  let blockContexts: CipherContexts
 
   /// The system's libcrypto, which is loaded once a process.
   ///
@@ -48,7 +50,10 @@ package struct Cryptography: Sendable {
       byteCount: 20, functions: functions)
     hmac = try library.function("HMAC")
     scrypt = try library.function("EVP_PBE_scrypt")
-    cipher = try AuthenticatedCipher(library)
+    cipherFunctions = try CipherFunctions(library)
+    cipher = try AuthenticatedCipher(cipherFunctions, in: library)
+    blockContexts = try CipherContexts(
+      "AES-256-ECB", orBy: "EVP_aes_256_ecb", cipherFunctions, in: library)
     guard sha256Digest.hash([]) != nil, sha1Digest.hash([]) != nil else {
       throw library.failure("refuses SHA-256 or SHA-1")
     }
@@ -85,6 +90,12 @@ package struct Cryptography: Sendable {
       sha256Digest.algorithm.pointer, key.baseAddress, Int32(key.count), bytes, bytes.count,
       result.baseAddress, nil)
     precondition(done != nil, "libcrypto has no memory")
+  }
+
+  /// Overwrites what libcrypto keeps of the keys that were used last.
+  func dropIdleContexts() {
+    cipher.contexts.dropIdle()
+    blockContexts.dropIdle()
   }
 
   /// The first hash, at `load()`, has shown that the library can do it; after that only a lack of

@@ -27,6 +27,9 @@ package struct PassphraseCosts: Sendable, Equatable {
 }
 
 extension Cryptography {
+  /// What libcrypto needs besides the blocks.
+  private static let spareByteCount: UInt64 = 1 << 20
+
   /// The key that a passphrase makes: 32 bytes, slowly, and with much memory.
   /// - Returns: nil if the costs are not reasonable, or memory is lacking.
   package func key(
@@ -39,7 +42,7 @@ extension Cryptography {
         passphrase.withUnsafeBufferPointer { passphrase in
           scrypt(
             passphrase.baseAddress, passphrase.count, salt, salt.count, costs.n, costs.r, costs.p,
-            2 * costs.byteCount, output.baseAddress, output.count)
+            2 * costs.byteCount + Self.spareByteCount, output.baseAddress, output.count)
         } == 1
     }
     return isDone ? key : nil

@@ -46,7 +46,10 @@ package final class SealingKey: Sendable {
 
   /// Overwrites the key in memory once the pieces that are being sealed or opened are done. From then on
   /// nothing can be sealed or opened.
-  package func forget() { key.withLock { $0 = nil } }
+  package func forget() {
+    key.withLock { $0 = nil }
+    cryptography.dropIdleContexts()
+  }
 
   package var isForgotten: Bool { key.withLock { $0 == nil } }
 

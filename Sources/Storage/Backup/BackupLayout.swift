@@ -6,13 +6,14 @@ import Platform
 /// another name: nobody opens it by mistake and writes as the store that it was taken from.
 struct BackupLayout {
   let root: String
+  let seal: any Seal
 
   /// Names the backup that counts.
   var current: String { "\(root)/backup.json" }
 
   func generation(_ number: Int) -> String { "\(root)/\(number)" }
 
-  func store(_ number: Int) -> StoreLayout { StoreLayout(root: generation(number)) }
+  func store(_ number: Int) -> StoreLayout { StoreLayout(root: generation(number), seal: seal) }
 
   /// What `store.json` is in a store.
   func identity(_ number: Int) -> String { "\(generation(number))/identity.json" }

@@ -27,7 +27,11 @@ struct BackupWriter {
       for directory in [target.log, target.documents] { try fileSystem.createDirectory(directory) }
     }
     for segment in log { try put(segment.bytes, target.segment(segment.number)) }
-    try put(withoutSecrets(identity).bytes, backup.identity(number))
+    try put(withoutSecrets(identity).bytes(environment.seal), backup.identity(number))
+    for (path, copy) in [(source.keys, target.keys), (source.keysCopy, target.keysCopy)] {
+      let status = try translated { () throws(SystemError) in try fileSystem.status(path) }
+      if status != nil { try self.copy(path, to: copy) }
+    }
     if manifest.isCheckpoint { try writeCheckpoint(manifest) }
     try translated { () throws(SystemError) in
       try fileSystem.synchronizeFileSystem(target.root)

@@ -14,7 +14,7 @@ extension Store {
   /// - Throws: `system`; `corrupt` if a file of the store is damaged; `exists` if the directory holds
   ///   something else. The backup before is as it was.
   package func backup(to directory: String) throws(StorageError) -> Int {
-    let backup = BackupLayout(root: directory)
+    let backup = BackupLayout(root: directory, seal: environment.seal)
     let fileSystem = environment.fileSystem
     let previous = try previousNumber(backup)
     let number = (previous ?? 0) + 1
@@ -118,7 +118,8 @@ extension Store {
   package static func restore(
     backup directory: String, to root: String, environment: StoreEnvironment
   ) throws(StorageError) -> StoreIdentity {
-    let (backup, layout) = (BackupLayout(root: directory), StoreLayout(root: root))
+    let backup = BackupLayout(root: directory, seal: environment.seal)
+    let layout = StoreLayout(root: root, seal: environment.seal)
     let fileSystem = environment.fileSystem
     guard let number = try backup.currentNumber(fileSystem) else {
       throw StorageError(
@@ -134,7 +135,8 @@ extension Store {
     let bytes = try translated { () throws(SystemError) in
       try fileSystem.readFile(backup.identity(number))
     }
-    var identity = try StoreIdentity(parsing: bytes, path: backup.identity(number))
+    var identity = try StoreIdentity(
+      parsing: bytes, path: backup.identity(number), seal: environment.seal)
     identity.takeReplica(newReplicaID(environment))
     try translated { () throws(SystemError) in
       try fileSystem.copyTree(backup.generation(number), to: root, except: ["identity.json"])
@@ -143,7 +145,7 @@ extension Store {
       }
       try fileSystem.synchronizeFileSystem(root)
     }
-    try IdentityFile(layout: layout, fileSystem: fileSystem).write(identity)
+    try IdentityFile(layout: layout, environment: environment).write(identity)
     return identity
   }
 

@@ -17,7 +17,7 @@ struct Upgrade {
   /// Keeps a copy of the store, then notes the new format. Durable on return; cut off, it is begun anew.
   /// Documents' files get a second name where the file system allows it, all else is copied.
   func run(_ identity: inout StoreIdentity) throws(StorageError) {
-    let backup = BackupLayout(root: layout.upgrade)
+    let backup = BackupLayout(root: layout.upgrade, seal: environment.seal)
     let number = identity.format
     let reader = RecoveryReader(layout: layout, environment: environment)
     let manifest = try reader.readManifest()
@@ -33,7 +33,7 @@ struct Upgrade {
     try writer.write(manifest, identity: identity, log: log)
     try backup.setCurrent(number, fileSystem)
     identity.format = StoreIdentity.currentFormat
-    try IdentityFile(layout: layout, fileSystem: fileSystem).write(identity)
+    try IdentityFile(layout: layout, environment: environment).write(identity)
   }
 }
 
@@ -66,7 +66,7 @@ package struct Downgrade {
   private let environment: StoreEnvironment
 
   private var fileSystem: any FileSystem { environment.fileSystem }
-  private var older: BackupLayout { BackupLayout(root: layout.upgrade) }
+  private var older: BackupLayout { BackupLayout(root: layout.upgrade, seal: environment.seal) }
 
   package init(layout: StoreLayout, environment: StoreEnvironment) {
     self.layout = layout
@@ -83,7 +83,7 @@ package struct Downgrade {
         .noStore, path: layout.upgrade,
         problem: "no store of an older format is kept: there is nothing to go back to")
     }
-    var identity = try IdentityFile(layout: layout, fileSystem: fileSystem).read()
+    var identity = try IdentityFile(layout: layout, environment: environment).read()
     if identity.format != format {
       if try !isUnderWay() { try keepNewer(identity) }
       try replace(format)
@@ -105,7 +105,7 @@ package struct Downgrade {
     identity.format = format
     identity.takeReplica(Store.newReplicaID(environment))
     identity.place = nil
-    try IdentityFile(layout: layout, fileSystem: fileSystem).write(identity)
+    try IdentityFile(layout: layout, environment: environment).write(identity)
   }
 
   private func isUnderWay() throws(StorageError) -> Bool {
@@ -116,7 +116,7 @@ package struct Downgrade {
 
   /// Makes a backup of the store as it is, then notes that it is about to go.
   private func keepNewer(_ identity: StoreIdentity) throws(StorageError) {
-    let newer = BackupLayout(root: layout.undone)
+    let newer = BackupLayout(root: layout.undone, seal: environment.seal)
     try translated { () throws(SystemError) in
       try fileSystem.createDirectory(layout.undone)
       try fileSystem.synchronizeDirectory(layout.root)

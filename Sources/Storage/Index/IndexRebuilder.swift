@@ -25,8 +25,7 @@ struct IndexRebuilder {
       let key = layout.key(ofFile: path)
       let document: Document
       do throws(DocumentCodecError) {
-        let content = key.flatMap { environment.seal.opened(bytes, as: .document($0)) }
-        document = try codec.checked(content ?? bytes)
+        document = try codec.checked(try opened(bytes, path))
       } catch {
         if let key, logged.contains(key) { continue }
         try damage.note(
@@ -49,6 +48,13 @@ struct IndexRebuilder {
     _ = try damage.whole { () throws(StorageError) in try checkRoot(images, manifest) }
   }
 
+  private func opened(_ bytes: [UInt8], _ path: String) throws(DocumentCodecError) -> [UInt8] {
+    if let content = environment.seal.opened(bytes, as: .file(layout.name(of: path))) {
+      return content
+    }
+    throw DocumentCodecError("was sealed as something else")
+  }
+
   /// Every file that may be a document's, sorted by path.
   private func documentFiles() throws(StorageError) -> [String] {
     func children(_ directory: String) throws(StorageError) -> [String] {
@@ -60,7 +66,7 @@ struct IndexRebuilder {
     var files: [String] = []
     for type in try children(layout.documents) {
       for shard in try children(type) {
-        files += try children(shard).filter { $0.hasSuffix(".json") }
+        files += try children(shard).filter(layout.isDocument)
       }
     }
     return files

@@ -86,7 +86,7 @@ package struct Repairer {
   }
 
   private var identityFile: IdentityFile {
-    IdentityFile(layout: layout, fileSystem: environment.fileSystem)
+    IdentityFile(layout: layout, environment: environment)
   }
 
   // MARK: - What is whole
