@@ -1,10 +1,11 @@
 import Platform
 import Simulation
 import Storage
+import TestSupport
 import Testing
 
 /// A crash at each call, also at those that only read: what they leave alike is checked once.
-struct CrashPointTests {
+@Suite(.sealedToo) struct CrashPointTests {
   /// Runs a workload up to a call at which the process dies.
   private func crash(_ workload: Workload, at number: Int) -> Player {
     let player = Player(workload, SimulatedFileSystem())
@@ -43,7 +44,7 @@ struct CrashPointTests {
   /// How the first crash ended: each with its own list of ends, so that they run side by side.
   enum FirstEnd: CaseIterable { case kill, powerCut }
 
-  @Test(arguments: FirstEnd.allCases)
+  @Test(.plainOnly, arguments: FirstEnd.allCases)
   func `wherever power fails again during recovery, nothing is lost`(first: FirstEnd) throws {
     let workload = try Workload.full()
     var (number, points) = (1, 0)

@@ -1,9 +1,10 @@
 import Platform
 import Simulation
 import Storage
+import TestSupport
 import Testing
 
-struct FlippedBitTests {
+@Suite(.sealedToo) struct FlippedBitTests {
   /// A log of small batches in one segment, and where its last batch begins.
   private struct SmallLog {
     let player: Player
