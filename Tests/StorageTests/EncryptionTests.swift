@@ -17,6 +17,8 @@ struct EncryptionTests {
     test = try TestStore(keepsFeed: true, seal: TestStore.newSeal())
     try test.commit([41, 42, 43], "Secret")
     _ = try test.open.checkpoint()
+    try test.rename(43, "Secret again")
+    _ = try test.open.checkpoint()
     try test.commit([42, 44], "Secret")
     try Stage("pull", in: test.open).put(Array("Secret page".utf8), number: 0)
     try test.open.park("one", Array("Secret too".utf8))
@@ -46,6 +48,9 @@ struct EncryptionTests {
       for id in ids { #expect(bytes.firstRange(of: id.bytes) == nil, "\(id) in \(name)") }
     }
     #expect(try test.files().filter { $0.hasSuffix(".sealed") }.count == 3)
+    for directory in ["feed", "index", "journal", "parked", "staged", "wal"] {
+      #expect(try test.files().contains { $0.hasPrefix(directory + "/") })
+    }
   }
 
   @Test func `the enrolment is there again when the store is opened`() throws {

@@ -10,7 +10,7 @@ import Platform
 ///          8     8  random, drawn when the file was begun
 ///         16        for each record:
 ///                   4  byte count of what follows the record's head of 28 bytes
-///                  16  id of the document
+///                  16  id of the document, as the store's seal hides it
 ///                   4  CRC-32C of what follows the head
 ///                   4  CRC-32C of the 24 bytes before
 ///                      the document as in its file, with nothing but the versions that were replaced
@@ -40,11 +40,11 @@ struct JournalRecordHead {
   static let byteCount = 28
 
   let payloadByteCount: Int
-  let id: UniqueID
+  let hiddenID: UniqueID
   let checksum: UInt32
 
-  init(id: UniqueID, payload: [UInt8]) {
-    self.id = id
+  init(hiddenID: UniqueID, payload: [UInt8]) {
+    self.hiddenID = hiddenID
     payloadByteCount = payload.count
     checksum = crc32c(payload, seed: 0)
   }
@@ -56,7 +56,7 @@ struct JournalRecordHead {
         == bytes.littleEndian(UInt32.self, at: offset + 24)
     else { return nil }
     payloadByteCount = Int(bytes.littleEndian(UInt32.self, at: offset))
-    id = UniqueID(
+    hiddenID = UniqueID(
       high: bytes.littleEndian(UInt64.self, at: offset + 4),
       low: bytes.littleEndian(UInt64.self, at: offset + 12))
     checksum = bytes.littleEndian(UInt32.self, at: offset + 20)
@@ -66,8 +66,8 @@ struct JournalRecordHead {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(Self.byteCount)
     bytes.appendLittleEndian(UInt32(payloadByteCount))
-    bytes.appendLittleEndian(id.high)
-    bytes.appendLittleEndian(id.low)
+    bytes.appendLittleEndian(hiddenID.high)
+    bytes.appendLittleEndian(hiddenID.low)
     bytes.appendLittleEndian(checksum)
     bytes.appendLittleEndian(crc32c(bytes, seed: 0))
     return bytes

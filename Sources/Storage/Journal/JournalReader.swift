@@ -41,6 +41,8 @@ struct JournalReader {
 
   struct Record {
     let offset: Int
+    /// Of the document.
+    let id: UniqueID
     let head: JournalRecordHead
     /// As it stands in the file.
     let payload: [UInt8]
@@ -75,10 +77,13 @@ struct JournalReader {
       guard let head,
         head.payloadByteCount <= journal.byteCount - offset - JournalRecordHead.byteCount
       else { throw corrupt(journal, offset, "the head of a record is damaged") }
+      guard let id = environment.seal.shown(head.hiddenID) else {
+        throw corrupt(journal, offset, "the id of a record cannot be told")
+      }
       let start = offset + JournalRecordHead.byteCount
-      if selection.includes(head.id) {
+      if selection.includes(id) {
         let payload = try window.bytes(at: start, count: head.payloadByteCount)
-        try body(Record(offset: offset, head: head, payload: payload))
+        try body(Record(offset: offset, id: id, head: head, payload: payload))
       }
       offset = start + head.payloadByteCount
     }

@@ -112,7 +112,7 @@ struct JournalWriter {
     do throws(StorageError) {
       try reader.forEachRecord(old, .allBut(ids)) { (record) throws(StorageError) in
         guard let content = try? reader.content(record, old) else { return }
-        try output.append(content, of: record.head.id, environment.seal)
+        try output.append(content, of: record.id, environment.seal)
       }
     } catch {
       // What is damaged stays out; a repair has put a copy into quarantine.
@@ -143,7 +143,11 @@ struct JournalWriter {
     ) throws(StorageError) {
       let payload = try seal.sealed(
         content, as: .journal(journal.byteCount, file: journal.number))
-      buffer += JournalRecordHead(id: id, payload: payload).bytes
+      // A seal that has just sealed can hide a name, too, unless its key is forgotten in between.
+      guard let hidden = seal.hidden(id) else {
+        throw StorageError(.system, path: file.path, problem: "the store is locked")
+      }
+      buffer += JournalRecordHead(hiddenID: hidden, payload: payload).bytes
       buffer += payload
       journal.byteCount += JournalRecordHead.byteCount + payload.count
       if buffer.count >= bufferByteCount { try flush() }
