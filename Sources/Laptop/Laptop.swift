@@ -140,27 +140,14 @@ package final class Laptop: Sendable {
 
   // MARK: - What is remembered of the last sync
 
-  private var stateFile: String { "\(replica.store.layout.root)/sync.json" }
-
-  package var syncState: SyncState? {
-    (try? fileSystem.readFile(stateFile)).flatMap(SyncState.init)
-  }
+  package var syncState: SyncState? { replica.store.recall(.sync).flatMap(SyncState.init) }
 
   private func note(_ outcome: SyncState.Outcome, error: String?) {
     let now = replica.world.clock.now()
     let success = outcome == .done ? now : syncState?.lastSuccess
     let state = SyncState(at: now, outcome: outcome, error: error, lastSuccess: success)
     // A disk that takes no more must not make a sync fail that has been done.
-    try? write(JSONValue.object(state.object).bytes)
-  }
-
-  private func write(_ bytes: [UInt8]) throws(SystemError) {
-    let temporary = stateFile + ".tmp"
-    let file = try fileSystem.open(temporary, .openOrCreate)
-    defer { file.close() }
-    try file.truncate(to: 0)
-    try file.write(bytes, at: 0)
-    try fileSystem.rename(temporary, to: stateFile)
+    try? replica.store.remember(.sync, JSONValue.object(state.object).bytes)
   }
 
   // MARK: - Enrolment

@@ -113,7 +113,7 @@ private struct Scrub {
   private var due: UInt64
 
   init(_ replica: Replica, _ files: any FileSystem) {
-    cursor = ScrubCursor((try? files.readFile(replica.store.layout.scrub)) ?? [])
+    cursor = ScrubCursor(replica.store.recall(.scrub) ?? [])
     due =
       monotonicMilliseconds()
       + ScrubSchedule.pause(pieces: replica.store.scrubPieceCount, last: 0)
@@ -127,14 +127,7 @@ private struct Scrub {
     store.scrub(&cursor)
     let end = monotonicMilliseconds()
     due = end + ScrubSchedule.pause(pieces: store.scrubPieceCount, last: end - begin)
-    remember(store.layout.scrub, files)
-  }
-
-  /// Without a sync: after a power cut an older place may stand there.
-  private func remember(_ path: String, _ files: any FileSystem) {
-    guard let file = try? files.open(path, .openOrCreate) else { return }
-    defer { file.close() }
-    try? file.truncate(to: 0)
-    try? file.write(cursor.bytes, at: 0)
+    // A disk that takes no more makes the next scrub begin where this one did.
+    try? store.remember(.scrub, cursor.bytes)
   }
 }

@@ -90,10 +90,12 @@ struct Checkpointer {
 
   /// Writes the journal, the index and the history, then the manifest that names them: from here on
   /// recovery starts at its position.
-  /// - Parameter isHealing: whether the journal may be damaged.
+  /// - Parameters:
+  ///   - isHealing: whether the journal may be damaged.
+  ///   - journal: reads the journal of another directory, which is copied; nil for the store's own.
   func writeTables(
     _ tables: Tables, files: [DocumentKey: FileImage], _ position: WriteAheadLog.Position,
-    isHealing: Bool = false
+    isHealing: Bool = false, journal: JournalReader? = nil
   ) throws(StorageError) -> Manifest {
     try makeDirectories()
     let history = HistoryFile.bytes(of: tables.history)
@@ -101,8 +103,8 @@ struct Checkpointer {
     let sealedHistory = try environment.seal.sealed(
       history, as: .file(layout.name(of: historyPath)))
     var plan = Manifest(position: position)
-    plan.journal = try JournalWriter(tables, layout: layout, environment: environment)
-      .write(isHealing: isHealing)
+    let writer = JournalWriter(tables, layout: layout, environment: environment, from: journal)
+    plan.journal = try writer.write(isHealing: isHealing || journal != nil)
     plan.historyChecksum = crc32c(sealedHistory, seed: 0)
     plan.registers = tables.registers.filter { _ in !planted(Fault.registersLeftOut) }
       .sorted { utf8Less($0.key, $1.key) }

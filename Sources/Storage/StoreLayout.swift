@@ -60,8 +60,10 @@ package struct StoreLayout: Sendable {
   /// Room that is kept for a checkpoint on a full disk.
   package var reserve: String { "\(root)/reserve" }
 
-  /// Where the scrub stands.
-  package var scrub: String { "\(root)/scrub.json" }
+  package func memo(_ memo: Memo) -> String { "\(root)/\(memo.rawValue)" }
+
+  /// The store as it will be under another seal, until it is in place.
+  var resealed: String { "\(root)/resealed" }
 
   /// A segment that is ready before it is needed.
   package var spareSegment: String { "\(log)/spare.wal" }

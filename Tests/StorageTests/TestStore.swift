@@ -14,7 +14,8 @@ final class TestStore {
     replica: .sample(1), device: .sample(101), account: .sample(30), isLocalAccount: true)
 
   let fileSystem: RecordingFileSystem
-  let layout: StoreLayout
+  private let root: String
+  var layout: StoreLayout { StoreLayout(root: root, seal: seal) }
   private(set) var store: Store?
   private(set) var replica = SampleReplica(1)
   private var nonces = SeededGenerator(seed: 5)
@@ -29,8 +30,8 @@ final class TestStore {
     self.seal = seal
     directory = Self.temporaryDirectory()
     self.fileSystem = fileSystem
-    layout = StoreLayout(root: directory + "/store", seal: seal)
-    store = try Store.create(at: layout.root, identity: Self.identity, environment: environment)
+    root = directory + "/store"
+    store = try Store.create(at: root, identity: Self.identity, environment: environment)
   }
 
   deinit {
@@ -183,6 +184,11 @@ final class TestStore {
   // MARK: - Looking at files and damaging them
 
   func bytes(_ path: String) throws -> [UInt8] { try POSIXFileSystem().readFile(path) }
+
+  /// What a file holds that is sealed as a whole.
+  func kept(_ path: String) throws -> [UInt8]? {
+    seal.opened(try bytes(path), as: .file(String(path.dropFirst(layout.root.count + 1))))
+  }
 
   func put(_ bytes: [UInt8], _ path: String) throws {
     let file = try POSIXFileSystem().open(path, .openOrCreate)

@@ -6,7 +6,7 @@ import Platform
 /// since: memory is bounded by the latter.
 struct IndexWriter: ~Copyable {
   private let tables: Tables
-  /// The files that the checkpoint wrote: what stood in the log before stands in them now.
+  /// The files that the checkpoint wrote: what stood elsewhere before stands in them now.
   private let files: [DocumentKey: FileImage]
   private let layout: StoreLayout
   private let environment: StoreEnvironment
@@ -75,7 +75,7 @@ struct IndexWriter: ~Copyable {
 
   private func image(of key: DocumentKey, _ place: DocumentPlace) -> FileImage? {
     switch place {
-    case .file(let image): image
+    case .file(let image): files[key] ?? image
     case .log: files[key]
     }
   }

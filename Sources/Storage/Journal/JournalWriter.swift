@@ -12,9 +12,14 @@ struct JournalWriter {
   private let tables: Tables
 
   private var fileSystem: any FileSystem { environment.fileSystem }
-  private var reader: JournalReader { JournalReader(layout: layout, environment: environment) }
+  private let reader: JournalReader
 
-  init(_ tables: Tables, layout: StoreLayout, environment: StoreEnvironment) {
+  /// - Parameter source: reads the journal that is copied; nil for the one that is written.
+  init(
+    _ tables: Tables, layout: StoreLayout, environment: StoreEnvironment,
+    from source: JournalReader? = nil
+  ) {
+    reader = source ?? JournalReader(layout: layout, environment: environment)
     self.tables = tables
     self.layout = layout
     self.environment = environment

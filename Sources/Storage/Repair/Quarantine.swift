@@ -4,30 +4,39 @@ import Platform
 /// The directory of what was damaged: nothing there is ever deleted or replaced.
 struct Quarantine {
   let layout: StoreLayout
-  let fileSystem: any FileSystem
+  let environment: StoreEnvironment
 
-  /// Keeps a copy of a file. Its name is the file's place in the store, `/` written as `+`, and a
+  private var fileSystem: any FileSystem { environment.fileSystem }
+
+  /// Keeps a copy of a file, sealed as it stood there. Its name is the file's place in the store, `/` written as `+`, and a
   /// number. Durable on return.
   ///
   /// - Returns: the copy, which may have been there before; nil if the file is not there.
   func keep(_ path: String) throws(StorageError) -> String? {
-    try translated { () throws(SystemError) in
+    let bytes = try translated { () throws(SystemError) -> [UInt8]? in
       guard try fileSystem.status(path)?.kind == .file else { return nil }
-      let bytes = try fileSystem.readFile(path, maximumByteCount: .max)
       if try fileSystem.status(layout.quarantine) == nil {
         try fileSystem.createDirectory(layout.quarantine)
         try fileSystem.synchronizeDirectory(layout.root)
       }
-      var number = 1
-      while true {
-        let copy = "\(layout.quarantine)/\(name(of: path)).\(number)"
-        if try fileSystem.status(copy) == nil {
-          try fileSystem.writeFileDurably(copy, bytes)
-          return copy
+      return try fileSystem.readFile(path, maximumByteCount: .max)
+    }
+    guard let bytes else { return nil }
+    var number = 1
+    while true {
+      let copy = "\(layout.quarantine)/\(name(of: path)).\(number)"
+      let piece = SealedPiece.file(layout.name(of: copy))
+      let sealed = try environment.seal.sealed(bytes, as: piece)
+      let old = try translated { () throws(SystemError) -> [UInt8]? in
+        if try fileSystem.status(copy) != nil {
+          return try fileSystem.readFile(copy, maximumByteCount: .max)
         }
-        if try fileSystem.readFile(copy, maximumByteCount: .max) == bytes { return copy }
-        number += 1
+        try fileSystem.writeFileDurably(copy, sealed)
+        return nil
       }
+      guard let old else { return copy }
+      if environment.seal.opened(old, as: piece) == bytes { return copy }
+      number += 1
     }
   }
 

@@ -35,7 +35,7 @@ package struct Repairer {
   package init(layout: StoreLayout, environment: StoreEnvironment) {
     self.layout = layout
     self.environment = environment
-    quarantine = Quarantine(layout: layout, fileSystem: environment.fileSystem)
+    quarantine = Quarantine(layout: layout, environment: environment)
   }
 
   /// Durable on return. O(store).
