@@ -14,7 +14,7 @@ enum BenchmarkGroup: String, CaseIterable, Sendable {
 
   var measures: [Measure] {
     switch self {
-    case .storage: StorageMeasures.all
+    case .storage: StorageMeasures.all + EncryptedMeasures.all
     case .merge: MergeMeasures.all
     case .sync: SyncMeasures.all
     case .server: ServerMeasures.all
@@ -23,7 +23,9 @@ enum BenchmarkGroup: String, CaseIterable, Sendable {
   }
 
   /// What takes the measures, in an order in which none suffers from what another left.
-  func families(_ sizes: Sizes) -> [any MeasureFamily] {
+  /// - Parameter isEncrypted: only what encryption costs.
+  func families(_ sizes: Sizes, isEncrypted: Bool = false) -> [any MeasureFamily] {
+    if isEncrypted { return self == .storage ? [EncryptedFamily()] : [] }
     switch self {
     case .storage:
       let stores = FilledStores(documentCount: sizes.documents)

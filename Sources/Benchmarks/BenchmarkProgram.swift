@@ -22,6 +22,8 @@ package final class BenchmarkProgram: Sendable {
     globalOptions: [
       OptionDescription("--quick", "small sizes, in less than a minute; the figures say little"),
       OptionDescription(
+        "--encrypted", "of the group storage: what encryption costs, beside plain stores"),
+      OptionDescription(
         "--only", "MEASURE", "this one, and those that are taken together with it"),
       OptionDescription(
         "--documents", "N",
@@ -63,7 +65,7 @@ package final class BenchmarkProgram: Sendable {
     }
     do {
       let findings = try findings(
-        of: group, sizes: sizes(invocation),
+        of: group, sizes: sizes(invocation), isEncrypted: invocation.has("--encrypted"),
         only: invocation.value("--only"),
         directory: invocation.value("--dir") ?? Self.defaultDirectory)
       writeStandardError(Array(ReportTable.text(findings).utf8))
@@ -84,12 +86,13 @@ package final class BenchmarkProgram: Sendable {
 
   /// - Returns: the findings in the order of the group's measures.
   private func findings(
-    of group: BenchmarkGroup, sizes: Sizes, only: String?, directory parent: String
+    of group: BenchmarkGroup, sizes: Sizes, isEncrypted: Bool, only: String?,
+    directory parent: String
   ) throws -> [Finding] {
-    let families = group.families(sizes).filter { family in
+    let families = group.families(sizes, isEncrypted: isEncrypted).filter { family in
       only == nil || family.measures.contains { $0.name == only }
     }
-    if families.isEmpty { throw NoMeasure(name: only ?? "") }
+    if families.isEmpty { throw NoMeasure(name: only ?? "--encrypted") }
     let setup = try ReplicaSetup.system()
     let directory = try WorkDirectory(below: parent, fileSystem: POSIXFileSystem())
     self.directory.withLock { $0 = directory }

@@ -37,6 +37,11 @@ package struct WriteRights: Sendable {
     ["inactive", "suspended"].contains(user["status"]?.stringValue ?? "active")
   }
 
+  /// Whether the person's laptop is believed what a server lost of a document, whoever wrote it.
+  package func mayGiveBack(_ key: DocumentKey) -> Bool {
+    bar == nil && role?.writes(key.type) == true
+  }
+
   /// Why the person may not write a version; nil if he may.
   package func objection(to version: Version, of unit: String, _ key: DocumentKey) -> String? {
     if let bar { return bar }

@@ -119,6 +119,7 @@ package struct CommandRunner: Sendable {
     case "enroll": try enrol(invocation)
     case "create": try create(invocation, input, printer)
     case "get": try get(invocation, printer)
+    case "cat": try cat(invocation)
     case "list": try list(invocation, printer)
     case "update": try update(invocation, input, printer)
     case "delete": try delete(invocation)
@@ -168,6 +169,16 @@ package struct CommandRunner: Sendable {
     encoder.encode(document, replica.rules.type(type), into: &bytes)
     return CommandOutcome(
       output: try JSONValue(parsing: bytes).prettyBytes() + [UInt8(ascii: "\n")])
+  }
+
+  /// The document's file as it would stand in a store that is not encrypted.
+  private func cat(_ invocation: Invocation) throws -> CommandOutcome {
+    let type = try knownType(invocation.operands[0])
+    let key = try replica.find(type: type, named: invocation.operands[1])
+    guard let bytes = try replica.store.content(of: key) else {
+      throw ReplicaError.notFound(type: type, name: invocation.operands[1])
+    }
+    return CommandOutcome(output: bytes)
   }
 
   /// A type that the catalogue has, or of which there are documents.

@@ -24,6 +24,7 @@ package enum DaemonProgram {
       ),
       OptionDescription(
         "--config", "FILE", variable: "SATCHEL_CONFIG", "a JSON file with settings"),
+      SatchelProgram.passphraseFile,
     ], commands: [CommandDescription("", "sync until SIGTERM or SIGINT")])
 
   /// The address on loopback at which the API is offered; nil if at none.

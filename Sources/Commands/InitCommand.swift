@@ -15,8 +15,7 @@ struct InitCommand {
       return id
     }
     let account = named ?? setup.newID()
-    let replica = try setup.create(
-      directory, account: account, isLocalAccount: named == nil, role: .laptop)
+    let (replica, recovery) = try create(invocation, directory, account, isLocal: named == nil)
     defer { replica.store.close() }
     var value: JSONObject = [
       "store": .string(directory), "account": .string(account.description),
@@ -28,6 +27,21 @@ struct InitCommand {
       }
       value.append("clinic", .string(key.id.description))
     }
-    return Printer(isJSON: invocation.has("--json")).object(value)
+    let printer = Printer(isJSON: invocation.has("--json"))
+    guard let recovery else { return printer.object(value) }
+    return EncryptionCommands.outcome(recovery, value, printer)
+  }
+
+  private func create(
+    _ invocation: Invocation, _ directory: String, _ account: UniqueID, isLocal: Bool
+  ) throws -> (replica: Replica, recovery: RecoveryKey?) {
+    guard invocation.has("--encrypt") else {
+      return (
+        try setup.create(directory, account: account, isLocalAccount: isLocal, role: .laptop), nil
+      )
+    }
+    let passphrase = try PassphraseInput(invocation).newPassphrase()
+    return try setup.createSealed(
+      directory, account: account, isLocalAccount: isLocal, passphrase: passphrase)
   }
 }

@@ -11,9 +11,15 @@ package enum SatchelProgram {
         "the store's directory; without it satchel in $XDG_DATA_HOME"),
       OptionDescription(
         "--config", "FILE", variable: "SATCHEL_CONFIG", "a JSON file with settings"),
+      passphraseFile,
       OptionDescription("--json", "print one JSON object, or one a line for lists"),
     ],
     commands: setUp + documents + imports + exports + clinic + upkeep)
+
+  static let passphraseFile = OptionDescription(
+    "--passphrase-file", "FILE", variable: "SATCHEL_PASSPHRASE_FILE",
+    "its first line opens an encrypted store; without it $SATCHEL_PASSPHRASE does, or the terminal asks"
+  )
 
   /// Commands that no store runs.
   package static let commandsWithoutStore: Set<String> = ["demo", "init", "restore-backup"]
@@ -28,6 +34,7 @@ package enum SatchelProgram {
         OptionDescription(
           "--account", "ID", "the server's account; without it a local one is made"),
         OptionDescription("--clinic", "NAME", "make a clinic of this name"),
+        OptionDescription("--encrypt", "nobody reads the store without its passphrase"),
       ], "make an empty store"),
     CommandDescription(
       "enroll",
@@ -48,6 +55,8 @@ package enum SatchelProgram {
       "get", ["TYPE", "ID"],
       options: [OptionDescription("--metadata", "also the clock, siblings and authors")],
       "print a document"),
+    CommandDescription(
+      "cat", ["TYPE", "ID"], "print a document's file: the fields, and all that is known of them"),
     CommandDescription(
       "list", ["TYPE"],
       options: [
@@ -222,6 +231,22 @@ package enum SatchelProgram {
           "take documents that a repair has lost here as gone, to rebuild a server"),
       ],
       "check every file, log record and index entry against its checksum"),
+    CommandDescription(
+      "encrypt",
+      "encrypt the store with a passphrase; an encrypted one gets a new key. Prints a recovery key, once"
+    ),
+    CommandDescription("decrypt", "take the encryption off the store"),
+    CommandDescription(
+      "passphrase",
+      options: [
+        OptionDescription(
+          "--new-passphrase-file", "FILE",
+          "its first line is the new one; without it $SATCHEL_NEW_PASSPHRASE is, or the terminal asks"
+        ),
+        OptionDescription(
+          "--recovery",
+          "the old one is forgotten: $SATCHEL_RECOVERY_KEY or the terminal gives the key"),
+      ], "give an encrypted store another passphrase"),
     CommandDescription("checkpoint", "bring every document into its file"),
     CommandDescription(
       "backup", ["DIR"], "copy the store as it is now; a second time only what has changed"),

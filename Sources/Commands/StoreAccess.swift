@@ -39,7 +39,8 @@ package struct StoreAccess: Sendable {
       var access = self
       let invocation = try access.resolvingFiles(invocation)
       let input = try CommandInput.read(invocation)
-      let setup = try ReplicaSetup.system()
+      var setup = try ReplicaSetup.system()
+      setup.passphrases = PassphraseInput(invocation)
       if invocation.command.name == "init" {
         return try InitCommand(setup: setup).run(invocation, directory: directory)
       }
@@ -128,6 +129,10 @@ package struct StoreAccess: Sendable {
         guard invocation.command.name == "status", let record = wiping.record else { throw error }
         return Printer(isJSON: invocation.has("--json")).object(Wiping.status(record))
       } catch ReplicaError.storage(let error) where error.code == .locked {
+        if EncryptionCommands.names.contains(invocation.command.name), !wait.rest() {
+          throw UsageError("\(directory) is in use: stop satchel-syncd first, then start it again")
+        }
+        if EncryptionCommands.names.contains(invocation.command.name) { continue }
         let call = ControlCall(
           arguments: invocation.settingsAsFlags + absoluteArguments(invocation), input: input)
         if let outcome = ControlClient.run(call, socket: layout.controlSocket) {
@@ -153,6 +158,9 @@ package struct StoreAccess: Sendable {
     _ invocation: Invocation, input: [UInt8]?, directory: String, setup: ReplicaSetup,
     sink: (any ByteSink)?
   ) throws -> CommandOutcome {
+    if EncryptionCommands.names.contains(invocation.command.name) {
+      return try EncryptionCommands(setup: setup, directory: directory).run(invocation)
+    }
     if invocation.command.name == "verify" {
       let printer = Printer(isJSON: invocation.has("--json"))
       let repair = invocation.has("--repair") ? try setup.repair(directory) : nil

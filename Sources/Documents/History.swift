@@ -34,9 +34,12 @@ package struct TransactionRun: Hashable, Sendable {
 
 extension [TransactionRun] {
   /// The nonce of a transaction; nil if it is not among these. O(runs).
-  package func nonce(of dot: Dot) -> UInt64? {
+  package func nonce(of dot: Dot) -> UInt64? { record(of: dot)?.nonce }
+
+  /// What is known of a transaction; nil if it is not among these. O(runs).
+  package func record(of dot: Dot) -> TransactionRecord? {
     for run in self where run.replica == dot.replica && run.first <= dot.number {
-      if dot.number <= run.last { return run.records[Int(dot.number - run.first)].nonce }
+      if dot.number <= run.last { return run.records[Int(dot.number - run.first)] }
     }
     return nil
   }

@@ -11,7 +11,7 @@ extension Document {
 
   /// A document with nothing but the versions that some transactions wrote; nil if there are none.
   package func part(from dots: Set<Dot>) -> Document? {
-    part { dots.contains($0.write.first) }
+    part { dots.contains($0.write.first) || dots.contains($0.write.dot) }
   }
 
   /// A document with nothing but the versions that a replica with some knowledge lacks; nil if there are none.
@@ -23,7 +23,7 @@ extension Document {
   package func without(_ refused: Set<Dot>) -> Document {
     guard !refused.isEmpty else { return self }
     var part = self
-    part.units = units { !refused.contains($0.write.first) }
+    part.units = units { !refused.contains($0.write.first) && !refused.contains($0.write.dot) }
     return part
   }
 
@@ -42,7 +42,10 @@ extension Document {
 
   /// Whether a transaction of these erased the document.
   package func isErased(by refused: Set<Dot>) -> Bool {
-    versions(of: Unit.life).contains { $0.isErasure && refused.contains($0.write.first) }
+    versions(of: Unit.life).contains { version in
+      version.isErasure
+        && (refused.contains(version.write.first) || refused.contains(version.write.dot))
+    }
   }
 
   /// Takes out what a server refused where it has nothing to put in its place: beside dropped versions.

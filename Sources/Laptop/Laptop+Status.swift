@@ -28,7 +28,7 @@ extension Laptop {
       "knowledge": .object(
         JSONObject(
           knowledge.entries.map { ($0.replica.description, .number(JSONNumber($0.number))) })),
-      "encryption": "none",
+      "encryption": replica.store.isSealed ? "store" : "none",
       "read_only": .bool(replica.store.refusal != nil),
       "damage": .array(
         replica.store.damage.map { .string("\($0)") }

@@ -7,7 +7,7 @@ import Storage
 
 extension Replica {
   /// So many documents are read at once.
-  private static let fetchedAtOnce = 1000
+  static let fetchedAtOnce = 1000
 
   /// Joins parts of documents into those that are here (DESIGN, rule 4).
   ///

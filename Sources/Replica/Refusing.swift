@@ -22,6 +22,11 @@ struct RefusedTransactions {
   var isEmpty: Bool { reasons.isEmpty }
   var dots: Set<Dot> { Set(reasons.keys) }
 
+  /// Whether they wrote in a document that was noted.
+  func concerns(_ key: DocumentKey) -> Bool {
+    documents.values.contains { $0.contains { $0.key == key } }
+  }
+
   /// The units that they wrote, by document.
   var units: [(key: DocumentKey, units: [String])] {
     var units: [DocumentKey: Set<String>] = [:]
@@ -31,19 +36,23 @@ struct RefusedTransactions {
     return units.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
   }
 
-  /// Looks at all that is new in some parts. One version that is not allowed refuses its transaction.
+  /// Looks at all that is new in some parts. One version that is not allowed refuses its transaction; so does
+  /// an origin.
   mutating func judge(
     _ parts: [Document], new isNew: (Dot) -> Bool,
-    objection: (Version, String, DocumentKey) throws(ReplicaError) -> String?
-  ) throws(ReplicaError) {
+    objection: (Version, String, DocumentKey) -> String?, toOrigin: (Origin) -> String?
+  ) {
     for part in parts {
       for unit in part.units {
         for version in unit.versions where isNew(version.write.dot) {
           judged.insert(version.write.dot)
           guard reasons[version.write.dot] == nil else { continue }
-          reasons[version.write.dot] = try objection(version, unit.name, part.key)
+          reasons[version.write.dot] = objection(version, unit.name, part.key)
         }
       }
+      let created = part.origin.dot
+      guard isNew(created), reasons[created] == nil else { continue }
+      reasons[created] = toOrigin(part.origin)
     }
   }
 
@@ -89,25 +98,38 @@ extension Replica {
 
   /// Finds what a push had no right to write. Nothing is judged while recovery is open: what arrives then
   /// was judged by the server that was lost.
+  /// - Parameter desk: judges; nil if nothing is.
   func refused(
-    in changes: ArrivingChanges, by judge: PushJudge?, _ transaction: LocalTransaction
+    in changes: ArrivingChanges, by desk: PushDesk?, _ transaction: LocalTransaction
   ) throws(ReplicaError) -> RefusedTransactions {
-    let (known, registers) = store.read { ($0.knowledge, $0.registers) }
     var refused = RefusedTransactions()
-    guard let judge, !RecoveryState(registers).isOpen else { return refused }
-    var rights: [UniqueID: WriteRights] = [:]
+    guard let desk else { return refused }
     try changes.forEachPiece { (piece, _) throws(ReplicaError) in
-      try refused.judge(withoutParked(piece.latestParts)) {
-        !known.covers($0)
-      } objection: { (version, unit, key) throws(ReplicaError) in
-        let user = version.write.author.user ?? judge.user
-        if !judge.authors.contains(user) { return "its author has not enrolled this device" }
-        if rights[user] == nil { rights[user] = try self.rights(of: user, transaction) }
-        return rights[user]?.objection(to: version, of: unit, key)
+      refused.judge(withoutParked(piece.latestParts), new: desk.isNew) {
+        version, unit, key in
+        desk.objection(to: version, of: unit, key)
+      } toOrigin: { origin in
+        desk.objection(to: origin)
       }
     }
-    refused.noteUnjudged(changes.last.runs, beyond: known)
+    refused.noteUnjudged(changes.last.runs, beyond: desk.known)
     return refused
+  }
+
+  /// What judges a push; nil if nothing is judged.
+  func desk(
+    for changes: ArrivingChanges, of judge: PushJudge?, _ transaction: LocalTransaction
+  ) throws(ReplicaError) -> PushDesk? {
+    let (known, registers) = store.read { ($0.knowledge, $0.registers) }
+    guard let judge, !RecoveryState(registers).isOpen else { return nil }
+    var rights: [UniqueID: WriteRights] = [:]
+    for user in judge.authors {  // any order: by user
+      rights[user] = try self.rights(of: user, transaction)
+    }
+    let lost = registers[Repairer.lostRegister]?.arrayValue ?? []
+    return PushDesk(
+      judge: judge, known: known, runs: changes.last.runs, rights: rights,
+      lost: Set(lost.compactMap(DocumentKey.init(reviewValue:))))
   }
 
   private func rights(
@@ -221,6 +243,66 @@ extension Replica {
       }
       guard !documents.isEmpty else { continue }
       try park(dot, documents, reason: fields["reason"]?.stringValue ?? "")
+    }
+  }
+}
+
+/// Judges one push (DESIGN, rule 21).
+struct PushDesk {
+  private let judge: PushJudge
+  /// By this server, before the push.
+  let known: VersionVector
+  private let runs: [TransactionRun]
+  /// Of those in whose names the device may write.
+  private let rights: [UniqueID: WriteRights]
+  /// Documents that a repair here has lost: whoever has them gives them back.
+  private let lost: Set<DocumentKey>
+
+  init(
+    judge: PushJudge, known: VersionVector, runs: [TransactionRun],
+    rights: [UniqueID: WriteRights], lost: Set<DocumentKey>
+  ) {
+    (self.judge, self.known, self.runs) = (judge, known, runs)
+    (self.rights, self.lost) = (rights, lost)
+  }
+
+  func isNew(_ dot: Dot) -> Bool { !known.covers(dot) }
+
+  /// Why a version that is news may not be taken; nil if it may.
+  func objection(to version: Version, of unit: String, _ key: DocumentKey) -> String? {
+    let write = version.write
+    if write.first != write.dot { return "only the server writes a version anew" }
+    if runs.record(of: write.dot)?.stamp != write.stamp {
+      return "it says another time than its transaction"
+    }
+    return objectionToAuthor(version, unit, key)
+  }
+
+  private func objectionToAuthor(
+    _ version: Version, _ unit: String, _ key: DocumentKey
+  ) -> String? {
+    let user = version.write.author.user ?? judge.user
+    guard let rights = rights[user] else { return Self.foreignAuthor }
+    return rights.objection(to: version, of: unit, key)
+  }
+
+  private static let foreignAuthor = "its author has not enrolled this device"
+
+  /// Why a creation that is news may not be taken; nil if it may.
+  func objection(to origin: Origin) -> String? {
+    if rights[origin.author.user ?? judge.user] == nil { return Self.foreignAuthor }
+    return runs.record(of: origin.dot)?.stamp == origin.stamp
+      ? nil : "it says another time than its transaction"
+  }
+
+  /// A part with nothing but what the device may do to a document.
+  func screened(_ part: Document, for mine: Document?) -> Document {
+    part.screened(for: mine, isNew: isNew) { version, unit in
+      let isMissed =
+        mine?.lacksVersions(of: unit) == true || mine == nil && lost.contains(part.key)
+      return isMissed
+        ? rights[judge.user]?.mayGiveBack(part.key) == true
+        : objectionToAuthor(version, unit, part.key) == nil
     }
   }
 }

@@ -9,6 +9,8 @@ package struct ReplicaSetup: Sendable {
   package let fileSystem: any FileSystem
   package let catalogue: Catalogue
   package let world: ReplicaWorld
+  /// Opens laptops' sealed stores.
+  package var passphrases: any PassphraseSource = NoPassphrases()
 
   package init(fileSystem: any FileSystem, catalogue: Catalogue, world: ReplicaWorld) {
     self.fileSystem = fileSystem
@@ -31,8 +33,9 @@ package struct ReplicaSetup: Sendable {
     return ReplicaSetup(fileSystem: POSIXFileSystem(), catalogue: .standard, world: world)
   }
 
-  private func environment(_ role: Replica.Role) -> StoreEnvironment {
+  private func environment(_ role: Replica.Role, _ seal: any Seal) -> StoreEnvironment {
     var environment = environment
+    environment.seal = seal
     guard role == .server else { return environment }
     environment.keepsFeed = true
     // A server has many stores, most of them small.
@@ -66,10 +69,21 @@ package struct ReplicaSetup: Sendable {
   package func create(
     _ path: String, account: UniqueID, isLocalAccount: Bool, role: Replica.Role
   ) throws(ReplicaError) -> Replica {
+    try stored { () throws(StorageError) in
+      try Store.preparePlain(at: path, fileSystem: fileSystem)
+    }
+    return try create(
+      path, account: account, isLocalAccount: isLocalAccount, role: role, seal: NoSeal())
+  }
+
+  /// Makes a store under a seal of which the caller keeps the key. Durable on return.
+  package func create(
+    _ path: String, account: UniqueID, isLocalAccount: Bool, role: Replica.Role, seal: any Seal
+  ) throws(ReplicaError) -> Replica {
     let identity = StoreIdentity(
       replica: newID(), device: newID(), account: account, isLocalAccount: isLocalAccount)
     let store = try stored { () throws(StorageError) in
-      try Store.create(at: path, identity: identity, environment: environment(role))
+      try Store.create(at: path, identity: identity, environment: environment(role, seal))
     }
     return Replica(store: store, role: role, catalogue: catalogue, world: world)
   }
@@ -77,9 +91,19 @@ package struct ReplicaSetup: Sendable {
   /// Opens a store. A laptop's that is damaged is opened for reading; a server takes no part with such
   /// a one.
   package func open(_ path: String, role: Replica.Role) throws(ReplicaError) -> Replica {
+    let seal = try stored { () throws(StorageError) in
+      role == .laptop ? try self.seal(of: path) : NoSeal()
+    }
+    return try open(path, role: role, seal: seal)
+  }
+
+  /// Opens a store under a seal that the caller knows.
+  package func open(
+    _ path: String, role: Replica.Role, seal: any Seal
+  ) throws(ReplicaError) -> Replica {
     let store = try stored { () throws(StorageError) in
       try Store.open(
-        at: path, environment: environment(role),
+        at: path, environment: environment(role, seal),
         ifNotWritable: role == .laptop ? .openForReading : .refuse)
     }
     return Replica(store: store, role: role, catalogue: catalogue, world: world)
@@ -88,7 +112,9 @@ package struct ReplicaSetup: Sendable {
   /// Checks every file and log record of a store that nobody owns.
   package func verify(_ path: String) throws(ReplicaError) -> VerificationReport {
     try stored { () throws(StorageError) in
-      try Store.withLock(at: path, fileSystem: fileSystem) { layout in
+      let environment = environment(.laptop, try seal(of: path))
+      return try Store.withLock(at: path, fileSystem: fileSystem, seal: environment.seal) {
+        layout in
         Verifier(layout: layout, environment: environment).verify()
       }
     }
@@ -97,7 +123,10 @@ package struct ReplicaSetup: Sendable {
   /// Makes a store from a backup. Durable on return.
   package func restore(backup: String, to path: String) throws(ReplicaError) -> StoreIdentity {
     try stored { () throws(StorageError) in
-      try Store.restore(backup: backup, to: path, environment: environment)
+      let generation = try Store.backupDirectory(of: backup, fileSystem: fileSystem)
+      let seal = try generation.map { (path) throws(StorageError) in try keySeal(of: path) }
+      return try Store.restore(
+        backup: backup, to: path, environment: environment(.laptop, seal ?? NoSeal()))
     }
   }
 
@@ -105,7 +134,9 @@ package struct ReplicaSetup: Sendable {
   /// on return.
   package func downgrade(_ path: String) throws(ReplicaError) -> DowngradeReport {
     try stored { () throws(StorageError) in
-      try Store.withLock(at: path, fileSystem: fileSystem) { (layout) throws(StorageError) in
+      let environment = environment(.laptop, try seal(of: path))
+      return try Store.withLock(at: path, fileSystem: fileSystem, seal: environment.seal) {
+        (layout) throws(StorageError) in
         try Downgrade(layout: layout, environment: environment).run()
       }
     }
@@ -114,7 +145,9 @@ package struct ReplicaSetup: Sendable {
   /// Heals a damaged store that nobody owns. Durable on return.
   package func repair(_ path: String) throws(ReplicaError) -> RepairReport {
     try stored { () throws(StorageError) in
-      try Store.withLock(at: path, fileSystem: fileSystem) { (layout) throws(StorageError) in
+      let environment = environment(.laptop, try seal(of: path))
+      return try Store.withLock(at: path, fileSystem: fileSystem, seal: environment.seal) {
+        (layout) throws(StorageError) in
         try Repairer(layout: layout, environment: environment).repair()
       }
     }

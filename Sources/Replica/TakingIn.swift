@@ -36,7 +36,8 @@ extension Replica {
   private func takeInAtServer(
     _ changes: ArrivingChanges, _ judge: PushJudge?, _ transaction: inout LocalTransaction
   ) throws(ReplicaError) -> (count: Int, registers: [(name: String, value: JSONValue)]) {
-    var refused = try refused(in: changes, by: judge, transaction)
+    let desk = try desk(for: changes, of: judge, transaction)
+    var refused = try refused(in: changes, by: desk, transaction)
     var reasons = ServerReasons()
     var open = OpenJoins()
     var last = lastNumber
@@ -49,6 +50,7 @@ extension Replica {
         // Not for one moment may it drop content, or let any in.
         parts = parts.map { $0.without(refused.dots) }
       }
+      if let desk { parts = try screened(parts, by: desk, refused, &transaction) }
       try join(parts, changes.last.runs, into: &transaction, &open)
       try keepUnreadable(piece.unreadable, from: judge, in: &transaction)
       reasons.note(parts)
@@ -64,6 +66,26 @@ extension Replica {
     registers += numberRegister(last)
     try writeAsServer(because: reasons.others, in: &transaction)
     return (count, registers)
+  }
+
+  private func screened(
+    _ parts: [Document], by desk: PushDesk, _ refused: RefusedTransactions,
+    _ transaction: inout LocalTransaction
+  ) throws(ReplicaError) -> [Document] {
+    var screened: [Document] = []
+    for (number, part) in parts.enumerated() {
+      if number % Self.fetchedAtOnce == 0 {
+        let next = parts[number..<min(number + Self.fetchedAtOnce, parts.count)]
+        try transaction.fetch(next.map(\.key))
+      }
+      let mine = try transaction.document(part.key)
+      let left = desk.screened(part, for: mine)
+      // A document of which nothing may come is made only for what was refused to be put back there.
+      let isEmpty = left.units.isEmpty && !left.lacksContent
+      if mine == nil, isEmpty, !refused.concerns(part.key) { continue }
+      screened.append(left)
+    }
+    return screened
   }
 
   /// A push that comes twice brings nothing back that was refused, nor does a copy of the laptop bring what its author

@@ -11,6 +11,8 @@ package struct StorageError: Error, Sendable, CustomStringConvertible {
     case wiped
     /// Another process owns the store: speak to it through the control socket, or wait.
     case locked
+    /// The store is encrypted, and its key was not given, or a wrong one: ask for the passphrase.
+    case sealed
     /// Written by a newer program: use that, nothing was touched.
     case newerFormat
     /// Bytes that were durable have changed or are gone: `verify` says where.

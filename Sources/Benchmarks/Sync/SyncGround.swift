@@ -40,6 +40,10 @@ final class SyncGround {
   func newLaptop(_ fill: (Replica) throws -> Void = { _ in }) throws -> Laptop {
     let replica = try bench.newReplica()
     try fill(replica)
+    return try newLaptop(on: replica)
+  }
+
+  func newLaptop(on replica: Replica) throws -> Laptop {
     let laptop = try Self.enrolled(replica, bench.fileSystem, url: url, code: try newCode())
     laptops.append(laptop)
     return laptop

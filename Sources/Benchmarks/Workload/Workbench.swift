@@ -1,6 +1,7 @@
 import Causality
 import Platform
 import Replica
+import Storage
 
 /// What every measure works with.
 struct Workbench: Sendable {
@@ -16,6 +17,19 @@ struct Workbench: Sendable {
   func newReplica() throws(ReplicaError) -> Replica {
     try setup.create(
       directory.newPath("store"), account: setup.newID(), isLocalAccount: true, role: .laptop)
+  }
+
+  /// The same, encrypted with a key that is nowhere else.
+  func newSealedReplica() throws -> (replica: Replica, seal: StoreSeal) {
+    let cryptography = try Cryptography.load()
+    let key = SealingKey(cryptography, random: SystemRandom())
+    guard let seal = StoreSeal(id: setup.newID(), key: key, cryptography) else {
+      throw BenchmarkError("no key")
+    }
+    let replica = try setup.create(
+      directory.newPath("store"), account: setup.newID(), isLocalAccount: true, role: .laptop,
+      seal: seal)
+    return (replica, seal)
   }
 
   /// Leaves the disk nothing to do that was asked of it before.

@@ -29,6 +29,11 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
     return text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
   }
 
+  /// Something could not be sealed for a file.
+  package static func lackOfMemory(_ path: String) -> SystemError {
+    SystemError("seal", path, code: ENOMEM)
+  }
+
   /// The disk, or the user's share of it, is full. The caller may free space and try again.
   package var isNoSpace: Bool { code == ENOSPC || code == EDQUOT }
 

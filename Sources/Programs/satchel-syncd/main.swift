@@ -30,9 +30,9 @@ exit(
           continue
         }
         let listen = try DaemonProgram.listenEndpoint(invocation)
-        let daemon = try Daemon(
-          directory: directory, setup: try ReplicaSetup.system(), listen: listen
-        ) {
+        var setup = try ReplicaSetup.system()
+        setup.passphrases = PassphraseInput(invocation)
+        let daemon = try Daemon(directory: directory, setup: setup, listen: listen) {
           wake.signal()
         }
         let address = daemon.address.map { ", at \($0)" } ?? ""

@@ -1,6 +1,6 @@
 package import Causality
 import Documents
-import Platform
+package import Platform
 import Synchronization
 
 extension Store {
@@ -147,6 +147,14 @@ extension Store {
     }
     try IdentityFile(layout: layout, environment: environment).write(identity)
     return identity
+  }
+
+  /// Where the backup is that counts; nil if a directory holds none.
+  package static func backupDirectory(
+    of directory: String, fileSystem: any FileSystem
+  ) throws(StorageError) -> String? {
+    let backup = BackupLayout(root: directory, seal: NoSeal())
+    return try backup.currentNumber(fileSystem).map(backup.generation)
   }
 
   static func newReplicaID(_ environment: StoreEnvironment) -> ReplicaID {

@@ -45,8 +45,14 @@ final class ChildProcess {
       &actions, 1, outputFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     posix_spawn_file_actions_adddup2(&actions, pipes[1], 2)
     var started: pid_t = 0
+    // Without a terminal: no program waits for what somebody types there.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // POSIX_SPAWN_SETSID, which Swift's module hides.
+    posix_spawnattr_setflags(&attributes, 0x80)
     let code = withCStrings([program] + arguments) { argv in
-      withCStrings(environment) { posix_spawn(&started, program, &actions, nil, argv, $0) }
+      withCStrings(environment) { posix_spawn(&started, program, &actions, &attributes, argv, $0) }
     }
     guard code == 0 else {
       close(pipes[0])

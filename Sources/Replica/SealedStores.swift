@@ -1,0 +1,162 @@
+package import Causality
+import Platform
+package import Storage
+
+/// Where the passphrase of a sealed store comes from: a person, a file or the environment.
+package protocol PassphraseSource: Sendable {
+  /// - Parameter question: for a person: what is wanted.
+  /// - Returns: nil if there is nobody to ask.
+  /// - Throws: `system` if it should be in a file that cannot be read.
+  func passphrase(_ question: String) throws(StorageError) -> String?
+}
+
+/// Knows none.
+package struct NoPassphrases: PassphraseSource {
+  package init() {}
+  package func passphrase(_: String) -> String? { nil }
+}
+
+/// What a person typed to open a sealed store.
+package enum StoreSecret: Sendable {
+  case passphrase(String)
+  case recovery(RecoveryKey)
+}
+
+extension ReplicaSetup {
+  /// The seal of a store that nobody owns: none, or the one that the passphrase opens. A change of the seal that
+  /// was cut off is finished first.
+  ///
+  /// - Throws: `sealed` if there is no passphrase, or a wrong one; `locked` if somebody owns a sealed store.
+  func seal(of path: String) throws(StorageError) -> any Seal {
+    try seal(of: path, try Store.keys(at: path, fileSystem: fileSystem))
+  }
+
+  /// The seal of a directory that nobody opens as a store, such as a backup.
+  func keySeal(of path: String) throws(StorageError) -> any Seal {
+    let layout = StoreLayout(root: path)
+    return try seal(of: path, try KeyFile(layout: layout, fileSystem: fileSystem).read())
+  }
+
+  private func seal(of path: String, _ ring: KeyRing?) throws(StorageError) -> any Seal {
+    guard let ring else { return NoSeal() }
+    guard let passphrase = try passphrases.passphrase("Passphrase of \(path)") else {
+      throw StorageError(
+        .sealed, path: path,
+        problem:
+          "is encrypted: its passphrase is wanted, on a terminal, in SATCHEL_PASSPHRASE or in the "
+          + "file that --passphrase-file names")
+    }
+    return try seal(of: path, ring, .passphrase(passphrase))
+  }
+
+  private func seal(
+    of path: String, _ ring: KeyRing, _ secret: StoreSecret
+  ) throws(StorageError) -> StoreSeal {
+    let workshop = try workshop()
+    switch secret {
+    case .passphrase(let passphrase):
+      if let seal = ring.seal(passphrase: passphrase, workshop) { return seal }
+      throw StorageError(
+        .sealed, path: path,
+        problem: "is not opened by this passphrase; nothing was changed (satchel passphrase "
+          + "--recovery sets another one with the recovery key)")
+    case .recovery(let key):
+      if let seal = ring.seal(recovery: key, workshop) { return seal }
+      throw StorageError(
+        .sealed, path: path, problem: "is not opened by this recovery key; nothing was changed")
+    }
+  }
+
+  private func workshop() throws(StorageError) -> KeyRing.Workshop {
+    do throws(LibraryError) {
+      return KeyRing.Workshop(try Cryptography.load(), random: world.random)
+    } catch {
+      throw StorageError(.system, path: "", problem: "\(error)")
+    }
+  }
+
+  /// Whether a store that nobody owns is sealed.
+  package func isSealed(_ path: String) throws(ReplicaError) -> Bool {
+    try stored { () throws(StorageError) in
+      try Store.keys(at: path, fileSystem: fileSystem) != nil
+    }
+  }
+
+  /// Makes a sealed store with a new identity. Durable on return.
+  /// - Returns: the key to be told to a person, this once.
+  package func createSealed(
+    _ path: String, account: UniqueID, isLocalAccount: Bool, passphrase: String
+  ) throws(ReplicaError) -> (replica: Replica, recovery: RecoveryKey) {
+    let recovery = RecoveryKey(random: world.random)
+    let seal = try stored { () throws(StorageError) in
+      let (ring, seal) = try KeyRing.make(
+        passphrase: passphrase, recovery: recovery, try workshop())
+      try Store.prepareSealed(at: path, ring, fileSystem: fileSystem)
+      return seal
+    }
+    let replica = try create(
+      path, account: account, isLocalAccount: isLocalAccount, role: .laptop, seal: seal)
+    return (replica, recovery)
+  }
+
+  /// Seals a store that nobody owns, or gives a sealed one another key. Durable on return; cut off before, the
+  /// store is as it was. O(store).
+  ///
+  /// - Returns: the key to be told to a person, this once.
+  package func encrypt(
+    _ path: String, passphrase: String
+  ) throws(ReplicaError) -> RecoveryKey {
+    let recovery = RecoveryKey(random: world.random)
+    try stored { () throws(StorageError) in
+      let old = try seal(of: path)
+      let (ring, seal) = try KeyRing.make(
+        passphrase: passphrase, recovery: recovery, try workshop())
+      try reseal(path, from: old, to: seal, ring)
+    }
+    return recovery
+  }
+
+  /// Takes the seal off a store that nobody owns. Durable on return. O(store).
+  /// - Throws: `sealed`; `exists` if it has none.
+  package func decrypt(_ path: String) throws(ReplicaError) {
+    try stored { () throws(StorageError) in
+      let old = try seal(of: path)
+      guard old.isSecret else {
+        throw StorageError(.exists, path: path, problem: "is not encrypted")
+      }
+      try reseal(path, from: old, to: NoSeal(), nil)
+    }
+  }
+
+  private func reseal(
+    _ path: String, from old: any Seal, to new: any Seal, _ ring: KeyRing?
+  ) throws(StorageError) {
+    var environment = environment
+    environment.seal = old
+    try Store.withLock(at: path, fileSystem: fileSystem, seal: old) {
+      (layout) throws(StorageError) in
+      try Resealer(root: path, environment: environment, to: new, ring).run()
+      try ResealedStore(layout: layout, fileSystem: fileSystem).takePlace()
+    }
+  }
+
+  /// Gives a sealed store that nobody owns another passphrase; the store itself stays as it is. Durable on
+  /// return.
+  ///
+  /// - Parameter secret: what opens it now.
+  /// - Throws: `sealed` if that is wrong; `exists` if the store is not sealed.
+  package func setPassphrase(
+    _ path: String, to passphrase: String, by secret: StoreSecret
+  ) throws(ReplicaError) {
+    try stored { () throws(StorageError) in
+      guard var ring = try Store.keys(at: path, fileSystem: fileSystem) else {
+        throw StorageError(.exists, path: path, problem: "is not encrypted")
+      }
+      let seal = try seal(of: path, ring, secret)
+      try ring.setPassphrase(passphrase, for: seal, try workshop())
+      try Store.withLock(at: path, fileSystem: fileSystem) { (layout) throws(StorageError) in
+        try KeyFile(layout: layout, fileSystem: fileSystem).write(ring)
+      }
+    }
+  }
+}
