@@ -15,8 +15,11 @@ extension Document {
   }
 
   /// A document with nothing but the versions that a replica with some knowledge lacks; nil if there are none.
-  package func part(beyond known: VersionVector) -> Document? {
-    part { !known.covers($0.write.dot) }
+  /// - Parameter isMeant: which transactions count.
+  package func part(
+    beyond known: VersionVector, where isMeant: (Dot) -> Bool = { _ in true }
+  ) -> Document? {
+    part { !known.covers($0.write.dot) && isMeant($0.write.dot) }
   }
 
   /// This part without what came from refused transactions.

@@ -167,6 +167,10 @@ package final class Laptop: Sendable {
     if !identity.isLocalAccount {
       body.append("account", .string(identity.account.description))
     }
+    // Shows the server that it is the device that it says it is; no other server sees it.
+    if let old = identity.enrolment, old.url == url {
+      body.append("refresh_token", .string(old.refreshToken))
+    }
     let reply = try send(
       TransportRequest(
         path: SyncProtocolVersion.enrolPath,

@@ -192,7 +192,11 @@ extension Replica {
   }
 
   /// Keeps what a refused transaction wrote, in a file of its own. Durable on return.
-  func park(_ dot: Dot, _ documents: [Document], reason: String) throws(ReplicaError) {
+  /// - Parameter device: whose last words they are: its name and what it says make the file's name; nil for a
+  ///   transaction, of which there is one file.
+  func park(
+    _ dot: Dot, _ documents: [Document], reason: String, by device: UniqueID? = nil
+  ) throws(ReplicaError) {
     let values = documents.map { document in
       JSONValue.object([
         "type": .string(document.key.type), "id": .string(document.key.id.description),
@@ -211,9 +215,10 @@ extension Replica {
       "at": write.map { .string(Timestamp.text(milliseconds: $0.stamp.milliseconds)) } ?? .null,
       "documents": .array(values),
     ]
+    let bytes = JSONValue.object(content).prettyBytes()
+    let name = device.map { "\($0)-\(HexText.text(Array(world.digest(bytes).prefix(8))))" }
     try stored { () throws(StorageError) in
-      try store.park(
-        "\(dot.replica)-\(dot.number).json", JSONValue.object(content).prettyBytes())
+      try store.park("\(name ?? "\(dot.replica)-\(dot.number)").json", bytes)
     }
   }
 }

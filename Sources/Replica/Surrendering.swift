@@ -29,13 +29,13 @@ extension ServerSync {
       throw SyncRefusal(.foreignAccount, "the device belongs to another account")
     }
     return try replica.senders.take(request.replica) { () throws(SyncRefusal) in
-      try takeSurrender(request, push, body, of: device, reason)
+      try takeSurrender(request, push, body, of: device, as: caller, reason)
     }
   }
 
   private func takeSurrender(
     _ request: SyncRequest, _ push: PushPosition, _ body: [UInt8], of device: UniqueID,
-    _ reason: String
+    as caller: SyncCaller, _ reason: String
   ) throws(SyncRefusal) -> Bool {
     do throws(ReplicaError) {
       let staged = try stagedPageCount(request)
@@ -53,7 +53,7 @@ extension ServerSync {
         parts += page.parts
       }
       try replica.parkUnreadable(request.unreadable, from: device)
-      try replica.parkSurrender(parts + request.parts, of: device, reason)
+      try replica.parkSurrender(parts + request.parts, of: device, as: caller, reason)
       try stored { () throws(StorageError) in try stage(request.replica).clear() }
       return true
     } catch {
@@ -63,16 +63,17 @@ extension ServerSync {
 }
 
 extension Replica {
-  /// Keeps what a device wrote and the server did not know, in one file, and says so in a document.
+  /// Keeps what a device wrote and the server did not know, in one file, and says so in a document. What bears
+  /// the name of another device's transaction is not its own.
   fileprivate func parkSurrender(
-    _ parts: [Document], of device: UniqueID, _ reason: String
+    _ parts: [Document], of device: UniqueID, as caller: SyncCaller, _ reason: String
   ) throws(ReplicaError) {
     let known = store.read { $0.knowledge }
     let news = ChangeSet(since: known, upTo: known, parts: parts, runs: []).latestParts
-      .compactMap { $0.part(beyond: known) }
+      .compactMap { $0.part(beyond: known) { caller.mayWrite(as: $0.replica) && $0.replica != id } }
     let dots = Set(news.flatMap { $0.units.flatMap(\.versions).map(\.write.dot) }).sorted()
     guard let first = dots.first else { return }
-    try park(first, news, reason: reason)
+    try park(first, news, reason: reason, by: device)
     try transact { (transaction) throws(ReplicaError) in
       try self.tell(
         of: first, news, reason: reason, in: &transaction)

@@ -7,6 +7,15 @@ import Replica
 import Storage
 import Synchronization
 
+/// Who wants to enrol.
+private struct EnrolmentClaim {
+  let device: UniqueID
+  let replica: ReplicaID
+  let name: String
+  /// The enrolment whose token it showed; nil if it showed none.
+  let family: UniqueID?
+}
+
 /// What a device gets when it enrols.
 package struct EnrolmentGrant: Sendable {
   package let device: DeviceRecord
@@ -79,13 +88,23 @@ extension ServerData {
 
   /// Enrols a device by a code, which is used up. Enrolling the same device again gives it a new
   /// token: nobody writes any more under the ids that it had before, and nobody waits for them.
+  ///
+  /// - Parameter token: what the device showed last, which proves that it is the one that it says it is: only then
+  ///   it may send what it wrote in the names of others before, and take another person's place.
   /// - Throws: `wrongCode` if the code is unknown, used or expired, or was tried too often; `refused`.
   package func enrol(
-    code: String, device: UniqueID, replica: ReplicaID, name: String, account: UniqueID?
+    code: String, device: UniqueID, replica: ReplicaID, name: String, account: UniqueID?,
+    token: String? = nil
   ) throws(ServerError) -> EnrolmentGrant {
+    let family = token.flatMap(deviceTokens.refresh)?.family
     let now = setup.world.clock.now()
     let credentials = DeviceCredentials(family: setup.newID())
     let hash = tokenHash(Self.normalised(code))
+    if let account = read({ $0.codes.first { $0.hash == hash }?.account }),
+      try self.replica(of: account).id == replica
+    {
+      throw .refused("the server itself writes as \(replica)")
+    }
     let record = try update { (registry) throws(ServerError) -> DeviceRecord? in
       guard let index = registry.codes.firstIndex(where: { $0.hash == hash && $0.expiresAt >= now })
       else {
@@ -97,8 +116,10 @@ extension ServerData {
         throw .refused(
           "the code is for account \(code.account), this store belongs to account \(account)")
       }
-      registry.codes.remove(at: index)
-      return try Self.put(device, replica, name, code, credentials, now, into: &registry)
+      let claim = EnrolmentClaim(device: device, replica: replica, name: name, family: family)
+      let record = try Self.put(claim, code, credentials, now, into: &registry)
+      registry.codes.removeAll { $0.hash == hash }
+      return record
     }
     guard let record else { throw .wrongCode }
     let server = try self.replica(of: record.account)
@@ -114,23 +135,31 @@ extension ServerData {
   }
 
   private static func put(
-    _ device: UniqueID, _ replica: ReplicaID, _ name: String, _ code: CodeRecord,
-    _ credentials: DeviceCredentials, _ now: UInt64, into registry: inout Registry
+    _ claim: EnrolmentClaim, _ code: CodeRecord, _ credentials: DeviceCredentials, _ now: UInt64,
+    into registry: inout Registry
   ) throws(ServerError) -> DeviceRecord {
+    let replica = claim.replica
     let isTaken = registry.devices.contains { other in
-      other.id != device && other.replicas.contains(replica)
+      other.id != claim.device && other.replicas.contains(replica)
     }
     if isTaken { throw .refused("another device writes as \(replica)") }
     var record = DeviceRecord(
-      id: device, account: code.account, user: code.user, name: name, replicas: [replica],
-      credentials: credentials, enrolledAt: now, revokedAt: nil)
-    if let index = registry.devices.firstIndex(where: { $0.id == device }) {
+      id: claim.device, account: code.account, user: code.user, name: claim.name,
+      replicas: [replica], credentials: credentials, enrolledAt: now, revokedAt: nil)
+    if let index = registry.devices.firstIndex(where: { $0.id == claim.device }) {
       let old = registry.devices[index]
       guard old.account == code.account else {
         throw .refused("this device is enrolled in another account")
       }
+      let isProven = claim.family == old.credentials.family
+      guard isProven || old.user == code.user || old.state != "active" else {
+        throw .refused(
+          "this device is enrolled for somebody else, and does not show that it is the same: revoke it first")
+      }
       record.replicas = old.replicas.filter { $0 != replica } + [replica]
-      record.formerUsers = (old.formerUsers + [old.user]).filter { $0 != code.user }
+      if isProven {
+        record.formerUsers = (old.formerUsers + [old.user]).filter { $0 != code.user }
+      }
       registry.devices[index] = record
     } else {
       registry.devices.append(record)

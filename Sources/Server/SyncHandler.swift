@@ -328,8 +328,8 @@ package struct SyncHandler: HTTPHandler {
     }
     do throws(ServerError) {
       let grant = try data.enrol(
-        code: code, device: device, replica: replica, name: String(name.prefix(100)),
-        account: object.id("account"))
+        code: code, device: device, replica: replica, name: Self.shortened(name),
+        account: object.id("account"), token: object["refresh_token"]?.stringValue)
       remember(.enrolled, grant.device, request)
       return .json(
         200,
@@ -347,6 +347,11 @@ package struct SyncHandler: HTTPHandler {
       default: return Self.error(503, "unavailable", "the server cannot enrol devices now")
       }
     }
+  }
+
+  /// What a person reads of a device's name: a letter may have any number of accents.
+  private static func shortened(_ name: String) -> String {
+    String(String.UnicodeScalarView(name.unicodeScalars.prefix(100)))
   }
 
   private static func revocation(_ wipe: WipeOrder?) -> SyncRefusal {
