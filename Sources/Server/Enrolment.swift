@@ -154,7 +154,8 @@ extension ServerData {
       let isProven = claim.family == old.credentials.family
       guard isProven || old.user == code.user || old.state != "active" else {
         throw .refused(
-          "this device is enrolled for somebody else, and does not show that it is the same: revoke it first")
+          "this device is enrolled for somebody else, and does not show that it is the same: revoke it first"
+        )
       }
       record.replicas = old.replicas.filter { $0 != replica } + [replica]
       if isProven {

@@ -52,7 +52,10 @@ import Testing
 
   @Test(arguments: BenchmarkGroup.allCases)
   func `the families of a group take each of its measures once`(group: BenchmarkGroup) {
-    let taken = group.families(Sizes(documents: 3)).flatMap(\.measures).map(\.name)
+    let isEncryptedToo = [false] + (group == .storage ? [true] : [])
+    let taken = isEncryptedToo.flatMap {
+      group.families(Sizes(documents: 3), isEncrypted: $0).flatMap(\.measures).map(\.name)
+    }
     #expect(taken.sorted() == group.measures.map(\.name).sorted())
     #expect(Set(taken).count == taken.count)
   }

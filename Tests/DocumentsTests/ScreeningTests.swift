@@ -25,7 +25,8 @@ struct ScreeningTests {
   private func screened(
     _ part: Document, believes: Bool = false, mine: Document?? = .none
   ) -> Document {
-    part.screened(for: mine ?? self.mine, isNew: { !known.covers($0) }) { _, _ in believes }
+    part.screened(
+      for: mine ?? self.mine, isNew: { !known.covers($0) }, isBelieved: { _, _ in believes })
   }
 
   /// What the document says after a part has come.
