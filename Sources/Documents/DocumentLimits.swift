@@ -9,6 +9,10 @@ package enum DocumentLimits {
   package static let maximumWrittenByteCount = 4 << 20
   /// A document in a message, in bytes.
   package static let maximumLineByteCount = 16 << 20
+  /// Values in the JSON of a document in a message. In memory each takes far more than its bytes.
+  package static let maximumLineValueCount = 100_000
+  /// Values in a field that somebody writes.
+  package static let maximumWrittenValueCount = 10_000
 
   /// What is wrong with a field that somebody writes; nil if nothing.
   package static func problem(of value: JSONValue) -> String? {
@@ -17,6 +21,9 @@ package enum DocumentLimits {
     }
     if value.approximateByteCount > maximumWrittenByteCount {
       return "is longer than \(maximumWrittenByteCount >> 20) MiB"
+    }
+    if value.valueCount > maximumWrittenValueCount {
+      return "holds more than \(maximumWrittenValueCount) values"
     }
     return nil
   }
@@ -39,6 +46,15 @@ extension JSONValue {
     case .object(let object):
       depth > 0 && object.members.allSatisfy { $0.value.isNestedAtMost(depth - 1) }
     default: true
+    }
+  }
+
+  /// Itself and all in it.
+  fileprivate var valueCount: Int {
+    switch self {
+    case .array(let array): array.reduce(1) { $0 + $1.valueCount }
+    case .object(let object): object.members.reduce(1) { $0 + $1.value.valueCount }
+    default: 1
     }
   }
 

@@ -61,12 +61,17 @@ package struct JSONLimits: Sendable {
   package var maximumByteCount: Int
   /// Arrays and objects inside one another. The parser calls itself once a level.
   package var maximumDepth: Int
+  /// Values in all: two bytes of text may take hundreds in memory.
+  package var maximumValueCount: Int
 
-  package init(maximumByteCount: Int = 64 << 20, maximumDepth: Int = 64) {
+  package init(
+    maximumByteCount: Int = 64 << 20, maximumDepth: Int = 64, maximumValueCount: Int = .max
+  ) {
     self.maximumByteCount = maximumByteCount
     self.maximumDepth = maximumDepth
+    self.maximumValueCount = maximumValueCount
   }
 
-  /// 64 MiB, 64 levels.
+  /// 64 MiB, 64 levels, any number of values.
   package static let standard = JSONLimits()
 }

@@ -31,6 +31,7 @@ struct JSONParser {
   let limits: JSONLimits
   var position = 0
   var keys = DuplicateKeyFinder()
+  private var valueCount = 0
 
   init(bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) {
     self.bytes = bytes
@@ -51,6 +52,10 @@ struct JSONParser {
 
   private mutating func parseValue(depth: Int) throws(JSONError) -> JSONValue {
     guard let first = peek() else { throw failure("the text ends where a value is expected") }
+    valueCount += 1
+    guard valueCount <= limits.maximumValueCount else {
+      throw beyondLimits("more than \(limits.maximumValueCount) values")
+    }
     switch first {
     case UInt8(ascii: "\""): return .string(try parseString())
     case UInt8(ascii: "{"): return .object(try parseObject(depth: depth + 1))
@@ -126,9 +131,7 @@ struct JSONParser {
 
   private mutating func enter(depth: Int) throws(JSONError) {
     guard depth <= limits.maximumDepth else {
-      var error = failure("nested deeper than \(limits.maximumDepth) levels")
-      error.isBeyondLimits = true
-      throw error
+      throw beyondLimits("nested deeper than \(limits.maximumDepth) levels")
     }
     position += 1
     skipWhiteSpace()
@@ -149,6 +152,12 @@ struct JSONParser {
     guard position < bytes.count, bytes[position] == byte else { return false }
     position += 1
     return true
+  }
+
+  private func beyondLimits(_ problem: String) -> JSONError {
+    var error = failure(problem)
+    error.isBeyondLimits = true
+    return error
   }
 
   func failure(_ problem: String, at offset: Int? = nil) -> JSONError {

@@ -89,7 +89,8 @@ package final class LaptopSync: Sendable {
     start.isAgreed = peer.cursor != nil && !identity.isNew
     start.isWhole = identity.isNew
     start.scope = peer.scope
-    start.former = identity.isNew ? identity.former : []
+    start.former =
+      identity.isNew ? identity.former.suffix(SyncRequest.maximumFormerCount) : []
     start.wanted = try replica.wanted()
     start.unstable = codec.name(of: peer.unstable)
     start.pushUnderWay = replica.pushUnderWay()

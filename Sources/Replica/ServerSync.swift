@@ -16,13 +16,13 @@ package struct SyncCaller: Sendable {
   package var scope: String?
   /// Whether no other device writes as a replica.
   package var isFree: @Sendable (ReplicaID) -> Bool
-  /// Lets the device write as a replica from now on. Durable on return.
-  package var adopt: @Sendable (ReplicaID) throws(SyncRefusal) -> Void
+  /// Lets the device write as replicas from now on. Durable on return.
+  package var adopt: @Sendable ([ReplicaID]) throws(SyncRefusal) -> Void
 
   package init(
     replicas: [ReplicaID], judge: PushJudge? = nil, scope: String? = nil,
     isFree: @escaping @Sendable (ReplicaID) -> Bool = { _ in false },
-    adopt: @escaping @Sendable (ReplicaID) throws(SyncRefusal) -> Void = { _ in }
+    adopt: @escaping @Sendable ([ReplicaID]) throws(SyncRefusal) -> Void = { _ in }
   ) {
     self.replicas = replicas
     self.judge = judge
@@ -92,7 +92,7 @@ package struct ServerSync: Sendable {
         try stored { () throws(StorageError) in try stage(push.replica).clear() }
         return .accepted
       case .adopt(let replicas):
-        do throws(SyncRefusal) { for id in replicas { try caller.adopt(id) } } catch {
+        do throws(SyncRefusal) { try caller.adopt(replicas) } catch {
           throw .sync(error)
         }
         return .adopted

@@ -175,16 +175,24 @@ extension ServerData {
     }
   }
 
-  /// Lets a device write as a replica from now on (DESIGN, rule 17). Durable on return.
-  func adopt(_ replica: ReplicaID, by device: UniqueID) throws(ServerError) {
+  /// A device takes a new id when its store was restored or copied: more is no device's life.
+  static let mostReplicasOfDevice = 1000
+
+  /// Lets a device write as replicas from now on (DESIGN, rule 17). Durable on return.
+  /// - Throws: `refused` if one is another device's, or the device has too many.
+  func adopt(_ replicas: [ReplicaID], by device: UniqueID) throws(ServerError) {
     try update { (registry) throws(ServerError) in
       guard let index = registry.devices.firstIndex(where: { $0.id == device }) else {
         throw .notFound("no device \(device)")
       }
-      let isTaken = registry.devices.contains { $0.id != device && $0.replicas.contains(replica) }
-      if isTaken { throw .refused("another device writes as \(replica)") }
-      if !registry.devices[index].replicas.contains(replica) {
-        registry.devices[index].replicas.append(replica)
+      let others = Set(registry.devices.filter { $0.id != device }.flatMap(\.replicas))
+      if let taken = replicas.first(where: others.contains) {
+        throw .refused("another device writes as \(taken)")
+      }
+      let own = Set(registry.devices[index].replicas)
+      registry.devices[index].replicas += replicas.filter { !own.contains($0) }
+      guard registry.devices[index].replicas.count <= Self.mostReplicasOfDevice else {
+        throw .refused("a device writes as no more than \(Self.mostReplicasOfDevice) replicas")
       }
     }
   }

@@ -3,8 +3,6 @@ import Platform
 
 /// Bodies that are packed on their way.
 enum PackedBody {
-  /// The most bytes of a request's body, unpacked.
-  static let maximumByteCount = SyncHandler.maximumExchangeByteCount
   /// Smaller answers are sent as they are.
   private static let packedFrom = 1024
 
@@ -14,7 +12,11 @@ enum PackedBody {
   }
 
   /// The request with its body as it was before it was packed.
-  static func unpacked(_ request: HTTPRequest) throws(Refusal) -> HTTPRequest {
+  /// - Parameter maximumByteCount: of the body, unpacked.
+  /// - Throws: 413 for a larger one, 415 for an unknown coding, 400 for a damaged body.
+  static func unpacked(
+    _ request: HTTPRequest, maximumByteCount: Int
+  ) throws(Refusal) -> HTTPRequest {
     guard let coding = request.headers["Content-Encoding"]?.lowercased(), coding != "identity"
     else {
       return request

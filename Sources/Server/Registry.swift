@@ -25,6 +25,17 @@ package struct CredentialRecord: Sendable, Equatable {
   package var invitation: Invitation?
   /// Who the person is at the OpenID provider; nil if the person never came from there.
   package var googleID: String?
+  /// Networks from which the person logged in, the latest last: wrong passwords from elsewhere lock nobody out there.
+  package private(set) var networks: [String] = []
+
+  private static let mostNetworks = 8
+
+  /// - Returns: whether that was not noted yet.
+  mutating func note(network: String) -> Bool {
+    if networks.contains(network) { return false }
+    networks = (networks + [network]).suffix(Self.mostNetworks)
+    return true
+  }
 
   package struct Invitation: Sendable, Equatable {
     /// SHA-256, in hexadecimal digits, of the token.
@@ -192,6 +203,7 @@ extension CredentialRecord {
       }
         ?? .null,
       "google_id": googleID.map(JSONValue.string) ?? .null,
+      "networks": .array(networks.map(JSONValue.string)),
     ]
   }
 
@@ -209,6 +221,9 @@ extension CredentialRecord {
       self.invitation = Invitation(hash: hash, expiresAt: end)
     }
     googleID = object["google_id"]?.stringValue
+    for network in object["networks"]?.arrayValue?.compactMap(\.stringValue) ?? [] {
+      _ = note(network: network)
+    }
   }
 }
 

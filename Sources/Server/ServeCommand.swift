@@ -8,7 +8,7 @@ import Synchronization
 /// A running server: the network address for laptops, the control socket for its operator.
 package final class RunningServer: Sendable {
   /// How long requests that are under way may take to end, in seconds.
-  private static let stopSeconds = 5.0
+  private static let stopSeconds = 3.5
 
   private let data: ServerData
   private let front: FrontHandler

@@ -25,6 +25,7 @@ package struct SyncHandler: HTTPHandler {
   private let access: Access
   private let users: UserHandler
   private let throttles: Throttles
+  let largeWork = LargeWork()
 
   package init(data: ServerData, access: Access, logins: Logins, settings: ServerSettings) {
     self.data = data
@@ -40,7 +41,8 @@ package struct SyncHandler: HTTPHandler {
       return .refuse(APIError.methodNotAllowed(["POST"]).response)
     }
     if head.path == SyncProtocolVersion.enrolPath {
-      return .accept(maximumBodyByteCount: Self.maximumEnrolmentByteCount, lane: Self.enrolmentLane)
+      return .accept(
+        maximumBodyByteCount: Self.maximumByteCount(head.path), lane: Self.enrolmentLane)
     }
     // Who the device is, is found out before its body is read.
     let device: DeviceRecord
@@ -65,6 +67,7 @@ package struct SyncHandler: HTTPHandler {
 
   private static func maximumByteCount(_ path: String) -> Int {
     switch path {
+    case SyncProtocolVersion.enrolPath: maximumEnrolmentByteCount
     case SyncProtocolVersion.watchPath, SyncProtocolVersion.wipedPath: maximumWatchByteCount
     default: maximumExchangeByteCount
     }
@@ -97,11 +100,40 @@ package struct SyncHandler: HTTPHandler {
     guard request.segments.first == Self.ownPrefix else {
       return reply.send(users.answer(request))
     }
-    let plain: HTTPRequest
-    do throws(PackedBody.Refusal) { plain = try PackedBody.unpacked(request) } catch {
-      return reply.send(
-        Self.error(error.status, "malformed", "the body cannot be unpacked: \(error.problem)"))
+    do throws(PackedBody.Refusal) {
+      try unpack(request) { carryOut($0, for: request, reply) }
+    } catch {
+      switch error.status {
+      case 503: reply.send(response(SyncRefusal(.unavailable, error.problem)))
+      default:
+        reply.send(
+          Self.error(error.status, "malformed", "the body cannot be unpacked: \(error.problem)"))
+      }
     }
+  }
+
+  /// Unpacks the body of a request; a large one only if it is its turn.
+  private func unpack(
+    _ request: HTTPRequest, _ body: (HTTPRequest) -> Void
+  ) throws(PackedBody.Refusal) {
+    let most = min(Self.maximumByteCount(request.path), LargeWork.smallByteCount)
+    if request.body.count <= most {
+      do throws(PackedBody.Refusal) {
+        return body(try PackedBody.unpacked(request, maximumByteCount: most))
+      } catch {
+        guard error.status == 413, Self.maximumByteCount(request.path) > most else { throw error }
+      }
+    }
+    guard let account = (try? announced(request))?.account, largeWork.begin(account) else {
+      throw PackedBody.Refusal(
+        status: 503, problem: "other large exchanges are under way; try again later")
+    }
+    defer { largeWork.end(account) }
+    body(
+      try PackedBody.unpacked(request, maximumByteCount: Self.maximumByteCount(request.path)))
+  }
+
+  private func carryOut(_ plain: HTTPRequest, for request: HTTPRequest, _ reply: HTTPReply) {
     switch plain.path {
     case SyncProtocolVersion.enrolPath: reply.send(enrol(plain))
     case SyncProtocolVersion.watchPath: watch(plain, reply)
@@ -241,9 +273,10 @@ package struct SyncHandler: HTTPHandler {
       judge: PushJudge(
         device: device.id, user: device.user, formerUsers: device.formerUsers),
       isFree: { replica in data.isFree(replica, for: device.id) },
-      adopt: { (replica) throws(SyncRefusal) in
-        do { try data.adopt(replica, by: device.id) } catch {
-          throw SyncRefusal(.unavailable, "the server cannot note the device's new id now")
+      adopt: { (replicas) throws(SyncRefusal) in
+        do throws(ServerError) { try data.adopt(replicas, by: device.id) } catch {
+          if case .refused(let why) = error { throw SyncRefusal(.forbidden, why) }
+          throw SyncRefusal(.unavailable, "the server cannot note the device's new ids now")
         }
       })
   }
@@ -349,9 +382,15 @@ package struct SyncHandler: HTTPHandler {
     }
   }
 
-  /// What a person reads of a device's name: a letter may have any number of accents.
+  /// What a person reads of a device's name, on one line of a terminal: a letter may have any number of accents.
   private static func shortened(_ name: String) -> String {
-    String(String.UnicodeScalarView(name.unicodeScalars.prefix(100)))
+    let hidden: Set<Unicode.GeneralCategory> = [
+      .control, .format, .lineSeparator, .paragraphSeparator,
+    ]
+    return String(
+      String.UnicodeScalarView(
+        name.unicodeScalars.lazy.filter { !hidden.contains($0.properties.generalCategory) }
+          .prefix(100)))
   }
 
   private static func revocation(_ wipe: WipeOrder?) -> SyncRefusal {

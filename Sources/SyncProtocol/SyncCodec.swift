@@ -149,7 +149,8 @@ extension SyncCodec {
     guard let replica = head["replica"]?.stringValue.flatMap({ UniqueID($0) }),
       let base = head["base"]?.stringValue, let history = head["history"]?.stringValue,
       let knowledge = entriesOrNone(head["knowledge"]), let former = ids(head["former"]),
-      let wanted = keys(head["wanted"]), let missing = keys(head["missing"])
+      let wanted = keys(head["wanted"]), let missing = keys(head["missing"]),
+      former.count <= SyncRequest.maximumFormerCount
     else { return nil }
     var request = SyncRequest(
       replica: replica, base: base, knowledge: knowledge, history: history)

@@ -89,6 +89,8 @@ package struct SyncRequest: Sendable {
   package var unstable: String?
   /// Ids under which the laptop wrote before and never will again: the server retires them.
   package var former: [ReplicaID] = []
+  /// So many ids of before are named at most.
+  package static let maximumFormerCount = 256
   /// Documents that live but lack content here (DESIGN, rule 11): the server sends them whole.
   package var wanted: [DocumentKey] = []
   /// Of what the server wanted, what this laptop does not have whole either.

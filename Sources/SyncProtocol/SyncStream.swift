@@ -69,7 +69,8 @@ package struct SyncStreamError: Error, Sendable, CustomStringConvertible {
 /// Reads what `SyncStreamWriter` writes: the end is checked before anything else.
 struct SyncStreamReader {
   let head: JSONObject
-  private let content: [ArraySlice<UInt8>]
+  /// The lines behind it, up to the end.
+  private let content: ArraySlice<UInt8>
   private(set) var parts: [Document] = []
   private(set) var runs: [TransactionRun] = []
   /// One bad document never blocks another.
@@ -77,18 +78,27 @@ struct SyncStreamReader {
 
   /// Checks a message, and reads its head.
   init(_ bytes: [UInt8], digest: Digest) throws(SyncStreamError) {
-    let lines = try Self.lines(of: bytes, digest: digest)
-    head = try Self.object(lines[0])
-    content = Array(lines.dropFirst())
+    var rest = try Self.content(of: bytes, digest: digest)
+    guard let line = Self.takeLine(from: &rest) else {
+      throw SyncStreamError("the stream has no end")
+    }
+    head = try Self.object(line)
+    content = rest
   }
 
   /// Reads what follows the head.
   mutating func readContent() throws(SyncStreamError) {
-    let content = content
-    let parsed = inChunks(content.count) { range in
-      ParsedLines(content[range].map(ParsedLine.init))
-    }
     var decoder = DocumentDecoder()
+    var rest = content
+    while !rest.isEmpty { try read(Self.takeLines(from: &rest), &decoder) }
+  }
+
+  private mutating func read(
+    _ lines: [ArraySlice<UInt8>], _ decoder: inout DocumentDecoder
+  ) throws(SyncStreamError) {
+    let parsed = inChunks(lines.count) { range in
+      ParsedLines(lines[range].map(ParsedLine.init))
+    }
     for part in parsed { try part.read(into: &runs, &decoder.table) }
     let known = decoder
     for part in inChunks(of: parsed, { $0.documents(known) }) {
@@ -98,19 +108,41 @@ struct SyncStreamReader {
     }
   }
 
-  /// The lines before the end, if that fits.
-  private static func lines(
+  /// How many bytes of lines are looked at together: parsed they take many times as much memory, until they are
+  /// documents.
+  private static let batchByteCount = 256 << 10
+
+  /// The next lines, at least one.
+  private static func takeLines(from rest: inout ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+    let end = rest.startIndex + batchByteCount
+    var lines: [ArraySlice<UInt8>] = []
+    while rest.startIndex < end, let line = takeLine(from: &rest) { lines.append(line) }
+    return lines
+  }
+
+  /// The next line, without its end.
+  private static func takeLine(from rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    guard let end = rest.firstIndex(of: lineEnd) else { return nil }
+    defer { rest = rest[(end + 1)...] }
+    return rest[..<end]
+  }
+
+  private static let lineEnd = UInt8(ascii: "\n")
+
+  /// The lines before the end, each with its line end, if the end fits.
+  private static func content(
     of bytes: [UInt8], digest: Digest
-  ) throws(SyncStreamError) -> [ArraySlice<UInt8>] {
-    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    guard lines.count >= 3, lines.removeLast().isEmpty, let end = lines.popLast() else {
+  ) throws(SyncStreamError) -> ArraySlice<UInt8> {
+    guard bytes.last == lineEnd, let before = bytes.dropLast().lastIndex(of: lineEnd) else {
       throw SyncStreamError("the stream has no end")
     }
-    let sum = HexText.text(Array(digest(Array(bytes[..<end.startIndex])).prefix(8)))
-    guard let last = try? object(end), last["end"]?.intValue == lines.count,
+    let content = bytes[...before]
+    let sum = HexText.text(Array(digest(Array(content)).prefix(8)))
+    guard let last = try? object(bytes[(before + 1)...].dropLast()),
+      last["end"]?.intValue == content.count(where: { $0 == lineEnd }),
       last["digest"]?.stringValue == sum
     else { throw SyncStreamError("the stream is cut off or changed on its way") }
-    return lines
+    return content
   }
 
   private static func object(_ line: ArraySlice<UInt8>) throws(SyncStreamError) -> JSONObject {

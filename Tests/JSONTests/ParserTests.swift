@@ -160,6 +160,16 @@ struct LimitTests {
     #expect(error?.description == (isAllowed ? nil : "line 1, column 11: longer than 10 bytes"))
   }
 
+  @Test(arguments: [
+    (#"[1,2,3]"#, 4), (#"{"a":{"b":[]},"c":null}"#, 4), ("[[],[[]]]", 4), ("7", 1),
+  ])
+  func `the number of values is limited`(text: String, count: Int) {
+    for (most, isAllowed) in [(count - 1, false), (count, true), (count + 1, true)] {
+      let error = problem(Array(text.utf8), limits: JSONLimits(maximumValueCount: most))
+      #expect((error == nil) == isAllowed && error?.isBeyondLimits != false, "\(most)")
+    }
+  }
+
   @Test func `a scalar has no depth`() {
     #expect(problem(Array("1".utf8), limits: JSONLimits(maximumDepth: 0)) == nil)
     #expect(problem(Array("[]".utf8), limits: JSONLimits(maximumDepth: 0)) != nil)

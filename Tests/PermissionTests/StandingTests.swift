@@ -98,6 +98,67 @@ import Testing
     #expect(clinics.send(Asking("POST", "/api/auth/login", login), nil).status == 403)
   }
 
+  @Test func `what strangers send that is no request is not remembered, what they try is`() throws {
+    func count() throws -> UInt64 {
+      let files = AuditFiles(layout: clinics.data.layout, fileSystem: clinics.data.fileSystem)
+      return try AuditCheck(files, digest: clinics.data.setup.world.digest).last.number
+    }
+    let before = try count()
+    for path in [
+      "/api/auth/login", "/api/auth/accept", "/api/invites/verify", "/api/invites/accept",
+    ] {
+      #expect(clinics.send(Asking("POST", path, ["x": 1]), nil).status >= 400)
+    }
+    #expect(try count() == before)
+    let wrong: JSONObject = ["email": "nobody@example.org", "password": "wrong horse"]
+    #expect(clinics.send(Asking("POST", "/api/auth/login", wrong), nil).status == 401)
+    #expect(try count() == before + 1)
+    let token: JSONObject = ["token": "nobody's", "password": "correct horse"]
+    #expect(clinics.send(Asking("POST", "/api/auth/accept", token), nil).status == 404)
+    #expect(try count() == before + 2)
+  }
+
+  @Test func `an account that cannot be opened closes no other's invites`() throws {
+    let broken = AccountRecord(id: here.newID(), name: "Broken")
+    _ = try clinics.data.update { (registry) throws(ServerError) in
+      registry.accounts.insert(broken, at: 0)
+    }
+    let invite = try here.invite(to: try here.make("patient"))
+    func status(_ token: String) -> Int {
+      clinics.send(Asking("POST", "/api/invites/verify", ["token": .string(token)]), nil).status
+    }
+    #expect(status(invite.token) == 200)
+    #expect(status("nobody's") == 503)
+  }
+
+  @Test func `who tries passwords with a login that is open waits too`() throws {
+    let user = try here.user(.clinician)
+    let token = try clinics.token(of: user)
+    func status(_ old: String) -> Int {
+      let form: JSONObject = ["old_password": .string(old), "new_password": "another horse"]
+      return clinics.send(Asking("POST", "/api/auth/password", form), token).status
+    }
+    for _ in 0..<10 { #expect(status("wrong horse") == 401) }
+    #expect(status(TestAccount.password) == 429)
+  }
+
+  @Test func `one who begins to sign in again and again ends nobody else's attempt`() throws {
+    func begin(_ peer: String) -> String? {
+      var request = Asking("GET", "/api/auth/google").request(token: nil)
+      request.peer = peer
+      let answer = try? JSONValue(parsing: clinics.send(request).body)
+      return answer?.objectValue?["state"]?.stringValue
+    }
+    func status(_ state: String?) -> Int {
+      let form: JSONObject = ["code": "x", "state": .string(state ?? "")]
+      return clinics.send(Asking("POST", "/api/auth/google/callback", form), nil).status
+    }
+    let (mine, first) = (begin("192.0.2.1"), begin("192.0.2.2"))
+    for _ in 0..<300 { _ = begin("192.0.2.2") }
+    // The provider cannot be reached, which is found out only for an attempt that is known.
+    #expect(status(first) == 401 && status(mine) == 502 && status(mine) == 401)
+  }
+
   @Test func `another role counts from the next request on`() throws {
     let user = try here.user(.admin)
     let (token, owner) = (
@@ -156,8 +217,8 @@ import Testing
 
   @Test func `a user with the id of another account's is nobody there`() throws {
     let user = try #require(there.users[.owner])
-    let before = there.records
     let token = try clinics.token(of: user)
+    let before = there.records
     let owner = try clinics.token(Asker(role: .superAdmin))
     var fields = here.fields("user")
     fields["id"] = .string(user.user.description)

@@ -52,7 +52,9 @@ final class TestClinics {
     return try token(of: user)
   }
 
-  func token(of user: CredentialRecord) throws -> String { try logins.logIn(user).token }
+  func token(of user: CredentialRecord) throws -> String {
+    try logins.logIn(user, from: "127.0.0.1").token
+  }
 
   /// What the server answers; as after its start without sign-up if that is closed.
   func send(_ request: HTTPRequest, signUp: Bool = true) -> HTTPResponse {

@@ -55,12 +55,16 @@ extension Trials {
       ]
       return Trial(Asking("POST", row.path, form))
     case "/api/users/{id}/invite":
-      return Trial("user", try here.make("user")) {
+      let isGrand = row.variant == "of a super_admin"
+      return Trial("user", try here.make("user", isGrand ? ["role": "super_admin"] : [:])) {
         Asking("POST", row.path.replacing("{id}", with: $0))
       }
     case "/api/enrollment-codes" where row.variant == "for a patient":
       let patient = here.users[.patient]?.user.description ?? ""
       return Trial(Asking("POST", row.path, ["user_id": .string(patient)]))
+    case "/api/enrollment-codes" where row.variant == "for a super_admin":
+      let email = here.users[.superAdmin]?.email ?? ""
+      return Trial(Asking("POST", row.path, ["user": .string(email.uppercased())]))
     case "/api/enrollment-codes":
       var trial = Trial(Asking("POST", row.path, [:]))
       for (name, kind) in [("user_id", "login"), ("user", "e-mail address")] {

@@ -185,7 +185,7 @@ package final class TestDevices: Sendable {
     return SyncCaller(
       replicas: all[device] ?? [], judge: judge, scope: scope.withLock { $0 },
       isFree: { replica in !all.contains { $0.key != device && $0.value.contains(replica) } },
-      adopt: { [self] replica in add(replica, to: device) })
+      adopt: { [self] replicas in for id in replicas { add(id, to: device) } })
   }
 }
 

@@ -89,6 +89,60 @@ import Testing
     #expect(try !check().problems.isEmpty)
   }
 
+  @Test(arguments: [1, 3, 5])
+  func `what was cut off is not forgotten when the server goes on`(count: Int) throws {
+    note(5)
+    server.data.audit.stop()
+    try put(Array(try lines().dropLast(count)))
+    for _ in 0..<2 {
+      try server.reopen()
+      note(10)
+      let problems = try check().problems.map(\.what)
+      #expect(problems.contains { $0.contains("entry 5 was missing") }, "\(problems)")
+    }
+    #expect(try check().problems.filter { $0.what.contains("was missing") }.count == 1)
+  }
+
+  @Test func `an entry that was exchanged before the start is not forgotten either`() throws {
+    note(4)
+    server.data.audit.stop()
+    let four = try lines()
+    note(1)
+    server.data.audit.stop()
+    // Another fifth entry, linked as it should be, and a sixth.
+    let digest = server.setup.world.digest
+    var link = try #require(
+      AuditLine.check(Array(four[3].dropLast()), after: link(of: four[2]), digest: digest)
+    ).link
+    var forged = four
+    for number in [UInt64(5), 6] {
+      let line = AuditLine.make(
+        AuditEntry(.list).object(number: number, at: 0), after: link, digest: digest)
+      forged.append(line.bytes + [10])
+      link = line.link
+    }
+    try put(forged)
+    try server.reopen()
+    #expect(try check().problems.contains { $0.what.contains("entry 5 was missing") })
+  }
+
+  private func link(of line: [UInt8]) throws -> String {
+    try #require(try JSONValue(parsing: line).objectValue?["link"]?.stringValue)
+  }
+
+  @Test func `entries behind the last note are none too many`() throws {
+    note(5)
+    server.data.audit.stop()
+    let mark = try #require(try files.mark())
+    note(3)
+    server.data.audit.stop()
+    try files.write(mark)
+    try server.reopen()
+    note(1)
+    let check = try check()
+    #expect(check.problems.isEmpty && check.last.number == 9)
+  }
+
   @Test func `what a crash left of a line is kept aside, and the next entry follows`() throws {
     note(2)
     server.data.audit.stop()

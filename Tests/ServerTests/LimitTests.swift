@@ -1,3 +1,5 @@
+import API
+import Causality
 import HTTP
 import Platform
 import Testing
@@ -50,11 +52,100 @@ struct LimitTests {
     #expect(behind.of(request("::1", "1.2.3.4", "2001:db8::7")) == "2001:db8::7")
     // Who is no proxy may write anything.
     #expect(behind.of(request("203.0.113.9", "1.2.3.4")) == "203.0.113.9")
-    for nonsense in ["", "unknown", "1.2.3.4:80", "1.2.3.4/8", "1.2.3.4, x"] {
-      #expect(behind.of(request("127.0.0.1", nonsense)) == "127.0.0.1", "\(nonsense)")
+    #expect(behind.of(request("127.0.0.1", "")) == "127.0.0.1")
+    for (written, meant) in [
+      ("1.2.3.4:80", "1.2.3.4"), ("[2001:db8::7]:443", "2001:db8::7"),
+      ("[2001:db8::7]", "2001:db8::7"), ("9.9.9.9, 1.2.3.4:80, 10.1.2.3:9", "1.2.3.4"),
+    ] {
+      #expect(behind.of(request("127.0.0.1", written)) == meant, "\(written)")
+    }
+    for nonsense in [
+      "unknown", "1.2.3.4/8", "1.2.3.4, x", "1.2.3.4:", "1.2.3.4:x", "1.2.3.4:99999", "[::1",
+      "[::1]x",
+      "_hidden", "1.2.3.4, unknown, 10.1.2.3",
+    ] {
+      #expect(behind.of(request("127.0.0.1", nonsense)) == ClientAddress.unknown, "\(nonsense)")
     }
     let direct = ClientAddress(trustedProxies: [])
     #expect(direct.of(request("127.0.0.1", "1.2.3.4")) == "127.0.0.1")
+  }
+
+  @Test func `a client of whom nobody knows the address is not this machine`() {
+    let throttles = Throttles(ServerSettings(listen: "127.0.0.1:0"))
+    #expect(throttles.counts(address: ClientAddress.unknown))
+    #expect(!throttles.counts(address: "127.0.0.1") && !throttles.counts(address: "unix"))
+  }
+
+  private func mayTry(_ throttles: Throttles, from address: String, isKnown: Bool) -> Bool {
+    do {
+      try throttles.requirePasswordTry(email: "a@b.org", from: address, isKnown: isKnown)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  @Test func `wrong passwords from everywhere lock nobody out where he logged in before`() {
+    let throttles = Throttles(ServerSettings(listen: "127.0.0.1:0"))
+    for number in 0..<100 {
+      #expect(mayTry(throttles, from: "192.0.2.\(number)", isKnown: false), "\(number)")
+      throttles.notePassword(isRight: false, email: "a@b.org", from: "192.0.2.\(number)")
+    }
+    #expect(!mayTry(throttles, from: "198.51.100.1", isKnown: false))
+    #expect(mayTry(throttles, from: "198.51.100.1", isKnown: true))
+    for _ in 0..<10 {
+      throttles.notePassword(isRight: false, email: "a@b.org", from: "198.51.100.1")
+    }
+    #expect(!mayTry(throttles, from: "198.51.100.1", isKnown: true))
+  }
+
+  @Test func `who shows tokens that nobody was given waits, and others do not`() throws {
+    let throttles = Throttles(ServerSettings(listen: "127.0.0.1:0"))
+    func status(_ address: String, _ error: APIError?) -> Int {
+      do throws(APIError) {
+        try throttles.countingWrongTokens(from: address) { () throws(APIError) in
+          if let error { throw error }
+        }
+        return 200
+      } catch {
+        return error.status
+      }
+    }
+    for _ in 0..<30 { #expect(status("192.0.2.1", APIError(410, "gone", "over")) == 410) }
+    for _ in 0..<30 { #expect(status("192.0.2.1", .notFound) == 404) }
+    #expect(status("192.0.2.1", nil) == 429)
+    #expect(status("192.0.2.2", nil) == 200)
+  }
+
+  @Test func `what is longer than an e-mail address takes no more room than one`() {
+    let throttles = Throttles(ServerSettings(listen: "127.0.0.1:0"))
+    let text = String(repeating: "a", count: 320)
+    for number in 0..<10 {
+      throttles.notePassword(isRight: false, email: "\(text)\(number)", from: "192.0.2.1")
+    }
+    #expect(throws: APIError.self) {
+      try throttles.requirePasswordTry(email: text, from: "192.0.2.1", isKnown: false)
+    }
+  }
+
+  @Test func `refusals of one address are told together`() {
+    let count = RefusalCount()
+    #expect(count.add(1, from: "a", at: 5) == 1)
+    for time in UInt64(6)..<1006 { #expect(count.add(2, from: "a", at: time) == nil) }
+    #expect(count.add(1, from: "b", at: 1007) == 1)
+    #expect(count.add(1, from: "a", at: 10_004) == nil)
+    #expect(count.add(1, from: "a", at: 10_005) == 2002)
+    #expect(count.add(1, from: "a", at: 20_005) == 1)
+    for number in 0..<3000 { #expect(count.add(1, from: "c\(number)", at: 20_006) == 1) }
+  }
+
+  @Test func `large work is done by few at once and never twice for one account`() {
+    let work = LargeWork()
+    let ids = (1...3).map { UniqueID(high: 0, low: UInt64($0)) }
+    #expect(work.begin(ids[0]) && !work.begin(ids[0]))
+    #expect(work.begin(ids[1]) && !work.begin(ids[2]))
+    work.end(ids[0])
+    #expect(work.begin(ids[2]) && !work.begin(ids[0]))
   }
 
   @Test func `neighbours of an IPv6 network count as one`() {

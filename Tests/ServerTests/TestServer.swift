@@ -56,13 +56,22 @@ final class TestServer {
     data = try ServerData.open(root, setup: setup)
   }
 
-  func code(minutes: Int = 10) throws -> String {
-    try data.createCode(account: account, email: Self.owner, minutes: minutes)
+  func code(minutes: Int = 10, for email: String = owner) throws -> String {
+    try data.createCode(account: account, email: email, minutes: minutes)
   }
 
-  func enrol(_ code: String, device: UniqueID? = nil) throws -> EnrolmentGrant {
+  func makeUser(_ email: String) throws -> UniqueID {
+    try data.createUser(
+      NewUser(
+        account: account, fields: ["email": .string(email), "role": "clinician", "name": "Nina"],
+        password: nil))
+  }
+
+  func enrol(
+    _ code: String, device: UniqueID? = nil, replica: ReplicaID? = nil, token: String? = nil
+  ) throws -> EnrolmentGrant {
     try data.enrol(
-      code: code, device: device ?? setup.newID(), replica: setup.newID(), name: "Laptop",
-      account: nil)
+      code: code, device: device ?? setup.newID(), replica: replica ?? setup.newID(),
+      name: "Laptop", account: nil, token: token)
   }
 }

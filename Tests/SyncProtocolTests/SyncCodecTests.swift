@@ -163,6 +163,41 @@ struct SyncCodecTests {
     }
   }
 
+  @Test(arguments: [(255, true), (256, true), (257, false)])
+  func `a laptop names so many ids of before at most`(count: Int, isRead: Bool) throws {
+    var request = Samples.request()
+    request.former = (0..<count).map { .sample(1000 + $0) }
+    let read = try? codec.request(codec.encode(request))
+    #expect(read?.former == (isRead ? request.former : nil))
+  }
+
+  @Test(arguments: [(99_999, true), (100_000, true), (100_001, false)])
+  func `a line with too many values is kept aside`(count: Int, isRead: Bool) throws {
+    // No document, so kept aside in any case: the object, its three members and the rest.
+    let zeros = String(repeating: "0,", count: count - 5) + "0"
+    let line = #"{"type":"visit","id":"\#(UniqueID.sample(1))","more":[\#(zeros)]}"#
+    let read = try codec.request(stream(lines + [line]))
+    #expect(read.unreadable.count == 1)
+    #expect(read.unreadable.first?.problem.contains("100000 values") == !isRead)
+  }
+
+  @Test func `a stream that is longer than what is looked at together comes back whole`() throws {
+    var request = Samples.request()
+    let ids = (0..<40_000).map { UniqueID.sample(5000 + $0) }
+    // A table in the midst of the documents.
+    var lines = lines
+    request.parts = (0..<6000).map { Samples.part($0) }
+    lines = String(decoding: codec.encode(request), as: UTF8.self)
+      .split(separator: "\n").dropLast().map(String.init)
+    let table = #"{"ids":["# + ids.map { "\"\($0)\"" }.joined(separator: ",") + "]}"
+    lines.insert(table, at: lines.count / 2)
+    let bytes = stream(lines)
+    #expect(bytes.count > 2 << 20)
+    let read = try codec.request(bytes)
+    #expect(read.parts.map(\.key) == request.parts.map(\.key) && read.unreadable.isEmpty)
+    #expect(throws: SyncStreamError.self) { try codec.request(stream(lines + ["x"])) }
+  }
+
   @Test func `a stream of many documents comes back in its order`() throws {
     var request = Samples.request()
     request.parts = (0..<1000).map { Samples.part($0) }

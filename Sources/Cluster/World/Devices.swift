@@ -45,6 +45,6 @@ final class Devices: Sendable {
     return SyncCaller(
       replicas: all[device] ?? [], judge: judge,
       isFree: { replica in !all.contains { $0.key != device && $0.value.contains(replica) } },
-      adopt: { [self] replica in add(replica, to: device) })
+      adopt: { [self] replicas in for id in replicas { add(id, to: device) } })
   }
 }

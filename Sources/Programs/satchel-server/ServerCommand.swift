@@ -75,6 +75,7 @@ struct ServerCommand {
         reload(server, log)
       }
       notifyServiceManager("STOPPING=1")
+      try endLater(log)
       server.stop()
       log.tell("stopped")
       return CommandOutcome()
@@ -82,6 +83,20 @@ struct ServerCommand {
       return .failure("\(error)", status: error.status)
     } catch {
       return .failure("\(error)")
+    }
+  }
+
+  /// So long after a signal the process ends, whatever is under way, in seconds.
+  private static let mostStopSeconds: UInt32 = 5
+
+  /// Ends the process if a request takes too long. What was answered is durable; what was not is asked again.
+  private func endLater(_ log: EventLog) throws(SystemError) {
+    _ = try SystemThread {
+      var left = Self.mostStopSeconds
+      while left > 0 { left = sleep(left) }
+      log.tell("stopped while requests were under way: nothing that was answered is lost")
+      log.flush()
+      _exit(0)
     }
   }
 

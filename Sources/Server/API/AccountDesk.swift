@@ -81,13 +81,19 @@ struct AccountDesk: AccountKeeping {
   }
 
   /// Lets a user set a password, by a letter: the first one, or another one for somebody who forgot it.
-  func invite(_ key: DocumentKey, in replica: Replica) throws(APIError) -> JSONObject {
+  /// - Throws: 403 for a super_admin's, unless the caller is one too.
+  func invite(
+    _ key: DocumentKey, by caller: Caller, in replica: Replica
+  ) throws(APIError) -> JSONObject {
     let ticket = newTicket()
     let user: Document?
     do throws(ReplicaError) { user = try replica.livingDocument(key) } catch {
       throw APIError(error)
     }
     guard let fields = user.map(replica.view) else { throw .notFound }
+    if fields["role"]?.stringValue == Role.superAdmin.rawValue, caller.role != .superAdmin {
+      throw .forbidden("only a super_admin writes to another")
+    }
     if WriteRights.areSuspended(fields) {
       throw APIError(409, "conflict", "the user is \(fields["status"]?.stringValue ?? "")")
     }
@@ -136,7 +142,7 @@ struct AccountDesk: AccountKeeping {
       "POST", "/api/users/{id}/invite", .administrator, "Send a user a letter to set a password"
     ) { (call) throws(APIError) in
       let key = DocumentKey(type: "user", id: try call.id("id"))
-      return .json(200, .object(try self.invite(key, in: call.replica)))
+      return .json(200, .object(try self.invite(key, by: call.caller, in: call.replica)))
     }
     return [
       invite.gives(200, .object(["expires_at": .time]), "until when it holds").refuses(409, 422)

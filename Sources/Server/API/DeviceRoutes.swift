@@ -1,5 +1,6 @@
 import API
 import Causality
+import Clinic
 import HTTP
 import JSON
 import Platform
@@ -73,6 +74,7 @@ struct DeviceRoutes: Sendable {
       throw .invalid("minutes", "is no number from 1 to \(Self.minutes.upperBound)")
     }
     let email = try email(members, call)
+    try requireNotAbove(email, call)
     let code = try onServer { () throws(ServerError) in
       try data.createCode(account: call.replica.account, email: email, minutes: minutes)
     }
@@ -90,6 +92,20 @@ struct DeviceRoutes: Sendable {
     }
     guard let credential else { throw APIError(404, "not_found", "there is no such user") }
     return credential.email
+  }
+
+  /// - Throws: 403 if a caller would act as somebody who may do more.
+  private func requireNotAbove(_ email: String, _ call: APICall) throws(APIError) {
+    guard call.caller.role != .superAdmin else { return }
+    let (norm, account) = (ClinicIndex.emailKey(email), call.replica.account)
+    let user = data.read { registry in
+      registry.credentials.first { $0.email == norm && $0.account == account }?.user
+    }
+    guard let user else { return }
+    let role = try onServer { () throws(ServerError) in try data.role(of: user, in: account) }
+    if role == Role.superAdmin.rawValue {
+      throw .forbidden("only a super_admin enrols devices of another")
+    }
   }
 }
 

@@ -26,13 +26,15 @@ package struct GoogleSettings: Sendable {
 final class GoogleSignIn: Sendable {
   /// How long a person may take, in milliseconds.
   private static let attemptMilliseconds: UInt64 = 10 * 60_000
-  private static let mostAttempts = 10_000
+  /// At once; with more, those that began first are forgotten: of one network, and in all.
+  private static let mostAttempts = (network: 200, all: 20_000)
 
   /// Somebody who was sent to the provider.
   private struct Attempt: Sendable {
     let nonce: String
     let verifier: String
     let expiresAt: UInt64
+    let network: String
   }
 
   private let settings: GoogleSettings
@@ -47,17 +49,19 @@ final class GoogleSignIn: Sendable {
 
   var routes: [Route] {
     let begin = Route(open: "GET", "/api/auth/google", "Where to sign in with Google") {
-      [self] (_) throws(APIError) in .json(200, .object(self.begin()))
+      [self] (request) throws(APIError) in
+      .json(200, .object(self.begin(from: request.peer.networkKey)))
     }
     let returned = Route(open: "GET", "/api/auth/google/callback", "Back from Google") {
       [self] (request) throws(APIError) in
       func field(_ name: String) -> String? { request.query.first { $0.name == name }?.value }
-      return try finish(code: field("code"), state: field("state"))
+      return try finish(code: field("code"), state: field("state"), from: request.peer)
     }
     let posted = Route(open: "POST", "/api/auth/google/callback", "Back from Google, by a page") {
       [self] (request) throws(APIError) in
       let body = try Members(parsing: request.body)
-      return try finish(code: try body.text("code"), state: try body.text("state"))
+      return try finish(
+        code: try body.text("code"), state: try body.text("state"), from: request.peer)
     }
     return [
       begin.gives(200, .object(["url": .string, "state": .string]), "the page to open"),
@@ -74,14 +78,18 @@ final class GoogleSignIn: Sendable {
 
   // MARK: - Going there
 
-  private func begin() -> JSONObject {
+  private func begin(from network: String) -> JSONObject {
     let (state, nonce, verifier) = (secret(), secret(), secret())
     let (now, attempt) = (
-      now, Attempt(nonce: nonce, verifier: verifier, expiresAt: now + Self.attemptMilliseconds)
+      now,
+      Attempt(
+        nonce: nonce, verifier: verifier, expiresAt: now + Self.attemptMilliseconds,
+        network: network)
     )
     attempts.withLock { attempts in
       attempts = attempts.filter { $0.value.expiresAt > now }
-      if attempts.count >= Self.mostAttempts { attempts = [:] }
+      Self.forget(&attempts, from: Self.mostAttempts.network) { $0.network == network }
+      Self.forget(&attempts, from: Self.mostAttempts.all) { _ in true }
       attempts[state] = attempt
     }
     let challenge = Base64URL.text(data.setup.world.clinic.sha256(Array(verifier.utf8)))
@@ -93,18 +101,30 @@ final class GoogleSignIn: Sendable {
     return ["url": .string("\(settings.authorizePage)?\(query)"), "state": .string(state)]
   }
 
+  /// Makes room among some attempts, where so many are there. O(attempts).
+  private static func forget(
+    _ attempts: inout [String: Attempt], from count: Int, _ areMeant: (Attempt) -> Bool
+  ) {
+    let some = attempts.filter { areMeant($0.value) }
+    guard some.count >= count else { return }
+    let first = some.min { ($0.value.expiresAt, $0.key) < ($1.value.expiresAt, $1.key) }
+    if let first { attempts[first.key] = nil }
+  }
+
   // MARK: - Coming back
 
   private static let refused = APIError(
     401, "unauthorized", "Google did not sign anybody in; begin again")
 
-  private func finish(code: String?, state: String?) throws(APIError) -> HTTPResponse {
+  private func finish(
+    code: String?, state: String?, from peer: String
+  ) throws(APIError) -> HTTPResponse {
     let (now, attempt) = (
       now, attempts.withLock { attempts in state.flatMap { attempts.removeValue(forKey: $0) } }
     )
     guard let code, let attempt, attempt.expiresAt > now else { throw Self.refused }
     let person = try person(try token(for: code, attempt), attempt)
-    return logins.answer(200, try logins.logIn(try credential(of: person)))
+    return logins.answer(200, try logins.logIn(try credential(of: person), from: peer))
   }
 
   private func token(for code: String, _ attempt: Attempt) throws(APIError) -> JSONObject {

@@ -66,7 +66,7 @@ struct LoginRoutes: Sendable {
     let body = try Members(parsing: call.request.body)
     try logins.changePassword(
       try Self.user(call), in: call.replica.account, from: try body.text("old_password"),
-      to: try body.text("new_password"))
+      to: try body.text("new_password"), at: call.request.peer)
     return HTTPResponse(status: 204)
   }
 }

@@ -59,26 +59,43 @@ package final class Logins: Sendable {
     email: String, password: String, from peer: String
   ) throws(APIError) -> (token: String, user: JSONObject) {
     let norm = ClinicIndex.emailKey(email)
-    try throttles.requirePasswordTry(email: norm, from: peer)
     let credential = data.read { registry in registry.credentials.first { $0.email == norm } }
-    let isRight = passwords.verify(
-      password, against: credential?.passwordHash ?? Self.nobodysHash)
-    let isKnown = isRight && credential?.passwordHash != nil
-    throttles.notePassword(isRight: isKnown, email: norm, from: peer)
+    let isRight = try check(password, of: credential, email: norm, from: peer)
     data.audit.note(
       AuditEntry(
-        isKnown ? .login : .loginFailed, account: credential?.account, user: credential?.user,
+        isRight ? .login : .loginFailed, account: credential?.account, user: credential?.user,
         peer: peer))
-    guard let credential, isKnown else {
+    guard let credential, isRight else {
       throw APIError(401, "unauthorized", "the e-mail address or the password is wrong")
     }
-    return try logIn(credential)
+    return try logIn(credential, from: peer)
+  }
+
+  /// Whether a password is that of a user; wrong ones are counted.
+  /// - Throws: 429 if that happened too often.
+  private func check(
+    _ password: String, of credential: CredentialRecord?, email: String, from peer: String
+  ) throws(APIError) -> Bool {
+    try throttles.requirePasswordTry(
+      email: email, from: peer, isKnown: credential?.networks.contains(peer.networkKey) ?? false)
+    let isRight = passwords.verify(
+      password, against: credential?.passwordHash ?? Self.nobodysHash)
+    let isTheirs = isRight && credential?.passwordHash != nil
+    throttles.notePassword(isRight: isTheirs, email: email, from: peer)
+    return isTheirs
   }
 
   /// Lets in somebody who has proved who he is.
   /// - Throws: 403 if the user or the account has no access now.
-  func logIn(_ credential: CredentialRecord) throws(APIError) -> (token: String, user: JSONObject) {
+  func logIn(
+    _ credential: CredentialRecord, from peer: String
+  ) throws(APIError) -> (token: String, user: JSONObject) {
     let session = try session(of: credential)
+    if !credential.networks.contains(peer.networkKey) {
+      try change(credential.user, in: credential.account) {
+        _ = $0.note(network: peer.networkKey)
+      }
+    }
     let token = LoginToken(of: credential, issuedAt: now, expiresAt: now + lifetimeSeconds)
     return (token.text(key: try currentKey(), cryptography), session.user)
   }
@@ -183,14 +200,15 @@ package final class Logins: Sendable {
   }
 
   /// Gives a user another password and ends all logins. Durable on return.
-  /// - Throws: 401 if the old one is wrong, 422 if the new one is too short.
+  /// - Parameter peer: the address from which somebody tries.
+  /// - Throws: 401 if the old one is wrong, 422 if the new one is too short, 429 if wrong ones came too often.
   func changePassword(
-    _ user: UniqueID, in account: UniqueID, from old: String, to new: String
+    _ user: UniqueID, in account: UniqueID, from old: String, to new: String, at peer: String
   ) throws(APIError) {
-    let hash = data.read { registry in
-      registry.credentials.first { $0.isOf(user, in: account) }?.passwordHash
+    let credential = data.read { registry in
+      registry.credentials.first { $0.isOf(user, in: account) }
     }
-    guard passwords.verify(old, against: hash ?? Self.nobodysHash), hash != nil else {
+    guard try check(old, of: credential, email: credential?.email ?? "", from: peer) else {
       throw APIError(401, "unauthorized", "the old password is wrong")
     }
     let changed: String

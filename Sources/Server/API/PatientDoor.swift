@@ -11,7 +11,11 @@ import Synchronization
 struct PatientDoor: Sendable {
   private let data: ServerData
 
-  init(_ data: ServerData) { self.data = data }
+  private let throttles: Throttles
+
+  init(_ data: ServerData, _ throttles: Throttles) {
+    (self.data, self.throttles) = (data, throttles)
+  }
 
   var routes: [Route] {
     let verify = Route(open: "POST", "/api/invites/verify", "What an invite opens") {
@@ -39,14 +43,15 @@ struct PatientDoor: Sendable {
   }
 
   private func verify(_ request: HTTPRequest) throws(APIError) -> HTTPResponse {
-    let (replica, invite) = try open(try Members(parsing: request.body).text("token"))
+    let token = try Members(parsing: request.body).text("token")
+    let (replica, invite) = try open(token, from: request.peer)
     return .json(200, .object(try shown(invite, replica)))
   }
 
   private func accept(_ request: HTTPRequest) throws(APIError) -> HTTPResponse {
     let body = try Members(parsing: request.body)
     let token = try body.text("token")
-    let (replica, invite) = try open(token)
+    let (replica, invite) = try open(token, from: request.peer)
     let acceptance = Acceptance(
       token: token, name: try body.optionalText("name"),
       dateOfBirth: try body.optionalText("date_of_birth"))
@@ -59,9 +64,17 @@ struct PatientDoor: Sendable {
     return response
   }
 
-  /// The invite that a token opens, and its account.
-  /// - Throws: 404 if nobody was given such a token, 409 if it was used, 410 if it is over.
+  private func open(
+    _ token: String, from peer: String
+  ) throws(APIError) -> (replica: Replica, invite: OpenInvite) {
+    try throttles.countingWrongTokens(from: peer) { () throws(APIError) in try open(token) }
+  }
+
+  /// The invite that a token opens, and its account. One that cannot be opened closes no other's.
+  /// - Throws: 404 if nobody was given such a token, 409 if it was used, 410 if it is over; 503 if it may be one of
+  ///   an account that cannot be opened.
   private func open(_ token: String) throws(APIError) -> (replica: Replica, invite: OpenInvite) {
+    var isEachOpen = true
     for account in data.read({ $0.accounts.filter { !$0.isSuspended }.map(\.id) }) {
       let replica: Replica
       let door: InviteDoor
@@ -69,7 +82,8 @@ struct PatientDoor: Sendable {
         replica = try data.replica(of: account)
         door = try replica.door(token: token)
       } catch {
-        throw APIError(503, "unavailable", "the account cannot be opened now; try again later")
+        isEachOpen = false
+        continue
       }
       switch door {
       case .unknown: continue
@@ -78,6 +92,9 @@ struct PatientDoor: Sendable {
       case .closed(let why): throw APIError(410, "gone", why)
       case .open(let invite): return (replica, invite)
       }
+    }
+    guard isEachOpen else {
+      throw APIError(503, "unavailable", "the account cannot be opened now; try again later")
     }
     throw APIError(404, "not_found", "nobody was given such an invite")
   }

@@ -28,9 +28,12 @@ struct UserDoor: Sendable {
 
   private func accept(_ request: HTTPRequest) throws(APIError) -> HTTPResponse {
     let body = try Members(parsing: request.body)
-    let user = try desk.acceptInvitation(
-      token: try body.text("token"), password: try body.text("password"))
-    return logins.answer(200, try logins.logIn(user))
+    let (token, password) = (try body.text("token"), try body.text("password"))
+    let user = try logins.throttles.countingWrongTokens(from: request.peer) {
+      () throws(APIError) in
+      try desk.acceptInvitation(token: token, password: password)
+    }
+    return logins.answer(200, try logins.logIn(user, from: request.peer))
   }
 
   private func signUp(_ request: HTTPRequest) throws(APIError) -> HTTPResponse {
@@ -39,7 +42,7 @@ struct UserDoor: Sendable {
       throw APIError(403, "signup_off", "whoever runs this server makes accounts")
     }
     let owner = try onServer { () throws(ServerError) in try form.open(in: data) }
-    return logins.answer(201, try logins.logIn(owner))
+    return logins.answer(201, try logins.logIn(owner, from: request.peer))
   }
 }
 

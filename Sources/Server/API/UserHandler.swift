@@ -24,7 +24,8 @@ package struct UserHandler: Sendable {
     api = ClinicAPI(
       of: "satchel-server", keeping: desk,
       adding: [HealthRoute.route] + LoginRoutes(logins).routes + door.routes
-        + PatientDoor(data).routes + desk.routes + DeviceRoutes(data: data).routes + summaries
+        + PatientDoor(data, logins.throttles).routes + desk.routes + DeviceRoutes(data: data).routes
+        + summaries
         + OperationRoutes(data: data).routes + google)
   }
 
@@ -80,7 +81,7 @@ package struct UserHandler: Sendable {
 
   private func plainAnswer(_ request: HTTPRequest) -> HTTPResponse {
     if let answer = api.answerOpenly(request) {
-      if request.method != "GET", request.method != "HEAD" {
+      if request.method != "GET", request.method != "HEAD", Self.isRemembered(answer.status) {
         data.audit.note(RequestAudit.entry(request, route: routePath(request), answer))
       }
       return answer
@@ -94,6 +95,12 @@ package struct UserHandler: Sendable {
     } catch {
       return error.response
     }
+  }
+
+  /// Of what needs no login: what was done, and who tried what is not theirs. What was no request is not; a wrong
+  /// password is noted where it is checked.
+  private static func isRemembered(_ status: Int) -> Bool {
+    status < 400 || [403, 404, 409, 410].contains(status)
   }
 
   private static let notRemembered = APIError(

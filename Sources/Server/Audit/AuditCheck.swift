@@ -39,9 +39,11 @@ struct AuditCheck: Sendable {
         number += 1
         take(line, path, number, digest)
         if last == mark { isMarkMet = true }
-        if let object = (try? JSONValue(parsing: line))?.objectValue, keep(object) {
-          lines.append(line)
+        guard let object = (try? JSONValue(parsing: line))?.objectValue else { continue }
+        if let problem = Self.toldProblem(object) {
+          problems.append(Problem(file: path, line: number, what: problem))
         }
+        if keep(object) { lines.append(line) }
       }
       guard !rest.isEmpty else { continue }
       if index == paths.count - 1 {
@@ -55,6 +57,15 @@ struct AuditCheck: Sendable {
       Problem(
         file: paths.last ?? files.layout.audit, line: 0,
         what: "entry \(mark.number) was there once and is missing, or another one stands there"))
+  }
+
+  /// What the server found when it started: it goes on then, and does not forget it.
+  private static func toldProblem(_ entry: JSONObject) -> String? {
+    guard entry["event"]?.stringValue == AuditEntry.Event.cutOff.rawValue else { return nil }
+    let (noted, found) = (entry["noted"]?.intValue ?? 0, entry["found"]?.intValue ?? 0)
+    return
+      "when the server was started, entry \(noted) was missing, or another one stood there: the last was "
+      + "\(found)"
   }
 
   private mutating func take(

@@ -21,6 +21,8 @@ struct AuditEntry: Sendable {
     case copiedToken = "copied_token"
     /// The server was not stopped in order: what stood at the end of the log was incomplete.
     case tornTail = "torn_tail"
+    /// Entries that were there once are not there any more, found at the start.
+    case cutOff = "cut_off"
     /// For a while nothing could be written here, and nothing was done that belongs here.
     case resumed
   }

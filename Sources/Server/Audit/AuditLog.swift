@@ -41,30 +41,64 @@ final class AuditLog: Sendable {
     world = setup.world
     try setup.fileSystem.createDirectory(layout.audit)
     var state = State()
-    let torn = try Self.resume(files, setup.world.digest, &state)
+    let found = try Self.resume(files, setup.world.digest, &state)
     self.state = Mutex(state)
-    if torn > 0 { note(AuditEntry(.tornTail, details: ["bytes": .int(torn)])) }
+    for entry in found { note(entry) }
+    // Before the mark is moved on, after which nobody could tell any more.
+    if !found.isEmpty { synchronize() }
   }
 
-  /// - Returns: how many bytes stood behind the last line.
+  /// - Returns: what is to be noted of how the last file ended.
   private static func resume(
     _ files: AuditFiles, _ digest: ([UInt8]) -> [UInt8], _ state: inout State
-  ) throws(SystemError) -> Int {
-    let paths = try files.paths()
+  ) throws(SystemError) -> [AuditEntry] {
+    let (paths, mark) = (try files.paths(), try files.mark())
     state.fileNumber = max(1, paths.count)
     guard let path = paths.last else {
+      state.last = mark ?? state.last
       try open(files, &state)
-      return 0
+      return mark.map { [cutOff(from: $0, to: nil)] } ?? []
     }
     let tail = try AuditTail(path, files.fileSystem)
     // Without a last line, as in a new file: the mark was written when the file before was full.
-    let mark = try files.mark()
     state.last = tail.last ?? mark ?? state.last
-    if !tail.torn.isEmpty { try files.fileSystem.writeFileDurably("\(path).torn", tail.torn) }
+    var found: [AuditEntry] = []
+    if let mark, try !isMet(mark, tail, paths, files, digest) {
+      found.append(cutOff(from: mark, to: tail.last))
+    }
+    if !tail.torn.isEmpty {
+      try files.fileSystem.writeFileDurably("\(path).torn", tail.torn)
+      found.append(AuditEntry(.tornTail, details: ["bytes": .int(tail.torn.count)]))
+    }
     try open(files, &state)
     try state.file?.truncate(to: tail.byteCount)
     state.byteCount = tail.byteCount
-    return tail.torn.count
+    return found
+  }
+
+  /// Whether an entry that was noted as durable is still there. O(1) after a stop in order.
+  private static func isMet(
+    _ mark: AuditFiles.Mark, _ tail: AuditTail, _ paths: [String], _ files: AuditFiles,
+    _ digest: ([UInt8]) -> [UInt8]
+  ) throws(SystemError) -> Bool {
+    guard let last = tail.last else {
+      // The file was begun, and nothing written yet: the entry ends the one before.
+      guard let before = paths.dropLast().last else { return mark.number == 0 }
+      return try AuditTail(before, files.fileSystem).last == mark
+    }
+    guard last != mark else { return true }
+    guard last.number > mark.number else { return false }
+    let bytes = try files.fileSystem.readFile(paths[paths.count - 1], maximumByteCount: .max)
+    return AuditTail.goesOn(from: mark, in: bytes, digest)
+  }
+
+  private static func cutOff(from mark: AuditFiles.Mark, to last: AuditFiles.Mark?) -> AuditEntry {
+    AuditEntry(
+      .cutOff,
+      details: [
+        "noted": .number(JSONNumber(mark.number)), "noted_link": .string(mark.link),
+        "found": .number(JSONNumber(last?.number ?? 0)),
+      ])
   }
 
   private static func open(_ files: AuditFiles, _ state: inout State) throws(SystemError) {
@@ -177,41 +211,5 @@ final class AuditLog: Sendable {
     try state.withLock { (_) throws(SystemError) in
       try AuditCheck(files, digest: world.digest, keep: keep)
     }
-  }
-}
-
-/// The end of a file of the audit.
-private struct AuditTail {
-  /// Of the last whole line; nil if there is none.
-  let last: AuditFiles.Mark?
-  /// Up to the last line's end.
-  let byteCount: Int
-  let torn: [UInt8]
-  /// No line is longer, in bytes.
-  private static let mostBytes = 1 << 20
-
-  init(_ path: String, _ fileSystem: any FileSystem) throws(SystemError) {
-    let file = try fileSystem.open(path, .read)
-    defer { file.close() }
-    let size = try file.size()
-    let begin = max(0, size - Self.mostBytes)
-    let bytes = try file.read(at: begin, count: size - begin)
-    let end = bytes.lastIndex(of: UInt8(ascii: "\n"))
-    byteCount = end.map { begin + $0 + 1 } ?? 0
-    torn = Array(bytes[(end.map { $0 + 1 } ?? 0)...])
-    guard let end else {
-      last = nil
-      return
-    }
-    let line = bytes[..<end]
-    let start = line.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    let object = (try? JSONValue(parsing: Array(line[start...])))?.objectValue
-    guard let number = object?["number"]?.intValue, number > 0,
-      let link = object?["link"]?.stringValue
-    else {
-      last = nil
-      return
-    }
-    last = AuditFiles.Mark(number: UInt64(number), link: link)
   }
 }

@@ -11,7 +11,10 @@ struct ClientAddress: Sendable {
   /// Empty where the server stands behind no proxy: then the header is anybody's word.
   let trustedProxies: [AddressRange]
 
-  /// - Returns: an address as a socket spells it; the peer's own if a header is no list of addresses.
+  /// A client whose address its proxy did not tell: all of them are counted as one, which is nobody's neighbour.
+  static let unknown = "unknown"
+
+  /// - Returns: an address as a socket spells it; `unknown` where a trusted proxy wrote something else.
   func of(_ request: HTTPRequest) -> String {
     var client = request.peer
     let hops = request.headers.all(Self.header).flatMap { $0.split(separator: ",") }.map {
@@ -19,10 +22,26 @@ struct ClientAddress: Sendable {
     }
     for hop in hops.reversed() {
       guard isTrusted(client) else { break }
-      guard AddressRange(hop) != nil, !hop.contains("/") else { break }
-      client = hop
+      client = Self.address(hop) ?? Self.unknown
     }
     return client
+  }
+
+  /// The address of an entry, behind which a proxy may write the port: `192.0.2.1:80`, `[2001:db8::1]:80`.
+  private static func address(_ hop: String) -> String? {
+    var text = hop[...]
+    if text.first == "[", let end = text.firstIndex(of: "]") {
+      guard isPort(text[end...].dropFirst()) else { return nil }
+      text = text[..<end].dropFirst()
+    } else if text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") {
+      guard isPort(text[colon...]) else { return nil }
+      text = text[..<colon]
+    }
+    return AddressRange(String(text)) != nil && !text.contains("/") ? String(text) : nil
+  }
+
+  private static func isPort(_ text: Substring) -> Bool {
+    text.isEmpty || text.first == ":" && UInt16(text.dropFirst()) != nil
   }
 
   private func isTrusted(_ address: String) -> Bool {

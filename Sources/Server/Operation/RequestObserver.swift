@@ -3,16 +3,28 @@ import JSON
 import Platform
 
 /// Counts what is answered, and tells of it.
-struct RequestObserver: HTTPObserver {
+final class RequestObserver: HTTPObserver {
   let metrics: Metrics
   let log: EventLog?
   let front: FrontHandler
+  private let refusals = RefusalCount()
+
+  init(metrics: Metrics, log: EventLog?, front: FrontHandler) {
+    (self.metrics, self.log, self.front) = (metrics, log, front)
+  }
 
   func answered(_ exchange: HTTPExchange, times: Int) {
     let parts = front.current
     let route = exchange.request.flatMap(parts.inner.routePath)
     metrics.note(exchange, times: times, route: route)
     guard let log, parts.tellsAll || Self.isTold(exchange.status) else { return }
+    let peer = exchange.request.map(parts.throttles.addresses.of) ?? exchange.peer
+    var times = times
+    if exchange.status == 429, !parts.tellsAll {
+      let summed = refusals.add(times, from: peer.networkKey, at: monotonicMilliseconds())
+      guard let summed else { return }
+      times = summed
+    }
     log.note(
       "request",
       [
@@ -21,7 +33,7 @@ struct RequestObserver: HTTPObserver {
         "milliseconds": .int(Int((exchange.seconds * 1000).rounded())),
         "bytes": .int(exchange.byteCount),
         "times": .int(times),
-        "peer": .string(exchange.request.map(parts.throttles.addresses.of) ?? exchange.peer),
+        "peer": .string(peer),
       ])
   }
 
