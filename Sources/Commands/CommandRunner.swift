@@ -128,7 +128,7 @@ package struct CommandRunner: Sendable {
     case "merge patient": try merge(invocation, printer)
     case "unmerge patient": try unmerge(invocation, printer)
     case "sync": try sync(invocation, printer)
-    case "status": printer.object(try laptop.status(review: reviewCount()))
+    case "status": try status(printer)
     case "verify": try verify(invocation, printer)
     case "backup": try backup(invocation)
     case "upgrade": try upgrade(invocation)
@@ -277,6 +277,16 @@ package struct CommandRunner: Sendable {
     let text = "\(try replica.checkpoint()) documents written\n"
     return CommandOutcome(
       printing: dropped == 0 ? text : text + "\(dropped) documents left the trash for good\n")
+  }
+
+  private func status(_ printer: Printer) throws -> CommandOutcome {
+    var outcome = printer.object(try laptop.status(review: reviewCount()))
+    if try laptop.isEncryptionMissing() {
+      outcome.errors.append(
+        "this account wants its laptops encrypted, and this one is not, so it gets no data: stop satchel-syncd, "
+          + "then run satchel encrypt")
+    }
+    return outcome
   }
 
   // MARK: - Server

@@ -44,6 +44,7 @@ struct SyncRoutes: Sendable {
     ]),
     "last_sync": Schema.object(["at": .time, "ok": .boolean, "error": Schema.string.orNull]).orNull,
     "knowledge": .object(), "encryption": .oneOf(["none", "store"]),
+    "encryption_missing": .boolean,
   ])
 
   private static let report = Schema.object([

@@ -29,11 +29,18 @@ extension Laptop {
         JSONObject(
           knowledge.entries.map { ($0.replica.description, .number(JSONNumber($0.number))) })),
       "encryption": replica.store.isSealed ? "store" : "none",
+      "encryption_missing": .bool(try isEncryptionMissing()),
       "read_only": .bool(replica.store.refusal != nil),
       "damage": .array(
         replica.store.damage.map { .string("\($0)") }
           + replica.store.found.map { .string("\($0.file): \($0.what)") }),
     ]
+  }
+
+  /// Whether the account wants its laptops encrypted, and this one is not.
+  package func isEncryptionMissing() throws(ReplicaError) -> Bool {
+    if replica.store.isSealed { return false }
+    return try replica.requiresEncryption()
   }
 
   /// Transactions of this store that the server has not acknowledged.

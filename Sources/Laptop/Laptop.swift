@@ -52,6 +52,7 @@ package final class Laptop: Sendable {
       note(.done, error: nil)
       return report
     } catch {
+      let error = withoutUnprovenOrder(error)
       note(Self.outcome(error), error: error.description)
       if case .sync(let refusal) = error, [.revoked, .userDisabled].contains(refusal.code) {
         obey(refusal)
@@ -94,6 +95,30 @@ package final class Laptop: Sendable {
     } catch {
       // The next attempt to sync tries again.
     }
+  }
+
+  /// Says of an order that nobody proves that it came, and that it is not carried out.
+  private func withoutUnprovenOrder(_ error: ReplicaError) -> ReplicaError {
+    guard case .sync(let refusal) = error, let order = refusal.wipe,
+      !isProven(order, by: refusal.wipeProof)
+    else { return error }
+    return .sync(
+      SyncRefusal(
+        .forbidden,
+        "an order to drop everything came, and nothing shows that it is from the server that enrolled this laptop: "
+          + "nothing was dropped or sent; ask an administrator"))
+  }
+
+  /// Whether an order to drop everything is from the server that enrolled the device. One that gave no secret is
+  /// believed by its answer alone.
+  private func isProven(_ order: WipeOrder, by proof: String?) -> Bool {
+    guard let secret = replica.store.identity.enrolment?.deviceSecret else { return true }
+    guard let key = HexText.bytes(secret), let proof = proof.flatMap(HexText.bytes),
+      let cryptography = try? Cryptography.load()
+    else { return false }
+    let expected = cryptography.hmacSHA256(
+      key: key, order.provenBytes(to: replica.store.identity.device))
+    return equalInConstantTime(proof, expected)
   }
 
   /// Whether the store must be closed, to be wiped.
@@ -215,9 +240,10 @@ package final class Laptop: Sendable {
       throw .unreachable(
         "\(url): what answers there is no Satchel server (HTTP status \(reply.status))")
     }
-    let enrolment = Enrolment(
+    var enrolment = Enrolment(
       url: url, server: server, user: user, refreshToken: token,
       certificateFile: certificateFile)
+    enrolment.deviceSecret = object["device_secret"]?.stringValue
     return (enrolment, account)
   }
 }

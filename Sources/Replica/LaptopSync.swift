@@ -295,12 +295,13 @@ package final class LaptopSync: Sendable {
   /// The refresh token goes along where no access token is left, so that renewing one costs no round trip.
   private func headers(_ token: String?) throws(ReplicaError) -> [(name: String, value: String)] {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
+    let isSealed = replica.store.isSealed
     return [
       (name: "Content-Type", value: SyncProtocolVersion.contentType),
       (name: SyncProtocolVersion.headerName, value: "\(SyncProtocolVersion.current)"),
       token.map { (name: "Authorization", value: "Bearer \($0)") }
         ?? (name: SyncProtocolVersion.refreshHeaderName, value: enrolment.refreshToken),
-    ]
+    ] + (isSealed ? [(name: SyncProtocolVersion.encryptionHeaderName, value: "store")] : [])
   }
 
   /// The reply's header that carries a new access token.

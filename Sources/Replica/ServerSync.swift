@@ -14,6 +14,8 @@ package struct SyncCaller: Sendable {
   package var judge: PushJudge?
   /// What the device may see (DESIGN, rule 25); nil for its whole account.
   package var scope: String?
+  /// Why the device gets nothing, though what it sends is taken; nil if it gets what is new.
+  package var obstacle: SyncRefusal?
   /// Whether no other device writes as a replica.
   package var isFree: @Sendable (ReplicaID) -> Bool
   /// Lets the device write as replicas from now on. Durable on return.
@@ -97,6 +99,7 @@ package struct ServerSync: Sendable {
         }
         return .adopted
       case .cutPull(let position, let request):
+        if let obstacle = caller.obstacle { return .refused(obstacle) }
         var cut = try replica.cutPull(position, wanted: request.wanted, known)
         if let list = cut.unstable, codec.name(of: list) == request.unstable { cut.unstable = nil }
         return .pullCut(cut)

@@ -15,7 +15,7 @@ package final class Access: Sendable {
     case unknown
     /// Somebody used the token before, and its successor: there are two who have it.
     case copied
-    case revoked(WipeOrder?)
+    case revoked(DeviceRecord)
     /// The device takes part, and asks for what only a revoked one may.
     case notRevoked
     case userDisabled
@@ -86,7 +86,7 @@ package final class Access: Sendable {
   func surrendering(_ shown: Credentials) throws(Refusal) -> DeviceRecord {
     let device = try known(shown)
     if device.revokedAt != nil {
-      guard device.surrenderedAt == nil else { throw .revoked(device.wipeOrder) }
+      guard device.surrenderedAt == nil else { throw .revoked(device) }
       return device
     }
     do throws(Refusal) { _ = try admitted(device.credentials.family) } catch .userDisabled {
@@ -137,7 +137,7 @@ package final class Access: Sendable {
       return (device, user?.isDisabled ?? true, account?.isSuspended ?? false)
     }
     guard let device else { throw .unknown }
-    if device.revokedAt != nil { throw .revoked(device.wipeOrder) }
+    if device.revokedAt != nil { throw .revoked(device) }
     if device.credentials.isCopied { throw .copied }
     if isDisabled { throw .userDisabled }
     if isSuspended { throw .accountSuspended }

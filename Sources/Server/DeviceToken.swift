@@ -1,6 +1,7 @@
 import Causality
 import Documents
 import Platform
+import SyncProtocol
 
 /// Makes and reads what devices show. Both kinds of token say of themselves which enrolment they belong to, and
 /// are signed: what this server did not give is told from what it gave long ago.
@@ -49,6 +50,18 @@ struct DeviceTokens: Sendable {
       Self.number(content[16...]) > now
     else { return nil }
     return UniqueID(randomBytes: Array(content[..<16]))
+  }
+
+  /// What a device keeps of its enrolment, to know the server again by it: 32 bytes.
+  func secret(of family: UniqueID) -> [UInt8] {
+    cryptography.hmacSHA256(key: key, Array("secret".utf8) + family.bytes)
+  }
+
+  /// Shows a device that an order is this server's.
+  func proof(of order: WipeOrder, to device: DeviceRecord) -> String {
+    HexText.text(
+      cryptography.hmacSHA256(
+        key: secret(of: device.credentials.family), order.provenBytes(to: device.id)))
   }
 
   /// What nobody can compute who lacks the key.

@@ -21,6 +21,8 @@ package struct EnrolmentGrant: Sendable {
   package let device: DeviceRecord
   /// Known to the device alone from here on.
   package let refreshToken: String
+  /// By which the server proves orders to the device.
+  package let deviceSecret: [UInt8]
   /// The identity of the account at this server: stays the same when it is restored.
   package let server: UniqueID
   package let userName: String
@@ -130,7 +132,8 @@ extension ServerData {
     }
     let userName = user.flatMap { server.view($0)["name"]?.stringValue } ?? ""
     return EnrolmentGrant(
-      device: record, refreshToken: newRefreshToken(of: credentials), server: server.serverID,
+      device: record, refreshToken: newRefreshToken(of: credentials),
+      deviceSecret: deviceTokens.secret(of: credentials.family), server: server.serverID,
       userName: userName)
   }
 

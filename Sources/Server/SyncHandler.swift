@@ -128,7 +128,10 @@ package struct SyncHandler: HTTPHandler {
       throw PackedBody.Refusal(
         status: 503, problem: "other large exchanges are under way; try again later")
     }
-    defer { largeWork.end(account) }
+    defer {
+      largeWork.end(account)
+      Host.releaseFreeMemory()
+    }
     body(
       try PackedBody.unpacked(request, maximumByteCount: Self.maximumByteCount(request.path)))
   }
@@ -166,7 +169,8 @@ package struct SyncHandler: HTTPHandler {
     try requireStaff(device)
     try requireMemory()
     let sync = try serverSync(device.account)
-    let caller = caller(device)
+    var caller = caller(device)
+    caller.obstacle = try obstacle(request, sync)
     let body =
       request.path == SyncProtocolVersion.historiesPath
       ? try sync.compareHistories(request.body)
@@ -183,6 +187,22 @@ package struct SyncHandler: HTTPHandler {
     return HTTPResponse(status: 200, headers: headers, body: body)
   }
 
+  /// Why a device gets nothing of its account; nil if it does.
+  private func obstacle(
+    _ request: HTTPRequest, _ sync: ServerSync
+  ) throws(SyncRefusal) -> SyncRefusal? {
+    if request.headers[SyncProtocolVersion.encryptionHeaderName] == "store" { return nil }
+    let isRequired: Bool
+    do { isRequired = try sync.requiresEncryption() } catch {
+      throw SyncRefusal(.unavailable, "the server cannot read the account now; try again later")
+    }
+    guard isRequired else { return nil }
+    return SyncRefusal(
+      .encryptionRequired,
+      "this account gives its data to encrypted laptops only, and this one is not: run satchel encrypt; what it "
+        + "wrote has arrived")
+  }
+
   /// - Throws: `user_disabled` for a device of somebody who has become a patient: it would hold the records of
   ///   all others.
   private func requireStaff(_ device: DeviceRecord) throws(SyncRefusal) {
@@ -190,7 +210,7 @@ package struct SyncHandler: HTTPHandler {
     do { role = try data.role(of: device.user, in: device.account) } catch {
       throw SyncRefusal(.unavailable, "the server cannot read the account now; try again later")
     }
-    if role == Role.patient.rawValue { throw Self.refusal(.userDisabled) }
+    if role == Role.patient.rawValue { throw refusal(.userDisabled) }
   }
 
   /// - Throws: `unavailable` while nothing can be added to the audit.
@@ -303,10 +323,10 @@ package struct SyncHandler: HTTPHandler {
   private func granted<Result>(
     _ operation: () throws(Access.Refusal) -> Result
   ) throws(SyncRefusal) -> Result {
-    do { return try operation() } catch { throw Self.refusal(error) }
+    do { return try operation() } catch { throw refusal(error) }
   }
 
-  private static func refusal(_ refusal: Access.Refusal) -> SyncRefusal {
+  private func refusal(_ refusal: Access.Refusal) -> SyncRefusal {
     switch refusal {
     case .unknown:
       SyncRefusal(
@@ -317,7 +337,7 @@ package struct SyncHandler: HTTPHandler {
         "what this device shows was used by another one too: neither is let in; find out who has a copy, then "
           + "enrol this device again with a new code")
     case .unavailable: SyncRefusal(.unavailable, "the server cannot note that now; try again later")
-    case .revoked(let wipe): revocation(wipe)
+    case .revoked(let device): revocation(device)
     case .notRevoked: SyncRefusal(.forbidden, "this device was not revoked")
     case .userDisabled:
       SyncRefusal(
@@ -370,6 +390,7 @@ package struct SyncHandler: HTTPHandler {
           "account": .id(grant.device.account), "server": .id(grant.server),
           "user": .id(grant.device.user), "user_name": .string(grant.userName),
           "refresh_token": .string(grant.refreshToken),
+          "device_secret": .string(HexText.text(grant.deviceSecret)),
         ])
     } catch {
       data.audit.note(
@@ -393,13 +414,15 @@ package struct SyncHandler: HTTPHandler {
           .prefix(100)))
   }
 
-  private static func revocation(_ wipe: WipeOrder?) -> SyncRefusal {
+  private func revocation(_ device: DeviceRecord) -> SyncRefusal {
+    let order = device.wipeOrder
     var refusal = SyncRefusal(
       .revoked,
-      wipe == nil
+      order == nil
         ? "this device was revoked; ask an administrator, unsent work stays here"
         : "this device was revoked, and everything on it is dropped by order of an administrator")
-    refusal.wipe = wipe
+    refusal.wipe = order
+    refusal.wipeProof = order.map { data.deviceTokens.proof(of: $0, to: device) }
     return refusal
   }
 

@@ -74,6 +74,9 @@ package struct Enrolment: Sendable {
   package var refreshToken: String
   /// What requests show until it is too old; nil if there is none.
   package var accessToken: AccessToken?
+  /// What only this device and its server know, in hexadecimal digits: the server proves orders by it. Nil if the
+  /// server gave none.
+  package var deviceSecret: String?
   /// A file of certificates to trust besides the system's.
   package var certificateFile: String?
 
@@ -200,6 +203,7 @@ extension Enrolment {
       "user": .string(user.description), "refresh_token": .string(refreshToken),
     ]
     if let certificateFile { object["certificate_file"] = .string(certificateFile) }
+    if let deviceSecret { object["device_secret"] = .string(deviceSecret) }
     if let accessToken {
       object["access_token"] = .string(accessToken.text)
       object["access_token_until"] = .number(JSONNumber(accessToken.until))
@@ -214,6 +218,7 @@ extension Enrolment {
     self.init(
       url: url, server: server, user: user, refreshToken: token,
       certificateFile: object["certificate_file"]?.stringValue)
+    deviceSecret = object["device_secret"]?.stringValue
     if let text = object["access_token"]?.stringValue,
       let until = object["access_token_until"]?.intValue, until >= 0
     {

@@ -80,8 +80,9 @@ package struct WipeRecord: Sendable, Equatable {
 }
 
 extension WipeRecord {
-  /// Drops everything in the directory but this record: first what opens something, then what the store is, then
-  /// all the rest. Whoever is interrupted goes on by calling it again. Durable on return.
+  /// Drops everything in the directory but this record: first the keys, here and in backups inside, without which
+  /// nothing that is left of a sealed store can be read; then what opens something, what the store is, and all the
+  /// rest. Whoever is interrupted goes on by calling it again. Durable on return.
   /// - Throws: `locked` while somebody has the store open.
   package func dropEverything(
     _ layout: StoreLayout, _ fileSystem: any FileSystem
@@ -96,6 +97,9 @@ extension WipeRecord {
     try translated { () throws(SystemError) in
       // What a store leaves there when it is closed.
       try lock.truncate(to: 0)
+    }
+    try KeyFile.destroyAll(below: layout.root, fileSystem)
+    try translated { () throws(SystemError) in
       for path in [layout.apiToken, layout.identity, layout.identityCopy] {
         try fileSystem.removeTree(path)
       }

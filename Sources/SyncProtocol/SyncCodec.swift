@@ -325,6 +325,7 @@ extension SyncCodec {
     if let page = refusal.nextPushPage { error.append("next_push_page", .int(page)) }
     if let digest = refusal.keptDigest { error.append("kept", .string(digest)) }
     if let wipe = refusal.wipe { error.append("wipe", .string(wipe.rawValue)) }
+    if let proof = refusal.wipeProof { error.append("wipe_proof", .string(proof)) }
     return JSONValue.object(["error": .object(error)]).bytes
   }
 
@@ -345,6 +346,7 @@ extension SyncCodec {
     refusal.nextPushPage = error["next_push_page"]?.intValue
     refusal.keptDigest = error["kept"]?.stringValue
     refusal.wipe = error["wipe"]?.stringValue.flatMap(WipeOrder.init)
+    refusal.wipeProof = error["wipe_proof"]?.stringValue
     return refusal
   }
 }

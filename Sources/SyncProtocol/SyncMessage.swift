@@ -16,6 +16,8 @@ package enum SyncProtocolVersion {
   package static let enrolPath = "/sync/v1/enroll"
   package static let contentType = "application/satchel+jsonl"
   package static let headerName = "Satchel-Protocol"
+  /// Says how a laptop keeps what it gets: `store` if it is encrypted.
+  package static let encryptionHeaderName = "Satchel-Encryption"
   /// Carries the refresh token of a device whose access token has expired.
   package static let refreshHeaderName = "Satchel-Refresh-Token"
 }
@@ -203,6 +205,8 @@ package struct SyncRefusal: Error, Sendable, Equatable {
     case userDisabled = "user_disabled"
     /// The account is suspended: stop until it is opened again.
     case accountSuspended = "account_suspended"
+    /// The account gives nothing to a laptop whose store is not encrypted; what it sent is kept.
+    case encryptionRequired = "encryption_required"
     /// Anything else that an administrator must change: stop.
     case forbidden
     /// The server cannot now: try again later.
@@ -223,6 +227,8 @@ package struct SyncRefusal: Error, Sendable, Equatable {
   package var nextPushPage: Int?
   /// With `revoked`: how the device is to drop everything that it holds; nil if it keeps it.
   package var wipe: WipeOrder?
+  /// With `wipe`: what shows that it is the server that enrolled the device, 64 hexadecimal digits.
+  package var wipeProof: String?
   /// The digest at the end of the last page that is kept of it.
   package var keptDigest: String?
 
@@ -244,7 +250,7 @@ package struct SyncRefusal: Error, Sendable, Equatable {
     case .malformed: 400
     case .unauthorized: 401
     case .forbidden, .foreignAccount, .foreignTransactions, .revoked, .userDisabled,
-      .accountSuspended:
+      .accountSuspended, .encryptionRequired:
       403
     case .unknownBase, .serverBehind, .pushRestart, .historiesDiffer, .newIdentity,
       .recoveryClosed, .clock, .serverReset, .scopeChanged:
@@ -261,8 +267,8 @@ extension SyncRefusal.Code {
   /// Whether asking again is in vain until somebody does something at the server, or enrols the device anew.
   package var stops: Bool {
     switch self {
-    case .unauthorized, .revoked, .userDisabled, .accountSuspended, .forbidden, .foreignAccount,
-      .foreignTransactions, .unsupportedProtocol:
+    case .unauthorized, .revoked, .userDisabled, .accountSuspended, .encryptionRequired,
+      .forbidden, .foreignAccount, .foreignTransactions, .unsupportedProtocol:
       true
     default: false
     }
@@ -286,4 +292,9 @@ package enum WipeOrder: String, Sendable, CaseIterable {
   case afterSurrender = "after_surrender"
   /// At once: what it has not sent is lost.
   case now
+
+  /// What a server authenticates (HMAC with SHA-256, with the secret of the enrolment) to prove the order.
+  package func provenBytes(to device: UniqueID) -> [UInt8] {
+    Array("satchel wipe 1\n\(device)\n\(rawValue)\n".utf8)
+  }
 }

@@ -209,6 +209,23 @@ import Testing
     #expect(found.text.contains("Zebulon"))
   }
 
+  @Test(arguments: [SIGSEGV, SIGILL, SIGTRAP])
+  func `a crash tells nothing of what was in memory`(signal: Int32) throws {
+    let store = "\(fixture.directory)/crashed"
+    try fixture.succeed("satchel", ["--store", store, "init"])
+    let daemon = try fixture.start("satchel-syncd", ["--store", store])
+    let line = try daemon.firstErrorLine()
+    #expect(line.contains("running"))
+    // Such a file has no size.
+    let file = try POSIXFileSystem().open("/proc/\(daemon.id)/limits", .read)
+    let limits = String(decoding: try file.read(at: 0, count: 4096), as: UTF8.self)
+    #expect(limits.contains(#/Max core file size +0 +0 /#))
+    daemon.signal(signal)
+    let result = try daemon.wait()
+    #expect(result.status != 0)
+    #expect(result.errors.split(separator: "\n").count <= 1, "\(result.errors)")
+  }
+
   @Test func `the daemon opens an encrypted store, and commands need no passphrase then`() throws {
     #expect(try run("init", "--encrypt").status == 0)
     let id = try newPatient("Zebulon")

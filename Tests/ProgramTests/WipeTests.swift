@@ -77,6 +77,25 @@ import Testing
       ).status == 2)
   }
 
+  @Test func `an order that the server does not prove is not carried out`() throws {
+    let file = "\(a.store)/store.json"
+    let text = String(decoding: try readWhole(file), as: UTF8.self)
+    let secret = try #require(text.firstRange(of: #/"device_secret": "[0-9a-f]{64}"/#))
+    let other = text.replacingCharacters(
+      in: secret, with: "\"device_secret\": \"\(String(repeating: "0", count: 64))\"")
+    try POSIXFileSystem().writeFileDurably(file, Array(other.utf8))
+    _ = try a.create("patient", #"{"first_name":"Bo","last_name":"Unsent"}"#)
+    try server.administer(["device", "revoke", "a", "--wipe=now"])
+    let sync = try a.run("sync")
+    #expect(sync.status == 1 && sync.errors.contains("nothing was dropped or sent"))
+    #expect(try a.succeed("list", "patient", "--json").contains("Unsent"))
+    #expect(try deviceState() == "wiping" && !parked().contains("Unsent"))
+    // With what the server gave, it is.
+    try POSIXFileSystem().writeFileDurably(file, Array(text.utf8))
+    #expect(try a.run("sync").status == 1)
+    #expect(try names(a) == ["LOCK", "wiped.json"])
+  }
+
   @Test func `a daemon carries the order out and ends`() throws {
     try a.startDaemon()
     _ = try a.create("patient", #"{"first_name":"Bo","last_name":"Unsent"}"#)

@@ -268,4 +268,21 @@ struct EncryptionTests {
     #expect(try test.bytes(test.layout.root + "-kept").allSatisfy { $0 == 0 })
     try file.destroy()
   }
+
+  @Test func `a wipe destroys the keys first, those of backups inside too`() throws {
+    let (layout, disk) = (test.layout, RecordingFileSystem())
+    let inner = StoreLayout(root: layout.backup(before: UniqueID.sample(1), 1))
+    let (ring, _) = try KeyRing.make(
+      passphrase: "pass", recovery: RecoveryKey(random: SystemRandom()), workshop)
+    for place in [layout, inner] {
+      try POSIXFileSystem().createDirectory(place.root)
+      try KeyFile(layout: place, fileSystem: POSIXFileSystem()).write(ring)
+    }
+    try test.put([1], layout.identity)
+    try WipeRecord(device: .sample(2), orderedAt: 0, teller: nil).dropEverything(layout, disk)
+    let removals = disk.calls.filter { $0.hasPrefix("remove") }
+    let keys = removals.prefix { $0.contains("keys") }
+    #expect(keys.count == 4 && removals.count > 4, "\(removals)")
+    #expect(try POSIXFileSystem().contents(ofDirectory: layout.root) == ["LOCK"])
+  }
 }

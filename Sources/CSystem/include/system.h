@@ -50,6 +50,9 @@ int system_next_signal(int descriptor);
 /// Writes the system's English words for an errno into `text`, ended by a zero byte.
 void system_describe(int code, char *_Nonnull text, size_t byte_count);
 
+/// Lets the system write no image of this process's memory when it crashes, and nobody else read it.
+void system_forbid_memory_dumps(void);
+
 /// Gives memory that nobody uses back to the system.
 void system_release_free_memory(void);
 

@@ -13,6 +13,10 @@ package enum Host {
     setrlimit(resource, &limit)
   }
 
+  /// From now on no crash leaves an image of this process's memory behind, or tells of it, and no other process of
+  /// the user reads it: it may hold keys and what patients said.
+  package static func forbidMemoryDumps() { system_forbid_memory_dumps() }
+
   /// The id that the system was given when it was installed: 32 hexadecimal digits in lower case;
   /// nil if there is none. Copies of a disk have the same one.
   package static func machineID(path: String = "/etc/machine-id") -> String? {

@@ -7,6 +7,7 @@ import Replica
 import Synchronization
 
 ignoreBrokenPipes()
+Host.forbidMemoryDumps()
 let arguments = Array(CommandLine.arguments.dropFirst())
 let isStopped = Atomic(false)
 let wake = DispatchSemaphore(value: 0)

@@ -5,6 +5,7 @@ import Glibc
 import Platform
 
 ignoreBrokenPipes()
+Host.forbidMemoryDumps()
 let arguments = SatchelProgram.description.withWholePaths(
   Array(CommandLine.arguments.dropFirst()), in: Host.workingDirectory())
 exit(

@@ -44,6 +44,23 @@ package struct KeyFile {
     }
   }
 
+  /// Destroys the keys of a store and of all that lies in its directory, such as backups. Durable on return.
+  static func destroyAll(
+    below root: String, _ fileSystem: any FileSystem
+  ) throws(StorageError) {
+    try KeyFile(layout: StoreLayout(root: root), fileSystem: fileSystem).destroy()
+    let names = try translated { () throws(SystemError) in
+      try fileSystem.contents(ofDirectory: root)
+    }
+    for name in names {
+      let path = "\(root)/\(name)"
+      let isDirectory = try translated { () throws(SystemError) in
+        try fileSystem.status(path)?.kind == .directory
+      }
+      if isDirectory { try destroyAll(below: path, fileSystem) }
+    }
+  }
+
   /// Overwrites the files, then removes them: from then on nobody can open the store, whatever else is left of
   /// it. Durable on return. Doing it again goes on.
   package func destroy() throws(StorageError) {

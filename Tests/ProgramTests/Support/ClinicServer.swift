@@ -100,8 +100,10 @@ final class ClinicServer {
   }
 
   /// A laptop that is enrolled here.
-  func laptop(_ name: String) throws -> TestLaptop {
-    let laptop = try TestLaptop(fixture, name)
+  /// A laptop that is enrolled.
+  /// - Parameter passphrase: of an encrypted one.
+  func laptop(_ name: String, passphrase: String? = nil) throws -> TestLaptop {
+    let laptop = try TestLaptop(fixture, name, passphrase: passphrase)
     try laptop.succeed(
       "enroll", "--server", url, "--code", try code(), "--device", name)
     return laptop

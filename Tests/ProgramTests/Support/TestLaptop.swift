@@ -11,23 +11,29 @@ final class TestLaptop {
 
   let fixture: ProgramFixture
   let store: String
+  /// More of the environment of its programs.
+  var environment: [String]
   private var daemon: ChildProcess?
 
   /// A store that is there.
   init(_ fixture: ProgramFixture, at store: String) {
     self.fixture = fixture
     self.store = store
+    environment = []
   }
 
   /// A new store.
-  init(_ fixture: ProgramFixture, _ name: String) throws {
+  /// - Parameter passphrase: of an encrypted one.
+  init(_ fixture: ProgramFixture, _ name: String, passphrase: String? = nil) throws {
     self.fixture = fixture
     store = fixture.path(name)
-    try succeed("init")
+    environment = passphrase.map { ["SATCHEL_PASSPHRASE=\($0)"] } ?? []
+    if passphrase == nil { try succeed("init") } else { try succeed("init", "--encrypt") }
   }
 
   func start(_ arguments: [String], input: String? = nil) throws -> ChildProcess {
-    try fixture.start("satchel", ["--store", store] + arguments, input: input)
+    try fixture.start(
+      "satchel", ["--store", store] + arguments, input: input, environment: environment)
   }
 
   func run(_ arguments: String..., input: String? = nil) throws -> ProgramResult {
@@ -38,7 +44,11 @@ final class TestLaptop {
   /// - Returns: its output.
   @discardableResult
   func succeed(_ arguments: String..., input: String? = nil) throws -> String {
-    try fixture.succeed("satchel", ["--store", store] + arguments, input: input).text
+    let result = try start(arguments, input: input).wait()
+    guard result.status == 0 else {
+      throw TestFailure("satchel \(arguments): \(result.status) \(result.errors)")
+    }
+    return result.text
   }
 
   /// Creates a document and gives its id.
@@ -96,7 +106,8 @@ final class TestLaptop {
   @discardableResult
   func startDaemon(listening address: String? = nil) throws -> String {
     let listen = address.map { ["--listen", $0] } ?? []
-    let process = try fixture.start("satchel-syncd", ["--store", store] + listen)
+    let process = try fixture.start(
+      "satchel-syncd", ["--store", store] + listen, environment: environment)
     let line = try process.firstErrorLine()
     daemon = process
     return address == nil ? "" : line.split(separator: " ").last.map(String.init) ?? ""
