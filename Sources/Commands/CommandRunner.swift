@@ -32,6 +32,7 @@ package struct CommandRunner: Sendable {
     _ invocation: Invocation, input: [UInt8]?, sink: (any ByteSink)? = nil
   ) -> CommandOutcome {
     do {
+      try PeopleGate.require(invocation, in: replica)
       let outcome =
         invocation.isExport ? try export(invocation, sink) : try outcome(invocation, input)
       return noting(store: replica.store, in: outcome)
@@ -128,6 +129,8 @@ package struct CommandRunner: Sendable {
     case "merge patient": try merge(invocation, printer)
     case "unmerge patient": try unmerge(invocation, printer)
     case "sync": try sync(invocation, printer)
+    case "login", "logout", "lock", "whoami":
+      try PeopleCommands(laptop: laptop, printer: printer).run(invocation, password: input)
     case "status": try status(printer)
     case "verify": try verify(invocation, printer)
     case "backup": try backup(invocation)

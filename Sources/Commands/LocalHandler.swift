@@ -68,6 +68,7 @@ struct LocalHandler: HTTPHandler {
 
   private func answer(_ request: HTTPRequest) -> HTTPResponse {
     if let answer = api.answerOpenly(request) { return answer }
+    do throws(APIError) { try requirePerson(request) } catch { return error.response }
     let before = runner.ownTransactionCount
     var response = api.answer(request, by: caller, on: runner.replica)
     if runner.ownTransactionCount != before { noteWrite() }
@@ -77,9 +78,25 @@ struct LocalHandler: HTTPHandler {
     return response
   }
 
-  /// Who sits at the machine: the user for whom it is enrolled. Before that it is its own clinic.
+  /// - Throws: 401 where people share the laptop and none is logged in; 403 for what somebody may not do who only
+  ///   reads.
+  private func requirePerson(_ request: HTTPRequest) throws(APIError) {
+    // How syncs go shows nothing of patients.
+    if request.segments.prefix(2) == ["api", "sync"] { return }
+    let (people, now) = (runner.replica.people, runner.replica.now())
+    switch people.standing(at: now) {
+    case .unshared: return
+    case .locked: throw APIError(401, "locked", "nobody is logged in: satchel login EMAIL")
+    case .emergency where !["GET", "HEAD"].contains(request.method):
+      throw .forbidden("in an emergency documents are only read")
+    case .open, .emergency: people.touch(at: now)
+    }
+  }
+
+  /// Who sits at the machine: who has logged in, else the user for whom it is enrolled. Before that it is its own
+  /// clinic.
   private var caller: Caller {
-    guard let user = runner.replica.store.identity.enrolment?.user else {
+    guard let user = runner.replica.author.user else {
       return Caller(user: nil, role: .owner)
     }
     let document = try? runner.replica.document(DocumentKey(type: "user", id: user))

@@ -45,7 +45,7 @@ package struct PassphraseInput: PassphraseSource {
     return text
   }
 
-  private static func firstLine(of file: String) throws(StorageError) -> String {
+  fileprivate static func firstLine(of file: String) throws(StorageError) -> String {
     do throws(SystemError) {
       let bytes = try POSIXFileSystem().readFile(file, maximumByteCount: maximumByteCount)
       let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
@@ -53,5 +53,20 @@ package struct PassphraseInput: PassphraseSource {
     } catch {
       throw StorageError(.system, path: file, problem: "the passphrase cannot be read: \(error)")
     }
+  }
+}
+
+/// A person's password as it comes to a program: read where it was typed, whoever checks it.
+enum PasswordInput {
+  private static let variable = "SATCHEL_PASSWORD"
+
+  /// - Returns: nil if there is nobody to ask.
+  static func read(_ invocation: Invocation) throws(StorageError) -> [UInt8]? {
+    if let file = invocation.value("--password-file") {
+      return Array(try PassphraseInput.firstLine(of: file).utf8)
+    }
+    if let text = Host.environment(variable), !text.isEmpty { return Array(text.utf8) }
+    let whose = invocation.operand(0).map { " of \($0)" } ?? ""
+    return Terminal.askSecretly("Password\(whose)")
   }
 }

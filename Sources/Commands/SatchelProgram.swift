@@ -14,7 +14,7 @@ package enum SatchelProgram {
       passphraseFile,
       OptionDescription("--json", "print one JSON object, or one a line for lists"),
     ],
-    commands: setUp + documents + imports + exports + clinic + upkeep)
+    commands: setUp + people + documents + imports + exports + clinic + upkeep)
 
   static let passphraseFile = OptionDescription(
     "--passphrase-file", "FILE", variable: "SATCHEL_PASSPHRASE_FILE",
@@ -45,6 +45,21 @@ package enum SatchelProgram {
           "--device", "NAME", "what this laptop is called; its host name without it"),
         OptionDescription("--ca", "FILE", "certificates to trust, PEM"),
       ], "join this laptop to an account of a server; keeps all data"),
+  ]
+
+  private static let people = [
+    CommandDescription(
+      "login", ["[EMAIL]"],
+      options: [
+        OptionDescription(
+          "--password-file", "FILE",
+          "its first line is the password; without it $SATCHEL_PASSWORD is, or the terminal asks")
+      ], "say who is at the laptop: what is written from then on is in this person's name"),
+    CommandDescription(
+      "logout", options: [OptionDescription("--forget", "only the server lets me in again")],
+      "end that"),
+    CommandDescription("lock", "somebody has to log in before anything else is done"),
+    CommandDescription("whoami", "who is at the laptop"),
   ]
 
   private static let documents = [

@@ -13,7 +13,7 @@ import Transport
 /// store.
 package struct StoreAccess: Sendable {
   /// Commands that wait for the network: other commands are carried out meanwhile.
-  private static let commandsThatShare: Set<String> = ["sync", "enroll"]
+  private static let commandsThatShare: Set<String> = ["sync", "enroll", "login"]
   /// How long such a command waits for others that it carries out, in seconds: until they end.
   private static let shareSeconds = 3600.0
 
@@ -38,7 +38,9 @@ package struct StoreAccess: Sendable {
       let directory = try Self.directory(invocation)
       var access = self
       let invocation = try access.resolvingFiles(invocation)
-      let input = try CommandInput.read(invocation)
+      let input =
+        invocation.command.name == "login"
+        ? try PasswordInput.read(invocation) : try CommandInput.read(invocation)
       var setup = try ReplicaSetup.system()
       setup.passphrases = PassphraseInput(invocation)
       if invocation.command.name == "init" {

@@ -124,6 +124,14 @@ package final class Laptop: Sendable {
   /// Whether the store must be closed, to be wiped.
   package var mustWipe: Bool { wiped.load(ordering: .acquiring) }
 
+  /// Asks the server who somebody is; nil if the password is wrong. One at a time with syncs: both may get new
+  /// tokens.
+  func person(email: String, password: String) throws(ReplicaError) -> Person? {
+    try running.withLock { (_) throws(ReplicaError) in
+      try laptopSync(nil).person(email: email, password: password)
+    }
+  }
+
   private func laptopSync(_ url: String?) throws(ReplicaError) -> LaptopSync {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
     let url = url ?? enrolment.url

@@ -263,7 +263,15 @@ package final class LaptopSync: Sendable {
       report.note(reply)
     }
     try keepTokens(of: reply)
+    hearOfPeople(reply)
     return reply
+  }
+
+  /// Whoever may not log in any more is forgotten here.
+  private func hearOfPeople(_ reply: TransportReply) {
+    guard reply.status == 200 else { return }
+    let text = reply.headers[SyncProtocolVersion.peopleHeaderName.lowercased()]
+    _ = replica.people.hear(text.flatMap { PeopleList($0) }, at: replica.now())
   }
 
   /// A token that may have expired on its way is not shown.
@@ -296,12 +304,14 @@ package final class LaptopSync: Sendable {
   private func headers(_ token: String?) throws(ReplicaError) -> [(name: String, value: String)] {
     guard let enrolment = replica.store.identity.enrolment else { throw .notEnrolled }
     let isSealed = replica.store.isSealed
+    let people = replica.people.listName(replica.world.digest)
     return [
       (name: "Content-Type", value: SyncProtocolVersion.contentType),
       (name: SyncProtocolVersion.headerName, value: "\(SyncProtocolVersion.current)"),
       token.map { (name: "Authorization", value: "Bearer \($0)") }
         ?? (name: SyncProtocolVersion.refreshHeaderName, value: enrolment.refreshToken),
     ] + (isSealed ? [(name: SyncProtocolVersion.encryptionHeaderName, value: "store")] : [])
+      + (people.map { [(name: SyncProtocolVersion.peopleHeaderName, value: $0)] } ?? [])
   }
 
   /// The reply's header that carries a new access token.

@@ -317,13 +317,13 @@ package struct PushJudge: Sendable {
   package var device: UniqueID
   /// The device's user: the author of what names nobody.
   package var user: UniqueID
-  /// In whose names the device may write: of those who have enrolled it.
+  /// In whose names the device may write: of those who have enrolled it, or logged in there.
   package var authors: Set<UniqueID>
 
-  /// - Parameter formerUsers: those for whom it was enrolled before.
-  package init(device: UniqueID, user: UniqueID, formerUsers: [UniqueID] = []) {
+  /// - Parameter others: those for whom it was enrolled before, and who have logged in on it.
+  package init(device: UniqueID, user: UniqueID, others: [UniqueID] = []) {
     self.device = device
     self.user = user
-    authors = Set(formerUsers + [user])
+    authors = Set(others + [user])
   }
 }

@@ -37,6 +37,8 @@ package final class Replica: Sendable {
   let givenBases = Mutex<[String: VersionVector]>([:])
   /// At a server: whose turn it is.
   let senders = SenderTurns()
+  /// At a laptop: who shares it.
+  package let people: People
   /// What must not run beside what.
   let turns = StoreTurns()
 
@@ -46,6 +48,7 @@ package final class Replica: Sendable {
     self.catalogue = catalogue
     rules = catalogue.rules
     self.world = world
+    people = People(store)
     let (last, offset) = store.read { tables in
       (tables.history.lastStamp, PeerState(tables).clockOffset)
     }
@@ -71,7 +74,8 @@ package final class Replica: Sendable {
   /// The author of what is written here if the caller names nobody else.
   package var author: Author {
     let identity = store.identity
-    return Author(user: Self.actingUser ?? identity.enrolment?.user, device: identity.device)
+    return Author(
+      user: Self.actingUser ?? people.user ?? identity.enrolment?.user, device: identity.device)
   }
 
   /// Where the feed stands, as cursors name it.

@@ -163,6 +163,7 @@ extension ServerData {
       record.replicas = old.replicas.filter { $0 != replica } + [replica]
       if isProven {
         record.formerUsers = (old.formerUsers + [old.user]).filter { $0 != code.user }
+        record.people = old.people
       }
       registry.devices[index] = record
     } else {

@@ -59,6 +59,8 @@ package struct DeviceRecord: Sendable, Equatable {
   package var user: UniqueID
   /// For whom it was enrolled before: what they wrote may still be there unsent.
   package var formerUsers: [UniqueID] = []
+  /// Who has logged in on it: they write there in their own names.
+  package var people: [UniqueID] = []
   package var name: String
   /// The replica ids that it writes as, oldest first.
   package var replicas: [ReplicaID]
@@ -234,6 +236,7 @@ extension DeviceRecord {
       "replicas": .array(replicas.map(JSONValue.id)),
       "credentials": credentials.value,
       "former_users": .array(formerUsers.map(JSONValue.id)),
+      "people": .array(people.map(JSONValue.id)),
       "enrolled_at": .time(enrolledAt), "revoked_at": revokedAt.map(JSONValue.time) ?? .null,
       "surrendered_at": surrenderedAt.map(JSONValue.time) ?? .null,
       "wipe": wipe.map { .string($0.rawValue) } ?? .null,
@@ -254,9 +257,7 @@ extension DeviceRecord {
       credentials: credentials, enrolledAt: enrolledAt, revokedAt: object.time("revoked_at"),
       surrenderedAt: object.time("surrendered_at"),
       wipe: object["wipe"]?.stringValue.flatMap(WipeOrder.init), wipedAt: object.time("wiped_at"))
-    formerUsers =
-      object["former_users"]?.arrayValue?.compactMap { $0.stringValue.flatMap { UniqueID($0) } }
-      ?? []
+    (formerUsers, people) = (object.ids("former_users"), object.ids("people"))
   }
 }
 
@@ -305,5 +306,9 @@ extension JSONValue {
 
 extension JSONObject {
   func id(_ key: String) -> UniqueID? { self[key]?.stringValue.flatMap { UniqueID($0) } }
+  /// Those of a list that are ids.
+  func ids(_ key: String) -> [UniqueID] {
+    self[key]?.arrayValue?.compactMap { $0.stringValue.flatMap { UniqueID($0) } } ?? []
+  }
   func time(_ key: String) -> UInt64? { self[key]?.stringValue.flatMap(Timestamp.milliseconds) }
 }

@@ -25,12 +25,14 @@ package struct SyncHandler: HTTPHandler {
   private let access: Access
   private let users: UserHandler
   private let throttles: Throttles
+  private let deviceLogins: DeviceLogins
   let largeWork = LargeWork()
 
   package init(data: ServerData, access: Access, logins: Logins, settings: ServerSettings) {
     self.data = data
     self.access = access
     throttles = logins.throttles
+    deviceLogins = DeviceLogins(data: data, logins: logins)
     users = UserHandler(logins: logins, data: data, settings: settings)
   }
 
@@ -59,8 +61,11 @@ package struct SyncHandler: HTTPHandler {
 
   /// Those who wait come back all at once when they were told of news: nobody who brings some stands behind them.
   private static func lane(_ path: String, _ account: UniqueID) -> HTTPLane {
-    path == SyncProtocolVersion.watchPath
-      ? HTTPLane("watch \(account)", width: 2) : UserHandler.lane(of: account)
+    switch path {
+    case SyncProtocolVersion.watchPath: HTTPLane("watch \(account)", width: 2)
+    case SyncProtocolVersion.loginPath: UserHandler.passwordLane
+    default: UserHandler.lane(of: account)
+    }
   }
 
   private static let enrolmentLane = HTTPLane("enrolment", width: 2, maximumWaitingCount: 200)
@@ -68,6 +73,7 @@ package struct SyncHandler: HTTPHandler {
   private static func maximumByteCount(_ path: String) -> Int {
     switch path {
     case SyncProtocolVersion.enrolPath: maximumEnrolmentByteCount
+    case SyncProtocolVersion.loginPath: maximumEnrolmentByteCount
     case SyncProtocolVersion.watchPath, SyncProtocolVersion.wipedPath: maximumWatchByteCount
     default: maximumExchangeByteCount
     }
@@ -93,7 +99,7 @@ package struct SyncHandler: HTTPHandler {
   private static let paths: Set<String> = [
     SyncProtocolVersion.enrolPath, SyncProtocolVersion.exchangePath,
     SyncProtocolVersion.historiesPath, SyncProtocolVersion.surrenderPath,
-    SyncProtocolVersion.watchPath, SyncProtocolVersion.wipedPath,
+    SyncProtocolVersion.watchPath, SyncProtocolVersion.wipedPath, SyncProtocolVersion.loginPath,
   ]
 
   package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
@@ -141,6 +147,7 @@ package struct SyncHandler: HTTPHandler {
     case SyncProtocolVersion.enrolPath: reply.send(enrol(plain))
     case SyncProtocolVersion.watchPath: watch(plain, reply)
     case SyncProtocolVersion.wipedPath: reply.send(noteWiped(plain))
+    case SyncProtocolVersion.loginPath: reply.send(logIn(plain))
     case SyncProtocolVersion.surrenderPath:
       reply.send(PackedBody.packed(surrender(plain), for: request))
     default: reply.send(PackedBody.packed(exchange(plain), for: request))
@@ -180,11 +187,36 @@ package struct SyncHandler: HTTPHandler {
       "Content-Type": SyncProtocolVersion.contentType,
       SyncProtocolVersion.headerName: "\(SyncProtocolVersion.current)",
     ]
+    Self.add(admission, to: &headers)
+    if let list = deviceLogins.news(for: device, request) {
+      headers.set(SyncProtocolVersion.peopleHeaderName, list)
+    }
+    return HTTPResponse(status: 200, headers: headers, body: body)
+  }
+
+  /// What a device gets for a token that it has shown.
+  private static func add(_ admission: Access.Admission, to headers: inout HTTPHeaders) {
     if let token = admission.newAccessToken { headers.set(LaptopSync.accessTokenHeader, token) }
     if let token = admission.newRefreshToken {
       headers.set(SyncProtocolVersion.refreshHeaderName, token)
     }
-    return HTTPResponse(status: 200, headers: headers, body: body)
+  }
+
+  /// Lets a person log in on a device.
+  private func logIn(_ request: HTTPRequest) -> HTTPResponse {
+    do throws(SyncRefusal) {
+      try checkVersion(request)
+      let admission = try granted { () throws(Access.Refusal) in
+        try access.admit(Self.credentials(request))
+      }
+      try requireStaff(admission.device)
+      try requireMemory()
+      var response = deviceLogins.answer(request, from: admission.device)
+      Self.add(admission, to: &response.headers)
+      return response
+    } catch {
+      return response(error)
+    }
   }
 
   /// Why a device gets nothing of its account; nil if it does.
@@ -291,7 +323,7 @@ package struct SyncHandler: HTTPHandler {
     return SyncCaller(
       replicas: device.replicas,
       judge: PushJudge(
-        device: device.id, user: device.user, formerUsers: device.formerUsers),
+        device: device.id, user: device.user, others: device.formerUsers + device.people),
       isFree: { replica in data.isFree(replica, for: device.id) },
       adopt: { (replicas) throws(SyncRefusal) in
         do throws(ServerError) { try data.adopt(replicas, by: device.id) } catch {

@@ -6,6 +6,8 @@ package enum Memo: String, Sendable, CaseIterable {
   case sync = "sync.json"
   /// Where the scrub stands.
   case scrub = "scrub.json"
+  /// Who may use the store, and who does.
+  case people = "people.json"
 }
 
 extension Store {
@@ -13,6 +15,11 @@ extension Store {
   package func recall(_ memo: Memo) -> [UInt8]? {
     guard let bytes = try? environment.fileSystem.readFile(layout.memo(memo)) else { return nil }
     return environment.seal.opened(bytes, as: .file(memo.rawValue))
+  }
+
+  /// Whether something was remembered, whatever has become of it.
+  package func hasMemo(_ memo: Memo) -> Bool {
+    (try? environment.fileSystem.status(layout.memo(memo))) != nil
   }
 
   /// Without a sync: after a power cut an older memo may stand there.

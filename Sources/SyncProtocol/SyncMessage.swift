@@ -14,10 +14,14 @@ package enum SyncProtocolVersion {
   /// Answered when something arrives that the laptop has not seen, or after a while.
   package static let watchPath = "/sync/v1/watch"
   package static let enrolPath = "/sync/v1/enroll"
+  /// Where a person proves who he is, to log in on a laptop.
+  package static let loginPath = "/sync/v1/login"
   package static let contentType = "application/satchel+jsonl"
   package static let headerName = "Satchel-Protocol"
   /// Says how a laptop keeps what it gets: `store` if it is encrypted.
   package static let encryptionHeaderName = "Satchel-Encryption"
+  /// In a request the name of the list of people that the laptop has, in its answer another list.
+  package static let peopleHeaderName = "Satchel-People"
   /// Carries the refresh token of a device whose access token has expired.
   package static let refreshHeaderName = "Satchel-Refresh-Token"
 }

@@ -77,6 +77,14 @@ import Testing
     case SyncProtocolVersion.enrolPath:
       asking.body = try enrolment(row.variant, sender).bytes
     case SyncProtocolVersion.wipedPath: asking.body = JSONValue.object([:]).bytes
+    case SyncProtocolVersion.loginPath:
+      let account = row.variant == "of a user of another account" ? other : sender.account
+      let role: Role = row.variant == "of a patient" ? .patient : .officeStaff
+      let form: JSONObject = [
+        "email": .string(account.users[role]?.email ?? ""),
+        "password": .string(TestAccount.password),
+      ]
+      asking.body = JSONValue.object(form).bytes
     case SyncProtocolVersion.watchPath:
       asking.body = JSONValue.object(["after": 0]).bytes
     default:
@@ -135,6 +143,7 @@ import Testing
       SyncProtocolVersion.enrolPath, SyncProtocolVersion.exchangePath,
       SyncProtocolVersion.historiesPath, SyncProtocolVersion.watchPath,
       SyncProtocolVersion.surrenderPath, SyncProtocolVersion.wipedPath,
+      SyncProtocolVersion.loginPath,
     ]
     #expect(Set(table.sync.map(\.path)).sorted() == paths.sorted())
     for path in paths {

@@ -71,6 +71,27 @@ package final class Logins: Sendable {
     return try logIn(credential, from: peer)
   }
 
+  /// Whose password it is, on a device of an account.
+  /// - Throws: 403 `wrong_password` if it is nobody's there, 429 if that happened too often; 403 if the user has no
+  ///   access now, or is a patient.
+  func person(
+    email: String, password: String, in account: UniqueID, from peer: String
+  ) throws(APIError) -> (credential: CredentialRecord, user: JSONObject) {
+    let norm = ClinicIndex.emailKey(email)
+    let credential = data.read { registry in
+      registry.credentials.first { $0.email == norm && $0.account == account }
+    }
+    guard try check(password, of: credential, email: norm, from: peer), let credential else {
+      // Not 401: the device itself is known.
+      throw APIError(403, "wrong_password", "the e-mail address or the password is wrong")
+    }
+    let session = try session(of: credential)
+    guard session.caller.role != .patient else {
+      throw .forbidden("laptops are for the staff: they hold all records")
+    }
+    return (credential, session.user)
+  }
+
   /// Whether a password is that of a user; wrong ones are counted.
   /// - Throws: 429 if that happened too often.
   private func check(

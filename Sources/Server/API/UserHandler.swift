@@ -64,7 +64,7 @@ package struct UserHandler: Sendable {
     passwordPaths.contains(path) ? passwordLane : strangersLane
   }
 
-  private static let passwordLane = HTTPLane("password", width: 2, maximumWaitingCount: 200)
+  static let passwordLane = HTTPLane("password", width: 2, maximumWaitingCount: 200)
   private static let strangersLane = HTTPLane("strangers", width: 4, maximumWaitingCount: 1000)
   private static let passwordPaths: Set<String> = [
     "/api/auth/login", "/api/auth/signup", "/api/auth/accept", "/api/invites/accept",

@@ -8,6 +8,8 @@ struct AuditEntry: Sendable {
   enum Event: String, Sendable {
     case login
     case loginFailed = "login_failed"
+    /// On a laptop.
+    case deviceLogin = "device_login"
     case read, list, search, write
     case reviewDecision = "review_decision"
     /// Users, devices, codes and settings, over the API.
