@@ -129,7 +129,7 @@ package struct CommandRunner: Sendable {
     case "merge patient": try merge(invocation, printer)
     case "unmerge patient": try unmerge(invocation, printer)
     case "sync": try sync(invocation, printer)
-    case "login", "logout", "lock", "whoami":
+    case "login", "logout", "lock", "unlock", "whoami":
       try PeopleCommands(laptop: laptop, printer: printer).run(invocation, password: input)
     case "status": try status(printer)
     case "verify": try verify(invocation, printer)

@@ -50,6 +50,10 @@ package final class Daemon: Sendable {
   private let owner: StoreOwner
   private let thread: SystemThread
   private let upkeep: Upkeep
+  private let lockWatch: LockWatch
+
+  /// Whether the store was closed because nobody is logged in: it is opened by whoever logs in next.
+  package var mustLock: Bool { lockWatch.isDue }
 
   /// Opens the store and starts. It answers when this returns.
   /// - Parameters:
@@ -60,6 +64,8 @@ package final class Daemon: Sendable {
     timing: SyncLoop.Timing = SyncLoop.Timing(), mustReopen: @escaping @Sendable () -> Void = {}
   ) throws {
     let replica = try Self.open(directory, setup)
+    let lockWatch = LockWatch(replica, tell: mustReopen)
+    self.lockWatch = lockWatch
     let laptop = Laptop(
       replica: replica, fileSystem: setup.fileSystem, makeTransport: HTTPSTransport.make)
     let loop = SyncLoop(laptop: laptop, timing: timing, mustReopen: mustReopen)
@@ -71,6 +77,7 @@ package final class Daemon: Sendable {
         loop.noteWrite()
       }
       thread = try SystemThread { loop.run() }
+      try lockWatch.start()
       try upkeep.start()
     } catch {
       replica.store.close()
@@ -111,8 +118,11 @@ package final class Daemon: Sendable {
     owner.stop(withinSeconds: Self.stopSeconds)
     thread.join()
     upkeep.stop()
+    lockWatch.stop()
     // What is not in a file stays in the log.
     _ = try? laptop.replica.checkpointIfDue()
     laptop.replica.store.close()
+    laptop.replica.store.forgetKeys()
+    Host.releaseFreeMemory()
   }
 }

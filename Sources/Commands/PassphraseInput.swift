@@ -29,6 +29,11 @@ package struct PassphraseInput: PassphraseSource {
     return Terminal.askSecretly(question).map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// Whether nobody gives one, and nobody can be asked.
+  var isSilent: Bool {
+    file == nil && (Host.environment(variable) ?? "").isEmpty && !Terminal.isThere
+  }
+
   /// One that nobody knows yet: a person types it twice.
   func newPassphrase() throws -> String {
     let question = "New passphrase"

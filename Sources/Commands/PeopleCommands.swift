@@ -5,9 +5,9 @@ import Laptop
 import Platform
 import Replica
 
-/// `satchel login`, `logout`, `lock` and `whoami`: people who share a laptop.
+/// `satchel login`, `logout`, `lock`, `unlock` and `whoami`: people who share a laptop.
 struct PeopleCommands {
-  static let names: Set<String> = ["login", "logout", "lock", "whoami"]
+  static let names: Set<String> = ["login", "logout", "lock", "unlock", "whoami"]
 
   let laptop: Laptop
   let printer: Printer
@@ -30,6 +30,8 @@ struct PeopleCommands {
       }
       people.lock()
       return CommandOutcome(printing: "locked\n")
+    // Here it is open.
+    case "unlock": return CommandOutcome(printing: "the store is open\n")
     default: return printer.object(whoIsThere)
     }
   }

@@ -58,7 +58,10 @@ package enum SatchelProgram {
     CommandDescription(
       "logout", options: [OptionDescription("--forget", "only the server lets me in again")],
       "end that"),
-    CommandDescription("lock", "somebody has to log in before anything else is done"),
+    CommandDescription(
+      "lock", "somebody has to log in before anything else is done; closes an encrypted store"),
+    CommandDescription(
+      "unlock", "open an encrypted store that satchel-syncd has locked, with its passphrase"),
     CommandDescription("whoami", "who is at the laptop"),
   ]
 

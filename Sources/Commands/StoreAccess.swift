@@ -1,4 +1,5 @@
 import Causality
+import Clinic
 package import CommandLineTool
 import Control
 import Documents
@@ -38,11 +39,13 @@ package struct StoreAccess: Sendable {
       let directory = try Self.directory(invocation)
       var access = self
       let invocation = try access.resolvingFiles(invocation)
-      let input =
-        invocation.command.name == "login"
-        ? try PasswordInput.read(invocation) : try CommandInput.read(invocation)
+      let input = try CommandInput.read(invocation)
       var setup = try ReplicaSetup.system()
       setup.passphrases = PassphraseInput(invocation)
+      if invocation.command.name == "login", let email = invocation.operand(0), let input {
+        setup.secret = .person(
+          email: ClinicIndex.emailKey(email), password: String(decoding: input, as: UTF8.self))
+      }
       if invocation.command.name == "init" {
         return try InitCommand(setup: setup).run(invocation, directory: directory)
       }
@@ -141,6 +144,11 @@ package struct StoreAccess: Sendable {
           return try sink.map { try ExportSpool.deliver(outcome, to: $0) } ?? outcome
         }
         guard wait.rest() else { throw error }
+      } catch ReplicaError.storage(let error) where error.code == .sealed {
+        // While satchel-syncd opens or locks the store nobody owns it for a moment.
+        guard LockedStore.canWait(for: directory, setup), PassphraseInput(invocation).isSilent,
+          wait.rest()
+        else { throw error }
       }
     }
   }
@@ -199,6 +207,12 @@ enum CommandInput {
   private static let maximumByteCount = 256 << 20
 
   static func read(_ invocation: Invocation) throws -> [UInt8]? {
+    switch invocation.command.name {
+    case "login": return try PasswordInput.read(invocation)
+    case "unlock":
+      return try PassphraseInput(invocation).passphrase("Passphrase").map { Array($0.utf8) }
+    default: break
+    }
     let operands = invocation.command.operands
     guard let index = operands.firstIndex(where: { $0.contains("FILE") }) else { return nil }
     if invocation.operand(index) == nil, !operands[index].hasSuffix("|-]") { return nil }

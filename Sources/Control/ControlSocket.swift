@@ -8,7 +8,7 @@ package enum ControlClient {
   private static let timeoutSeconds = 3600.0
 
   /// Runs a command in the owner's process.
-  /// - Returns: nil if nobody listens there.
+  /// - Returns: nil if nobody listens there, or another owner soon will.
   package static func run(_ call: ControlCall, socket: String) -> CommandOutcome? {
     guard
       let client = try? HTTPClient(
@@ -18,6 +18,8 @@ package enum ControlClient {
     do {
       let response = try client.send(
         method: "POST", target: ControlCall.path, headers: HTTPHeaders(), body: call.bytes)
+      // The owner is about to change.
+      if response.status == 503 { return nil }
       if response.status == 200, let outcome = ControlAnswer.outcome(response.body) {
         return outcome
       }
@@ -32,10 +34,10 @@ package enum ControlClient {
 package struct ControlHandler: HTTPHandler {
   /// The largest call that is taken, in bytes.
   package static let maximumByteCount = 256 << 20
-  private let run: @Sendable (ControlCall) -> CommandOutcome
+  private let run: @Sendable (ControlCall) -> CommandOutcome?
 
-  /// - Parameter run: carries a command out; called on a worker thread.
-  package init(run: @escaping @Sendable (ControlCall) -> CommandOutcome) { self.run = run }
+  /// - Parameter run: carries a command out; called on a worker thread. Nil if another owner will, in a moment.
+  package init(run: @escaping @Sendable (ControlCall) -> CommandOutcome?) { self.run = run }
 
   package func admit(_ head: HTTPRequest) -> HTTPAdmission {
     guard head.path == ControlCall.path, head.method == "POST" else {
@@ -48,6 +50,8 @@ package struct ControlHandler: HTTPHandler {
     guard let call = ControlCall(request.body) else {
       return reply.send(HTTPResponse(status: 400))
     }
-    reply.send(HTTPResponse(status: 200, body: ControlAnswer.bytes(run(call))))
+    reply.send(
+      run(call).map { HTTPResponse(status: 200, body: ControlAnswer.bytes($0)) }
+        ?? HTTPResponse(status: 503))
   }
 }

@@ -14,14 +14,16 @@ extension Laptop {
     let cryptography: Cryptography
     do { cryptography = try Cryptography.load() } catch { throw .conflict("\(error)") }
     switch replica.people.logIn(email, password, cryptography, at: replica.now()) {
-    case .right(let person, _): return person
+    case .right(let person, let key):
+      try replica.letOpen(person, by: key)
+      return person
     case .tooOften(let wait):
       throw .conflict("too many wrong passwords: try again in \(wait / 60_000 + 1) minutes")
     // It may be another one since.
-    case .wrong: return try logInAtServer(email, password, otherwise: Self.wrong)
+    case .wrong: return try logInAtServer(email, password, cryptography, otherwise: Self.wrong)
     case .unknown(let isOverdue):
       return try logInAtServer(
-        email, password,
+        email, password, cryptography,
         otherwise: isOverdue
           ? "the server was not heard of for a week, so only it can let anybody in again; everything that was "
             + "written here is kept"
@@ -34,7 +36,7 @@ extension Laptop {
 
   /// - Parameter reason: what is said if the server cannot be reached.
   private func logInAtServer(
-    _ email: String, _ password: String, otherwise reason: String
+    _ email: String, _ password: String, _ cryptography: Cryptography, otherwise reason: String
   ) throws(ReplicaError) -> Person {
     let found: Person?
     do throws(ReplicaError) { found = try person(email: email, password: password) } catch {
@@ -44,10 +46,15 @@ extension Laptop {
       }
     }
     guard let found else { throw .conflict(Self.wrong) }
+    if let key = found.verifier.key(by: password, cryptography) {
+      try replica.letOpen(found, by: key)
+    }
     replica.people.add(found, at: replica.now())
     return found
   }
 
   /// From now on only the server can let a person in here.
-  package func forget(_ user: UniqueID) throws(ReplicaError) { replica.people.forget(user) }
+  package func forget(_ user: UniqueID) throws(ReplicaError) {
+    try replica.letOpenNoMore(replica.people.forget(user))
+  }
 }

@@ -271,7 +271,9 @@ package final class LaptopSync: Sendable {
   private func hearOfPeople(_ reply: TransportReply) {
     guard reply.status == 200 else { return }
     let text = reply.headers[SyncProtocolVersion.peopleHeaderName.lowercased()]
-    _ = replica.people.hear(text.flatMap { PeopleList($0) }, at: replica.now())
+    let dropped = replica.people.hear(text.flatMap { PeopleList($0) }, at: replica.now())
+    // If that cannot be noted now, the password opens a door behind which nobody is let in.
+    try? replica.letOpenNoMore(dropped)
   }
 
   /// A token that may have expired on its way is not shown.

@@ -11,6 +11,8 @@ package struct ReplicaSetup: Sendable {
   package let world: ReplicaWorld
   /// Opens laptops' sealed stores.
   package var passphrases: any PassphraseSource = NoPassphrases()
+  /// What a person gave already to open one; nil if `passphrases` is to be asked.
+  package var secret: StoreSecret?
 
   package init(fileSystem: any FileSystem, catalogue: Catalogue, world: ReplicaWorld) {
     self.fileSystem = fileSystem

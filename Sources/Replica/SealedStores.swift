@@ -1,5 +1,5 @@
 package import Causality
-import Platform
+package import Platform
 package import Storage
 
 /// Where the passphrase of a sealed store comes from: a person, a file or the environment.
@@ -20,6 +20,8 @@ package struct NoPassphrases: PassphraseSource {
 package enum StoreSecret: Sendable {
   case passphrase(String)
   case recovery(RecoveryKey)
+  /// - Parameter email: in the form in which addresses are compared.
+  case person(email: String, password: String)
 }
 
 extension ReplicaSetup {
@@ -39,6 +41,7 @@ extension ReplicaSetup {
 
   private func seal(of path: String, _ ring: KeyRing?) throws(StorageError) -> any Seal {
     guard let ring else { return NoSeal() }
+    if let secret, try opens(secret, ring) { return try seal(of: path, ring, secret) }
     guard let passphrase = try passphrases.passphrase("Passphrase of \(path)") else {
       throw StorageError(
         .sealed, path: path,
@@ -47,6 +50,12 @@ extension ReplicaSetup {
           + "file that --passphrase-file names")
     }
     return try seal(of: path, ring, .passphrase(passphrase))
+  }
+
+  /// Whether a secret is one of a store's: somebody who has never logged in there has none.
+  private func opens(_ secret: StoreSecret, _ ring: KeyRing) throws(StorageError) -> Bool {
+    guard case .person(let email, _) = secret else { return true }
+    return ring.knows(email, try workshop())
   }
 
   private func seal(
@@ -64,12 +73,23 @@ extension ReplicaSetup {
       if let seal = ring.seal(recovery: key, workshop) { return seal }
       throw StorageError(
         .sealed, path: path, problem: "is not opened by this recovery key; nothing was changed")
+    case .person(let email, let password):
+      if let seal = ring.seal(email: email, password: password, workshop) { return seal }
+      throw StorageError(
+        .sealed, path: path, problem: "is not opened: the e-mail address or the password is wrong")
     }
   }
 
   private func workshop() throws(StorageError) -> KeyRing.Workshop {
+    try Self.workshop(world.random)
+  }
+
+  /// What keys are made with.
+  package static func workshop(
+    _ random: any RandomSource
+  ) throws(StorageError) -> KeyRing.Workshop {
     do throws(LibraryError) {
-      return KeyRing.Workshop(try Cryptography.load(), random: world.random)
+      return KeyRing.Workshop(try Cryptography.load(), random: random)
     } catch {
       throw StorageError(.system, path: "", problem: "\(error)")
     }

@@ -255,6 +255,46 @@ struct EncryptionTests {
     #expect(#expect(throws: StorageError.self) { try file.read() }?.code == code)
   }
 
+  @Test func `a person's password opens the store until the person is dropped`() throws {
+    var (ring, seal) = try KeyRing.make(
+      passphrase: "pass", recovery: RecoveryKey(random: SystemRandom()), workshop)
+    let cryptography = try Cryptography.load()
+    #expect(!ring.hasPeople && ring.seal(email: "a@b.org", password: "x", workshop) == nil)
+    for (email, password) in [("a@b.org", "first"), ("c@d.org", "second"), ("a@b.org", "third")] {
+      let verifier = try #require(
+        PasswordVerifier.make(
+          password, cryptography, random: SystemRandom(),
+          costs: PassphraseCosts(n: 2, r: 1, p: 1)))
+      let key = try #require(verifier.key(by: password, cryptography))
+      try ring.setPerson(email, verifier, key, for: seal, workshop)
+    }
+    let text = String(decoding: ring.bytes, as: UTF8.self)
+    #expect(!text.contains("b.org") && !text.contains("third"))
+    // Another passphrase changes nothing for people.
+    try ring.setPassphrase("other", for: seal, workshop)
+    try test.put(ring.bytes, test.layout.keys)
+    var read = try #require(
+      try KeyFile(layout: test.layout, fileSystem: test.fileSystem).read())
+    #expect(read.knows("a@b.org", workshop) && !read.knows("x@b.org", workshop))
+    for (email, password, opens) in [
+      ("a@b.org", "third", true), ("a@b.org", "first", false), ("a@b.org", "second", false),
+      ("c@d.org", "second", true), ("c@d.org", "", false), ("x@b.org", "third", false),
+    ] {
+      let found = read.seal(email: email, password: password, workshop)
+      #expect((found?.id == seal.id) == opens, "\(email) \(password)")
+      // It is the store's key, not another one.
+      let piece = try seal.sealed([1, 2, 3], as: .file("x"))
+      if let found { #expect(found.opened(piece, as: .file("x")) == [1, 2, 3]) }
+    }
+    read.dropPerson("a@b.org", workshop)
+    #expect(read.seal(email: "a@b.org", password: "third", workshop) == nil && read.hasPeople)
+    let broken = text.replacing(#""person""#, with: #""persons""#)
+    try test.put(Array(broken.utf8), test.layout.keys)
+    try test.put(Array(broken.utf8), test.layout.keysCopy)
+    let file = KeyFile(layout: test.layout, fileSystem: test.fileSystem)
+    #expect(#expect(throws: StorageError.self) { try file.read() }?.code == .corrupt)
+  }
+
   @Test func `destroyed keys are overwritten, then gone`() throws {
     let file = KeyFile(layout: test.layout, fileSystem: test.fileSystem)
     let (ring, _) = try KeyRing.make(
@@ -270,6 +310,7 @@ struct EncryptionTests {
   }
 
   @Test func `a wipe destroys the keys first, those of backups inside too`() throws {
+    test.close()
     let (layout, disk) = (test.layout, RecordingFileSystem())
     let inner = StoreLayout(root: layout.backup(before: UniqueID.sample(1), 1))
     let (ring, _) = try KeyRing.make(

@@ -5,6 +5,13 @@ package enum Terminal {
   private static let path = "/dev/tty"
   private static let maximumByteCount = 4_096
 
+  /// Whether somebody can be asked.
+  package static var isThere: Bool {
+    let descriptor = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
+    if descriptor >= 0 { close(descriptor) }
+    return descriptor >= 0
+  }
+
   /// Asks for a line that is not shown while it is typed.
   /// - Returns: nil if there is no terminal, or if the person ended the input.
   package static func askSecretly(_ question: String) -> [UInt8]? {

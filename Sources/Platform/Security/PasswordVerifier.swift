@@ -34,7 +34,9 @@ package struct PasswordVerifier: Sendable, Equatable {
     return key
   }
 
-  private static func key(
+  /// The key that a password makes, right or wrong.
+  /// - Returns: nil if memory is lacking.
+  package static func key(
     _ password: String, _ salt: [UInt8], _ costs: PassphraseCosts, _ cryptography: Cryptography
   ) -> SecretBytes? {
     cryptography.key(passphrase: Array(Text.nfc(password).utf8), salt: salt, costs: costs)

@@ -22,6 +22,8 @@ package final class People: Sendable {
   private static let wrongTries = (count: 10, milliseconds: UInt64(10 * 60_000))
 
   private let store: Store
+  /// Whether somebody has logged in since the store was opened, or was there already.
+  private let met = Atomic(false)
   private let state: Mutex<PeopleState>
 
   init(_ store: Store) {
@@ -51,8 +53,12 @@ package final class People: Sendable {
     guard let session = state.session,
       Self.isWithin(Self.idleMilliseconds, session.usedAt, now, setBack: Self.idleMilliseconds)
     else { return .locked }
+    met.store(true, ordering: .releasing)
     return session.user.map(Standing.open) ?? .emergency
   }
+
+  /// Whether somebody has been at the laptop since the store was opened.
+  package var hasMet: Bool { met.load(ordering: .acquiring) }
 
   /// In whose name is written; nil if nobody has logged in.
   var user: UniqueID? { state.withLock { $0.session?.user } }
@@ -134,6 +140,7 @@ package final class People: Sendable {
   }
 
   private func begin(_ person: Person, at now: UInt64) {
+    met.store(true, ordering: .releasing)
     change { state in
       state.session = PeopleState.Session(user: person.user, usedAt: now)
       (state.last, state.failures) = (person.user, [])
@@ -141,12 +148,16 @@ package final class People: Sendable {
   }
 
   /// Forgets a person; the last one leaves a laptop that nobody shares.
-  package func forget(_ user: UniqueID) {
+  /// - Returns: who was forgotten.
+  package func forget(_ user: UniqueID) -> [Person] {
+    var dropped: [Person] = []
     change { state in
+      dropped = state.people.filter { $0.user == user }
       state.people.removeAll { $0.user == user }
       if state.session?.user == user { state.session = nil }
       if state.people.isEmpty { state.isShared = false }
     }
+    return dropped
   }
 
   // MARK: - What the server says

@@ -59,6 +59,23 @@ extension Store {
   /// Whether nobody reads the store without its key.
   package var isSealed: Bool { environment.seal.isSecret }
 
+  /// Overwrites the key in memory. From then on nothing can be read or written; to be called after `close`.
+  package func forgetKeys() { (environment.seal as? StoreSeal)?.forget() }
+
+  /// Changes who opens the sealed store. Durable on return. Does nothing to a store that is not sealed.
+  /// - Parameter change: gets the keys and the store's own seal.
+  package func changeKeys(
+    _ change: (inout KeyRing, StoreSeal) throws(StorageError) -> Void
+  ) throws(StorageError) {
+    guard let seal = environment.seal as? StoreSeal else { return }
+    let file = KeyFile(layout: layout, fileSystem: environment.fileSystem)
+    guard var ring = try file.read() else {
+      throw StorageError(.corrupt, path: layout.keys, problem: "is missing")
+    }
+    try change(&ring, seal)
+    try file.write(ring)
+  }
+
   /// What a document's file holds, or would hold after a checkpoint, if the store were not sealed; nil if there
   /// is no such document.
   package func content(of key: DocumentKey) throws(StorageError) -> [UInt8]? {
