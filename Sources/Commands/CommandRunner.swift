@@ -35,6 +35,7 @@ package struct CommandRunner: Sendable {
       try PeopleGate.require(invocation, in: replica)
       let outcome =
         invocation.isExport ? try export(invocation, sink) : try outcome(invocation, input)
+      CommandAudit.note(invocation, outcome, in: replica)
       return noting(store: replica.store, in: outcome)
     } catch let error as SystemError where error.isBrokenPipe {
       // Nobody reads any more: there is nobody to tell.
@@ -129,7 +130,7 @@ package struct CommandRunner: Sendable {
     case "merge patient": try merge(invocation, printer)
     case "unmerge patient": try unmerge(invocation, printer)
     case "sync": try sync(invocation, printer)
-    case "login", "logout", "lock", "unlock", "whoami":
+    case "login", "logout", "lock", "unlock", "whoami", "break-glass":
       try PeopleCommands(laptop: laptop, printer: printer).run(invocation, password: input)
     case "status": try status(printer)
     case "verify": try verify(invocation, printer)

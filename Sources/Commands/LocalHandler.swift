@@ -71,11 +71,26 @@ struct LocalHandler: HTTPHandler {
     do throws(APIError) { try requirePerson(request) } catch { return error.response }
     let before = runner.ownTransactionCount
     var response = api.answer(request, by: caller, on: runner.replica)
+    note(request, response)
     if runner.ownTransactionCount != before { noteWrite() }
     if let time = runner.laptop.syncState?.lastSuccess {
       response.headers.set(Self.asOfHeader, Timestamp.text(milliseconds: time))
     }
     return response
+  }
+
+  /// What is remembered of a request: reads, searches and decisions; what was written is in the history.
+  private func note(_ request: HTTPRequest, _ response: HTTPResponse) {
+    let kind = RequestKind(request)
+    guard response.status < 400, [.read, .list, .search, .reviewDecision].contains(kind),
+      request.segments.prefix(2) != ["api", "sync"]
+    else { return }
+    let replica = runner.replica
+    replica.audit.note(
+      LocalAudit.Entry(
+        kind.rawValue, user: replica.reader, ids: RequestKind.references(in: request),
+        details: ["type": .string((try? api.admission(request))?.path ?? "none")]),
+      at: replica.now())
   }
 
   /// - Throws: 401 where people share the laptop and none is logged in; 403 for what somebody may not do who only

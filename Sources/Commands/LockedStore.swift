@@ -87,6 +87,8 @@ final class LockedStore: Sendable {
       case "whoami":
         return Printer(isJSON: invocation.has("--json")).object(["state": "locked"])
       case "lock", "logout": return CommandOutcome(printing: "locked\n")
+      case "break-glass":
+        return .failure("\(directory) is locked: satchel unlock opens it, with its passphrase")
       default: return .failure("\(directory) is locked: satchel login EMAIL")
       }
     } catch {

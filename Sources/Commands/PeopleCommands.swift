@@ -7,7 +7,9 @@ import Replica
 
 /// `satchel login`, `logout`, `lock`, `unlock` and `whoami`: people who share a laptop.
 struct PeopleCommands {
-  static let names: Set<String> = ["login", "logout", "lock", "unlock", "whoami"]
+  static let names: Set<String> = [
+    "login", "logout", "lock", "unlock", "whoami", "break-glass",
+  ]
 
   let laptop: Laptop
   let printer: Printer
@@ -30,6 +32,7 @@ struct PeopleCommands {
       }
       people.lock()
       return CommandOutcome(printing: "locked\n")
+    case "break-glass": return try breakGlass(invocation)
     // Here it is open.
     case "unlock": return CommandOutcome(printing: "the store is open\n")
     default: return printer.object(whoIsThere)
@@ -44,6 +47,24 @@ struct PeopleCommands {
     }
     let person = try laptop.logIn(email, String(decoding: password, as: UTF8.self))
     return printer.object(["user": .string(person.user.description), "name": .string(person.name)])
+  }
+
+  /// Lets somebody read who cannot log in, and tells administrators.
+  private func breakGlass(_ invocation: Invocation) throws -> CommandOutcome {
+    guard let reason = invocation.value("--reason"), !reason.isEmpty else {
+      throw UsageError("--reason is missing: administrators will read it")
+    }
+    let now = laptop.replica.now()
+    guard people.standing(at: now) != .unshared else {
+      throw UsageError("nobody shares this laptop: everything can be read without that")
+    }
+    laptop.replica.audit.note(
+      LocalAudit.Entry(
+        LocalAudit.emergencyEvent, user: people.last?.user, details: ["reason": .string(reason)]),
+      at: now)
+    people.beginEmergency(at: now)
+    return CommandOutcome(
+      printing: "documents can be read for now; administrators will be told, with the reason\n")
   }
 
   /// Whoever is logged in has to log in at the server again, the next time.

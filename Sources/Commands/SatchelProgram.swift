@@ -63,6 +63,12 @@ package enum SatchelProgram {
     CommandDescription(
       "unlock", "open an encrypted store that satchel-syncd has locked, with its passphrase"),
     CommandDescription("whoami", "who is at the laptop"),
+    CommandDescription(
+      "break-glass",
+      options: [
+        OptionDescription(
+          "--reason", "TEXT", "why; administrators read it, so name no patient in it")
+      ], "read in an emergency without logging in; administrators are told"),
   ]
 
   private static let documents = [

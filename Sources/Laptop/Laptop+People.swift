@@ -16,8 +16,10 @@ extension Laptop {
     switch replica.people.logIn(email, password, cryptography, at: replica.now()) {
     case .right(let person, let key):
       try replica.letOpen(person, by: key)
+      noteLogin(person)
       return person
     case .tooOften(let wait):
+      noteFailure()
       throw .conflict("too many wrong passwords: try again in \(wait / 60_000 + 1) minutes")
     // It may be another one since.
     case .wrong: return try logInAtServer(email, password, cryptography, otherwise: Self.wrong)
@@ -41,16 +43,30 @@ extension Laptop {
     let found: Person?
     do throws(ReplicaError) { found = try person(email: email, password: password) } catch {
       switch error {
-      case .unreachable, .notEnrolled: throw .conflict(reason)
+      case .unreachable, .notEnrolled:
+        if reason == Self.wrong { noteFailure() }
+        throw .conflict(reason)
       default: throw error
       }
     }
-    guard let found else { throw .conflict(Self.wrong) }
+    guard let found else {
+      noteFailure()
+      throw .conflict(Self.wrong)
+    }
     if let key = found.verifier.key(by: password, cryptography) {
       try replica.letOpen(found, by: key)
     }
     replica.people.add(found, at: replica.now())
+    noteLogin(found)
     return found
+  }
+
+  private func noteLogin(_ person: Person) {
+    replica.audit.note(LocalAudit.Entry("login", user: person.user), at: replica.now())
+  }
+
+  private func noteFailure() {
+    replica.audit.note(LocalAudit.Entry("login_failed"), at: replica.now())
   }
 
   /// From now on only the server can let a person in here.

@@ -50,6 +50,7 @@ package final class Laptop: Sendable {
       }
       if let url { try remember(url) }
       note(.done, error: nil)
+      sendAudit()
       return report
     } catch {
       let error = withoutUnprovenOrder(error)
@@ -59,6 +60,11 @@ package final class Laptop: Sendable {
       }
       throw error
     }
+  }
+
+  /// What cannot be given now goes with the next sync.
+  private func sendAudit() {
+    try? running.withLock { (_) throws(ReplicaError) in try laptopSync(nil).sendAudit() }
   }
 
   /// Waits until the server has something new, or for a while, beside syncs that are under way.

@@ -39,6 +39,8 @@ package final class Replica: Sendable {
   let senders = SenderTurns()
   /// At a laptop: who shares it.
   package let people: People
+  /// At a laptop: what they did.
+  package let audit: LocalAudit
   /// What must not run beside what.
   let turns = StoreTurns()
 
@@ -49,6 +51,7 @@ package final class Replica: Sendable {
     rules = catalogue.rules
     self.world = world
     people = People(store)
+    audit = LocalAudit(store, world)
     let (last, offset) = store.read { tables in
       (tables.history.lastStamp, PeerState(tables).clockOffset)
     }

@@ -160,6 +160,7 @@ extension ServerData {
           "this device is enrolled for somebody else, and does not show that it is the same: revoke it first"
         )
       }
+      record.audit = old.audit
       record.replicas = old.replicas.filter { $0 != replica } + [replica]
       if isProven {
         record.formerUsers = (old.formerUsers + [old.user]).filter { $0 != code.user }

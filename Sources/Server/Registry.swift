@@ -61,6 +61,8 @@ package struct DeviceRecord: Sendable, Equatable {
   package var formerUsers: [UniqueID] = []
   /// Who has logged in on it: they write there in their own names.
   package var people: [UniqueID] = []
+  /// The last of what it remembered of them that is here.
+  var audit = AuditFiles.Mark()
   package var name: String
   /// The replica ids that it writes as, oldest first.
   package var replicas: [ReplicaID]
@@ -237,6 +239,7 @@ extension DeviceRecord {
       "credentials": credentials.value,
       "former_users": .array(formerUsers.map(JSONValue.id)),
       "people": .array(people.map(JSONValue.id)),
+      "audit": ["number": .number(JSONNumber(audit.number)), "link": .string(audit.link)],
       "enrolled_at": .time(enrolledAt), "revoked_at": revokedAt.map(JSONValue.time) ?? .null,
       "surrendered_at": surrenderedAt.map(JSONValue.time) ?? .null,
       "wipe": wipe.map { .string($0.rawValue) } ?? .null,
@@ -258,6 +261,11 @@ extension DeviceRecord {
       surrenderedAt: object.time("surrendered_at"),
       wipe: object["wipe"]?.stringValue.flatMap(WipeOrder.init), wipedAt: object.time("wiped_at"))
     (formerUsers, people) = (object.ids("former_users"), object.ids("people"))
+    if let mark = object["audit"]?.objectValue, let link = mark["link"]?.stringValue,
+      let number = mark["number"]?.intValue.flatMap({ UInt64(exactly: $0) })
+    {
+      audit = AuditFiles.Mark(number: number, link: link)
+    }
   }
 }
 

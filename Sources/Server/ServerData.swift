@@ -163,6 +163,22 @@ package final class ServerData: Sendable {
     try postman.send(letter, tokenHash: hash, note: note)
   }
 
+  /// Writes to all administrators of an account. Where no server runs nobody is written to.
+  func tellAdministrators(
+    of account: UniqueID, _ text: String, subject: String, id: String
+  ) throws(ServerError) {
+    guard let postman = postman.withLock({ $0 }) else { return }
+    let replica = try replica(of: account)
+    let users = try onReplica { () throws(ReplicaError) in
+      try replica.list(ListQuery(type: "user"))
+    }
+    let emails = users.filter { user in
+      user["role"]?.stringValue.flatMap(Role.init)?.isAdministrator == true
+        && !WriteRights.areSuspended(user)
+    }.compactMap { $0["email"]?.stringValue }
+    try postman.send(text, subject: subject, to: emails, id: id)
+  }
+
   private func ringPostman() { postman.withLock { $0 }?.ring() }
 
   /// The stores that are open.

@@ -26,6 +26,7 @@ package struct SyncHandler: HTTPHandler {
   private let users: UserHandler
   private let throttles: Throttles
   private let deviceLogins: DeviceLogins
+  private let deviceAudits: DeviceAudits
   let largeWork = LargeWork()
 
   package init(data: ServerData, access: Access, logins: Logins, settings: ServerSettings) {
@@ -33,6 +34,7 @@ package struct SyncHandler: HTTPHandler {
     self.access = access
     throttles = logins.throttles
     deviceLogins = DeviceLogins(data: data, logins: logins)
+    deviceAudits = DeviceAudits(data: data)
     users = UserHandler(logins: logins, data: data, settings: settings)
   }
 
@@ -74,6 +76,7 @@ package struct SyncHandler: HTTPHandler {
     switch path {
     case SyncProtocolVersion.enrolPath: maximumEnrolmentByteCount
     case SyncProtocolVersion.loginPath: maximumEnrolmentByteCount
+    case SyncProtocolVersion.auditPath: DeviceAudits.maximumByteCount
     case SyncProtocolVersion.watchPath, SyncProtocolVersion.wipedPath: maximumWatchByteCount
     default: maximumExchangeByteCount
     }
@@ -100,6 +103,7 @@ package struct SyncHandler: HTTPHandler {
     SyncProtocolVersion.enrolPath, SyncProtocolVersion.exchangePath,
     SyncProtocolVersion.historiesPath, SyncProtocolVersion.surrenderPath,
     SyncProtocolVersion.watchPath, SyncProtocolVersion.wipedPath, SyncProtocolVersion.loginPath,
+    SyncProtocolVersion.auditPath,
   ]
 
   package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
@@ -148,6 +152,7 @@ package struct SyncHandler: HTTPHandler {
     case SyncProtocolVersion.watchPath: watch(plain, reply)
     case SyncProtocolVersion.wipedPath: reply.send(noteWiped(plain))
     case SyncProtocolVersion.loginPath: reply.send(logIn(plain))
+    case SyncProtocolVersion.auditPath: reply.send(takeAudit(plain))
     case SyncProtocolVersion.surrenderPath:
       reply.send(PackedBody.packed(surrender(plain), for: request))
     default: reply.send(PackedBody.packed(exchange(plain), for: request))
@@ -199,6 +204,23 @@ package struct SyncHandler: HTTPHandler {
     if let token = admission.newAccessToken { headers.set(LaptopSync.accessTokenHeader, token) }
     if let token = admission.newRefreshToken {
       headers.set(SyncProtocolVersion.refreshHeaderName, token)
+    }
+  }
+
+  /// Takes what a device remembers of its people.
+  private func takeAudit(_ request: HTTPRequest) -> HTTPResponse {
+    do throws(SyncRefusal) {
+      try checkVersion(request)
+      let admission = try granted { () throws(Access.Refusal) in
+        try access.admit(Self.credentials(request))
+      }
+      try requireMemory()
+      let number = try deviceAudits.take(request.body, from: admission.device, request.peer)
+      var response = HTTPResponse.json(200, ["number": .number(JSONNumber(number))])
+      Self.add(admission, to: &response.headers)
+      return response
+    } catch {
+      return response(error)
     }
   }
 

@@ -8,6 +8,8 @@ package enum Memo: String, Sendable, CaseIterable {
   case scrub = "scrub.json"
   /// Who may use the store, and who does.
   case people = "people.json"
+  /// Where the audit goes on.
+  case audit = "audit.json"
 }
 
 extension Store {

@@ -15,6 +15,8 @@ package struct StoreLayout: Sendable {
     self.seal = seal
   }
 
+  /// What people did at a laptop, until its server has it.
+  package var audit: String { "\(root)/audit.jsonl" }
   package var identity: String { "\(root)/store.json" }
   package var identityCopy: String { "\(root)/store.copy.json" }
   /// What opens a sealed store.

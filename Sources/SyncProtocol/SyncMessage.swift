@@ -16,6 +16,8 @@ package enum SyncProtocolVersion {
   package static let enrolPath = "/sync/v1/enroll"
   /// Where a person proves who he is, to log in on a laptop.
   package static let loginPath = "/sync/v1/login"
+  /// Where a laptop gives what it remembers of its people.
+  package static let auditPath = "/sync/v1/audit"
   package static let contentType = "application/satchel+jsonl"
   package static let headerName = "Satchel-Protocol"
   /// Says how a laptop keeps what it gets: `store` if it is encrypted.

@@ -77,6 +77,7 @@ import Testing
     case SyncProtocolVersion.enrolPath:
       asking.body = try enrolment(row.variant, sender).bytes
     case SyncProtocolVersion.wipedPath: asking.body = JSONValue.object([:]).bytes
+    case SyncProtocolVersion.auditPath: asking.body = []
     case SyncProtocolVersion.loginPath:
       let account = row.variant == "of a user of another account" ? other : sender.account
       let role: Role = row.variant == "of a patient" ? .patient : .officeStaff
@@ -143,7 +144,7 @@ import Testing
       SyncProtocolVersion.enrolPath, SyncProtocolVersion.exchangePath,
       SyncProtocolVersion.historiesPath, SyncProtocolVersion.watchPath,
       SyncProtocolVersion.surrenderPath, SyncProtocolVersion.wipedPath,
-      SyncProtocolVersion.loginPath,
+      SyncProtocolVersion.loginPath, SyncProtocolVersion.auditPath,
     ]
     #expect(Set(table.sync.map(\.path)).sorted() == paths.sorted())
     for path in paths {

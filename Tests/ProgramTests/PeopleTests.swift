@@ -185,4 +185,92 @@ import Testing
     #expect(try laptop.run("list", "patient").status == 1)
     try laptop.stopDaemon()
   }
+
+  // MARK: - Audit
+
+  /// What the server's audit says of laptops.
+  private func audited() throws -> [JSONObject] {
+    try server.administer(["audit"]).split(separator: "\n")
+      .compactMap { try JSONValue(parsing: Array($0.utf8)).objectValue }
+      .filter { $0["event"]?.stringValue == "laptop" }
+  }
+
+  private func events() throws -> [String] {
+    try audited().compactMap { $0["device_event"]?.stringValue }
+  }
+
+  @Test func `who read, searched and exported what is in the server's audit after the next sync`()
+    throws
+  {
+    try expectLogin("ana@example.org")
+    let patient = try laptop.create("patient", #"{"first_name":"Ada","last_name":"Okafor"}"#)
+    try server.stop()
+    _ = try logIn("ana@example.org", "wrong horse")
+    try expectLogin("ana@example.org")
+    try laptop.succeed("get", "patient", patient)
+    try laptop.succeed("list", "patient", "--search", "Okafor")
+    try laptop.succeed("export", "ndjson", "--type", "patient")
+    try server.start()
+    try laptop.sync()
+    #expect(
+      try events() == ["login", "login_failed", "login", "read", "search", "export"])
+    let read = try #require(try audited().first { $0["device_event"]?.stringValue == "read" })
+    #expect(read["ids"]?.arrayValue?.compactMap(\.stringValue) == [patient])
+    #expect(
+      try server.administer(["user", "list", "--json"]).contains(read["user"]?.stringValue ?? "-"))
+    // Nothing twice, and nothing of what was read.
+    try laptop.succeed("get", "patient", patient)
+    try laptop.sync()
+    #expect(try events().count == 7)
+    #expect(try !server.administer(["audit"]).contains("Okafor"))
+  }
+
+  @Test func `an audit that was changed on a laptop says so at the server`() throws {
+    try expectLogin("ana@example.org")
+    try laptop.succeed("list", "patient")
+    try laptop.sync()
+    let file = "\(laptop.store)/audit.jsonl"
+    for _ in 0..<3 { try laptop.succeed("list", "patient") }
+    let lines = String(decoding: try readWhole(file), as: UTF8.self).split(separator: "\n")
+    try POSIXFileSystem().writeFileDurably(
+      file, Array((lines[0] + "\n" + lines[2] + "\n").utf8))
+    try laptop.succeed("list", "patient")
+    try laptop.sync()
+    #expect(try events().suffix(3) == ["list", "cut_off", "list"])
+    #expect(try server.administer(["audit", "--verify"]).contains("entries"))
+  }
+
+  @Test func `in an emergency somebody reads without a password, and administrators are told`()
+    throws
+  {
+    try expectLogin("ana@example.org")
+    let patient = try laptop.create("patient", #"{"first_name":"Ada","last_name":"Okafor"}"#)
+    try laptop.sync()
+    try laptop.succeed("lock")
+    #expect(try laptop.run("break-glass").status == 2)
+    try laptop.succeed("break-glass", "--reason", "unconscious in the waiting room")
+    #expect(try laptop.succeed("get", "patient", patient).contains("Okafor"))
+    for arguments in [
+      ["update", "patient", patient], ["delete", "patient", patient], ["export", "ndjson"],
+    ] {
+      let result = try laptop.start(arguments, input: "{}").wait()
+      #expect(
+        result.status == 1 && result.errors.contains("documents are only read"), "\(arguments)")
+    }
+    try laptop.sync()
+    let letters = try POSIXFileSystem().contents(ofDirectory: "\(server.data)/outbox")
+    let texts = try letters.map {
+      String(decoding: try readWhole("\(server.data)/outbox/\($0)"), as: UTF8.self)
+    }
+    let letter = try #require(texts.first { $0.contains("unconscious in the waiting room") })
+    #expect(letter.contains("To: \(ClinicServer.owner)") && texts.count == 1)
+    let said = try audited().suffix(2)
+    #expect(said.compactMap { $0["device_event"]?.stringValue } == ["break_glass", "read"])
+    #expect(
+      said.last?["user"] == nil
+        && said.last?["ids"]?.arrayValue?.compactMap(\.stringValue) == [patient])
+    #expect(try later(11 * 60, "get", "patient", patient).status == 1)
+    try laptop.sync()
+    #expect(try POSIXFileSystem().contents(ofDirectory: "\(server.data)/outbox").count == 1)
+  }
 }

@@ -98,8 +98,9 @@ import Testing
   @Test func `what was not given here opens nothing`() throws {
     let grant = try server.enrol(try server.code())
     let access = try #require(try admit(grant.refreshToken).newAccessToken)
+    let other = access.hasPrefix("A") ? "B" : "A"
     for forged in [
-      "", "x", String(access.dropLast()), "A" + access.dropFirst(), grant.refreshToken,
+      "", "x", String(access.dropLast()), other + access.dropFirst(), grant.refreshToken,
     ] {
       #expect(!isLetIn(forged), "\(forged)")
     }

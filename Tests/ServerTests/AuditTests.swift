@@ -3,6 +3,7 @@ import Documents
 import JSON
 import Platform
 import Replica
+import SyncProtocol
 import Testing
 
 @testable import Server

@@ -1,8 +1,14 @@
+package import Causality
 package import Platform
 import Storage
 
 /// People and the key of a sealed store: whoever may log in opens it alone, with the own password.
 extension Replica {
+  /// Who is at the laptop; nil in an emergency. Where nobody shares it, who has enrolled it.
+  package var reader: UniqueID? {
+    people.standing(at: now()) == .unshared ? store.identity.enrolment?.user : people.user
+  }
+
   /// From now on the person's password opens the sealed store. Durable on return.
   /// - Parameter key: that the password makes.
   package func letOpen(_ person: Person, by key: SecretBytes) throws(ReplicaError) {

@@ -1,6 +1,7 @@
 import Documents
 import JSON
 import Platform
+import SyncProtocol
 
 /// What is found when the audit is read from its beginning.
 struct AuditCheck: Sendable {

@@ -10,6 +10,10 @@ struct AuditEntry: Sendable {
     case loginFailed = "login_failed"
     /// On a laptop.
     case deviceLogin = "device_login"
+    /// What a laptop remembered of its people.
+    case laptop
+    /// Some of that is missing, or was changed there.
+    case deviceAuditBroken = "device_audit_broken"
     case read, list, search, write
     case reviewDecision = "review_decision"
     /// Users, devices, codes and settings, over the API.

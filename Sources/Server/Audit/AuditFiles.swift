@@ -1,6 +1,7 @@
 import Documents
 import JSON
 import Platform
+import SyncProtocol
 
 /// The files of the audit in their order, and a note of how far it certainly goes.
 struct AuditFiles: Sendable {

@@ -4,6 +4,7 @@ import Documents
 import JSON
 import Platform
 import Replica
+import SyncProtocol
 import Synchronization
 
 /// The server's memory of who did what: lines at the end of files, each linked to all before it.
@@ -154,6 +155,9 @@ final class AuditLog: Sendable {
     state.byteCount += line.bytes.count + 1
     state.last = AuditFiles.Mark(number: number, link: line.link)
   }
+
+  /// Makes entries durable, unless that fails.
+  func synchronizeNow() { synchronize() }
 
   private func synchronize() {
     let (file, last) = state.withLock { ($0.file, $0.last) }

@@ -1,6 +1,7 @@
 import Documents
 import JSON
 import Platform
+import SyncProtocol
 
 /// The end of a file of the audit.
 struct AuditTail {

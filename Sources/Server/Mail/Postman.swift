@@ -101,6 +101,23 @@ package final class Postman: Sendable {
     ring()
   }
 
+  /// Sends the same letter to several people. Whoever calls it again with the same id sends none twice that still
+  /// waits here.
+  func send(_ text: String, subject: String, to emails: [String], id: String) throws(ServerError) {
+    let date = data.setup.world.clock.now()
+    try preparing.withLock { (_) throws(ServerError) in
+      for email in emails {
+        let hash = data.tokenHash("\(id) \(email)")
+        let message = MailMessage(
+          sender: style.sender, recipient: email, subject: subject, body: text, date: date,
+          id: String(hash.prefix(32)))
+        guard let bytes = message.bytes else { continue }
+        try outbox.send(bytes, tokenHash: hash) { true }
+      }
+    }
+    ring()
+  }
+
   private func isNoted(_ hash: String) throws(ServerError) -> Bool {
     if data.read({ $0.credentials.contains { $0.invitation?.hash == hash } }) { return true }
     for account in data.read(\.accounts) {

@@ -1,17 +1,17 @@
 import Documents
-import JSON
+package import JSON
 
-/// A line of the audit: an entry and the link to all lines before it.
+/// A line of an audit: an entry and the link to all lines before it.
 ///
 /// The link is SHA-256 over the link before, as 64 digits, and the line as it would be without its own: whoever
 /// changes, drops, adds or exchanges lines must write all those behind them anew.
-enum AuditLine {
+package enum AuditLine {
   /// The link before the first line.
-  static let root = String(repeating: "0", count: 64)
+  package static let root = String(repeating: "0", count: 64)
   private static let member = "link"
 
   /// - Returns: the line, without its end, and its link.
-  static func make(
+  package static func make(
     _ object: JSONObject, after link: String, digest: ([UInt8]) -> [UInt8]
   ) -> (bytes: [UInt8], link: String) {
     let link = next(JSONValue.object(object).bytes, link, digest)
@@ -22,7 +22,7 @@ enum AuditLine {
 
   /// The number and the link of a line.
   /// - Returns: nil if it is no line of an audit, or does not follow on the link.
-  static func check(
+  package static func check(
     _ line: [UInt8], after link: String, digest: ([UInt8]) -> [UInt8]
   ) -> (number: UInt64, link: String)? {
     guard var object = (try? JSONValue(parsing: line))?.objectValue,
