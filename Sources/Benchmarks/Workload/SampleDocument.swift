@@ -78,14 +78,19 @@ struct SampleDocuments {
       ])
   }
 
+  /// Of one doctor after the other, so that none has two at once.
   private mutating func appointment() -> SampleDocument {
-    let hour = numbers.number(8...17)
+    let place = count / 3
+    let (doctor, slot) = (doctors[place % doctors.count], place / doctors.count)
+    let (hour, days) = (8 + slot % 10, slot / 10)
+    let month = Self.twoDigits(days / 28 % 12 + 1)
+    let date = "\(2027 + days / 336)-\(month)-\(Self.twoDigits(days % 28 + 1))"
     return padded(
       Self.newKey("appointment", &numbers),
       [
-        "clinic_id": .string(numbers.pick(clinics)), "doctor_id": .string(numbers.pick(doctors)),
+        "clinic_id": .string(numbers.pick(clinics)), "doctor_id": .string(doctor),
         "patient_id": .string(numbers.pick(patients)),
-        "date": .string("2027-\(twoDigits(1...12))-\(day())"),
+        "date": .string(date),
         "start_time": .string("\(Self.twoDigits(hour)):00"),
         "end_time": .string("\(Self.twoDigits(hour)):30"), "duration": 30,
         "visit_type": "in-clinic", "visit_category": "follow-up", "status": "unconfirmed",

@@ -9,6 +9,8 @@ package struct Campaign: Sendable {
   package struct Result: Sendable {
     package var scheduleCount = 0
     package var stepCount = 0
+    /// Pieces that laptops sealed.
+    package var sealedCount = 0
     /// Of the schedules that broke a promise, in no order.
     package var failures: [(seed: UInt64, outcome: Outcome)] = []
     /// Seeds whose two runs left different traces.
@@ -23,6 +25,7 @@ package struct Campaign: Sendable {
     mutating func add(_ outcome: Outcome, of schedule: Schedule) {
       scheduleCount += 1
       stepCount += schedule.steps.count
+      sealedCount += outcome.sealedCount
       coverage.add(outcome.coverage)
       traceHash ^= outcome.traceHash
       if outcome.failure != nil { failures.append((schedule.seed, outcome)) }
@@ -31,6 +34,8 @@ package struct Campaign: Sendable {
 
   let first: UInt64
   let jobCount: Int
+  /// Whether laptops encrypt their stores.
+  var isEncrypted = false
   /// Whether one more seed is to be played, from how many were begun.
   let goesOn: @Sendable (UInt64) -> Bool
   /// Told of every failure at once.
@@ -45,7 +50,9 @@ package struct Campaign: Sendable {
   func run() throws -> Result {
     let state = Mutex(State())
     // Threads that share nothing do not wait for each other's counts of references.
-    let runners = try (0..<jobCount).map { _ in try Runner() }
+    let runners = try (0..<jobCount).map { _ in
+      try Runner(isEncrypted: isEncrypted)
+    }
     let threads = try runners.map { runner in
       try SystemThread { [self] in work(runner, state) }
     }

@@ -10,6 +10,8 @@ package struct Outcome: Sendable {
   package var traceHash: UInt64
   package var trace: [String]
   package var exchanges: Int
+  /// How many pieces laptops sealed.
+  package var sealedCount = 0
   /// Which faults came about.
   package var coverage = Coverage()
 }
@@ -19,7 +21,10 @@ package struct Runner: Sendable {
   private let templates: Templates
 
   /// - Throws: if a library of the system is missing.
-  package init() throws { templates = try Templates() }
+  /// - Parameter isEncrypted: whether laptops encrypt their stores.
+  package init(isEncrypted: Bool = false) throws {
+    templates = try Templates(isEncrypted: isEncrypted)
+  }
 
   package func run(_ schedule: Schedule, keepsTrace: Bool = false) -> Outcome {
     var step = 0
@@ -37,11 +42,12 @@ package struct Runner: Sendable {
       }
       step = schedule.steps.count
       try world.comeToRest()
+      try world.checkSeals()
     } catch { failure = error }
     return Outcome(
       failure: failure.map { "\($0)" },
       check: failure.map { ($0 as? Broken)?.check ?? "error" }, step: step,
       traceHash: world.trace.hash, trace: world.trace.lines, exchanges: world.exchangeCount,
-      coverage: world.coverage)
+      sealedCount: world.machine.book?.counts.sealed ?? 0, coverage: world.coverage)
   }
 }

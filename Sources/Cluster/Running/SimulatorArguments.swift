@@ -12,6 +12,7 @@ struct SimulatorArguments {
   private(set) var isTraced = false
   private(set) var isScenario = false
   private(set) var wantsAllFaults = false
+  private(set) var isEncrypted = false
   /// Where `--hours` begins.
   private(set) var firstSeed: UInt64 = 0
   private(set) var jobCount: Int
@@ -28,6 +29,7 @@ struct SimulatorArguments {
       case "--trace": isTraced = true
       case "--scenario": isScenario = true
       case "--coverage": wantsAllFaults = true
+      case "--encrypted": isEncrypted = true
       case "--seed":
         guard let seed = rest.popFirst().flatMap({ UInt64($0) }) else { return nil }
         order = .one(seed)

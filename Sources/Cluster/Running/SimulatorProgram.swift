@@ -23,11 +23,11 @@ package struct SimulatorProgram {
   }
 
   package static let usage = """
-    usage: satchel-sim --seed N [--trace] [--scenario]
-           satchel-sim --seeds A..B [--jobs N] [--coverage]
-           satchel-sim --hours H [--from FIRST] [--jobs N]
-           satchel-sim --play FILE... [--trace]
-           satchel-sim --first-failure A..B [--jobs N]
+    usage: satchel-sim --seed N [--trace] [--scenario] [--encrypted]
+           satchel-sim --seeds A..B [--jobs N] [--coverage] [--encrypted]
+           satchel-sim --hours H [--from FIRST] [--jobs N] [--encrypted]
+           satchel-sim --play FILE... [--trace] [--encrypted]
+           satchel-sim --first-failure A..B [--jobs N] [--encrypted]
            satchel-sim --planted [list | NAME ...]
 
     --seed N         play one schedule; if it fails, make it short and print it as a scenario
@@ -38,6 +38,7 @@ package struct SimulatorProgram {
     --play           play scenario files
     --first-failure  play up to the first that fails
     --planted        with each mistake that was built in, play up to the first schedule that shows it
+    --encrypted      laptops seal their stores, and no key seals twice
     --jobs N         on so many threads, on as many as there are processors without it
 
     What was played ends in one line of JSON on standard output: how many seeds, which failed, how many
@@ -70,12 +71,12 @@ package struct SimulatorProgram {
       return 0
     case .one(let seed):
       let played = [(name: "seed \(seed)", schedule: Schedule(seed: seed))]
-      return play(played, try Runner(), words)
+      return play(played, try Runner(isEncrypted: words.isEncrypted), words)
     case .files(let paths):
       let files = try paths.map { (name: $0, schedule: try scenario($0)) }
-      return play(files, try Runner(), words)
+      return play(files, try Runner(isEncrypted: words.isEncrypted), words)
     case .firstFailure(let seeds):
-      let found = try firstFailure(among: seeds, words.jobCount)
+      let found = try firstFailure(among: seeds, words.jobCount, isEncrypted: words.isEncrypted)
       print(found.map { "found \($0.seed) \($0.outcome.check ?? "")" } ?? "not found")
       return found == nil ? 0 : 1
     case .seeds(let seeds):
@@ -120,9 +121,10 @@ package struct SimulatorProgram {
     while goesOn: @escaping @Sendable (UInt64, Double) -> Bool
   ) throws -> Int32 {
     let (begin, seconds) = (seconds(), seconds)
-    let reporter = Mutex(try Runner())
+    let reporter = Mutex(try Runner(isEncrypted: words.isEncrypted))
     let campaign = Campaign(
-      first: first, jobCount: words.jobCount, goesOn: { goesOn($0, seconds() - begin) },
+      first: first, jobCount: words.jobCount, isEncrypted: words.isEncrypted,
+      goesOn: { goesOn($0, seconds() - begin) },
       tell: { seed, outcome in
         reporter.withLock { report(Schedule(seed: seed), outcome, $0, to: tell) }
       })
@@ -147,7 +149,7 @@ package struct SimulatorProgram {
     let value: JSONValue = [
       "seeds": .int(result.scheduleCount),
       "failed": .array(result.failedSeeds.map { .int(Int(clamping: $0)) }),
-      "steps": .int(result.stepCount),
+      "steps": .int(result.stepCount), "sealed": .int(result.sealedCount),
       "traces": .string(String(result.traceHash, radix: 16)),
       "faults": .object(JSONObject(result.coverage.table.map { ($0.spot, .int($0.count)) })),
     ]
@@ -158,13 +160,13 @@ package struct SimulatorProgram {
 
   /// The smallest of the seeds that breaks a promise; nil if none does.
   func firstFailure(
-    among seeds: ClosedRange<UInt64>, _ jobCount: Int
+    among seeds: ClosedRange<UInt64>, _ jobCount: Int, isEncrypted: Bool = false
   ) throws -> (seed: UInt64, outcome: Outcome)? {
     let isFound = Mutex(false)
     let count = seeds.upperBound - seeds.lowerBound + 1
     // Whoever finds one ends it; smaller seeds have begun before, and come to their end.
     let campaign = Campaign(
-      first: seeds.lowerBound, jobCount: jobCount,
+      first: seeds.lowerBound, jobCount: jobCount, isEncrypted: isEncrypted,
       goesOn: { begun in begun < count && !isFound.withLock { $0 } },
       tell: { _, _ in isFound.withLock { $0 = true } })
     return try campaign.run().failures.min { $0.seed < $1.seed }

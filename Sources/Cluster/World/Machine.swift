@@ -17,9 +17,16 @@ struct Machine: Sendable {
   let random: SimulatedRandom
   private let pageByteCount: Int
   private let indexes: [StoreIndex]
+  /// Counts what laptops seal; nil where they do not.
+  let book: SaltBook?
+  private let cryptography: Cryptography?
 
-  /// - Parameter pageByteCount: the size of the pages in which changes travel.
-  init(_ system: ReplicaSetup, seed: UInt64, pageByteCount: Int = 1 << 20) {
+  /// - Parameters:
+  ///   - pageByteCount: the size of the pages in which changes travel.
+  ///   - book: counts what laptops seal; nil if they do not.
+  init(_ system: ReplicaSetup, seed: UInt64, pageByteCount: Int = 1 << 20, book: SaltBook? = nil) {
+    self.book = book
+    cryptography = book.flatMap { _ in try? Cryptography.load() }
     self.pageByteCount = pageByteCount
     clinic = system.world.clinic
     digest = system.world.digest
@@ -49,6 +56,11 @@ struct Machine: Sendable {
     environment.boot = "boot \(disk.powerCutCount)"
     environment.segmentByteCount = 1 << 15
     environment.keepsFeed = role == .server
+    if role == .laptop, let book, let cryptography,
+      let seal = CountedSeal(cryptography, random: random, book)
+    {
+      environment.seal = seal
+    }
     return environment
   }
 

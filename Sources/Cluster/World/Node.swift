@@ -73,7 +73,9 @@ final class Node {
     let disk = disk.afterKill()
     disk.limit(bytes: .max)
     let environment = machine.environment(disk, role, isOld: isOld)
-    let report = try Store.withLock(at: Machine.root, fileSystem: disk) {
+    let report = try Store.withLock(
+      at: Machine.root, fileSystem: disk, seal: environment.seal
+    ) {
       (layout) throws(StorageError) in
       try Repairer(layout: layout, environment: environment).repair()
     }

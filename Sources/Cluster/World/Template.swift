@@ -13,12 +13,19 @@ package final class Templates: Sendable {
     /// The server's first.
     let disks: [SimulatedFileSystem]
     let devices: Devices.Kept
+    /// What its laptops sealed; nil if they did not.
+    let book: SaltBook?
   }
 
   let system: ReplicaSetup
+  private let isEncrypted: Bool
   private let made = Mutex<[Int: Template]>([:])
 
-  package init() throws { system = try .system() }
+  /// - Parameter isEncrypted: whether laptops seal their stores.
+  package init(isEncrypted: Bool = false) throws {
+    system = try .system()
+    self.isEncrypted = isEncrypted
+  }
 
   func template(laptopCount: Int) throws -> Template {
     try made.withLock { made in
@@ -30,7 +37,8 @@ package final class Templates: Sendable {
   }
 
   private func make(_ laptopCount: Int) throws -> Template {
-    let machine = Machine(system, seed: UInt64(laptopCount))
+    let book = isEncrypted ? SaltBook() : nil
+    let machine = Machine(system, seed: UInt64(laptopCount), book: book)
     let clock = NodeClock(now: World.firstMoment)
     var disks = (0...laptopCount).map { SimulatedFileSystem(seed: UInt64($0)) }
     let devices = Devices()
@@ -57,7 +65,7 @@ package final class Templates: Sendable {
     }
     for replica in [server] + laptops { replica.store.close() }
     disks = disks.map { $0.afterKill() }
-    return Template(disks: disks, devices: devices.kept)
+    return Template(disks: disks, devices: devices.kept, book: book)
   }
 }
 

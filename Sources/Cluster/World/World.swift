@@ -41,12 +41,12 @@ final class World {
     self.schedule = schedule
     // What the templates were made with would give their ids a second time.
     let isTaken = Schedule.laptopCounts.contains(Int(clamping: schedule.seed))
+    let template = try templates.template(laptopCount: schedule.laptopCount)
     machine = Machine(
       templates.system, seed: isTaken ? ~schedule.seed : schedule.seed,
-      pageByteCount: schedule.pageByteCount)
+      pageByteCount: schedule.pageByteCount, book: template.book.map { SaltBook(knowing: $0) })
     checker = Checker(isJudged: schedule.isJudged)
     trace = Trace(keepsLines: keepsTrace)
-    let template = try templates.template(laptopCount: schedule.laptopCount)
     devices = Devices(template.devices)
     for (number, disk) in template.disks.enumerated() {
       _ = try add(
@@ -58,6 +58,14 @@ final class World {
       try node.restart()
     }
     try checker.begin(nodes)
+  }
+
+  /// - Throws: if a key of a sealed piece has sealed another one before.
+  func checkSeals() throws(Broken) {
+    guard let counts = machine.book?.counts, counts.repeated > 0 else { return }
+    throw Broken(
+      "seals",
+      "of \(counts.sealed) pieces \(counts.repeated) were sealed with a key that had sealed before")
   }
 
   var server: Node { nodes[0] }
