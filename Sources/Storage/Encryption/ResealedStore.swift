@@ -4,7 +4,8 @@ package import Platform
 /// A store that was written anew under another seal, on its way into its place.
 package struct ResealedStore {
   /// What is sealed file by file.
-  static let looseParts = ["parked", "staged", "quarantine", Memo.sync.rawValue]
+  static let looseParts =
+    ["parked", "staged", "quarantine"] + [Memo.sync, .people, .audit].map(\.rawValue)
 
   private let layout: StoreLayout
   private let fileSystem: any FileSystem
@@ -21,7 +22,7 @@ package struct ResealedStore {
     let paths = [
       layout.keysCopy, layout.keys, layout.identityCopy, layout.identity, layout.manifest,
       layout.log, layout.documents, layout.index, layout.history, layout.feed, layout.journal,
-      layout.memo(.scrub), layout.upgrade, layout.undone,
+      layout.memo(.scrub), layout.upgrade, layout.undone, layout.audit,
     ]
     return paths.map(layout.name(of:)) + Self.looseParts + ["before-import"]
   }
