@@ -9,8 +9,11 @@ package enum DocumentLimits {
   package static let maximumWrittenByteCount = 4 << 20
   /// A document in a message, in bytes.
   package static let maximumLineByteCount = 16 << 20
-  /// Values in the JSON of a document in a message. In memory each takes far more than its bytes.
-  package static let maximumLineValueCount = 100_000
+  /// Values in a line of a message: so many, or as many as so many bytes each allow. In memory each takes far
+  /// more than its bytes.
+  package static func maximumValueCount(ofLine byteCount: Int) -> Int {
+    max(100_000, byteCount / 16)
+  }
   /// Values in a field that somebody writes.
   package static let maximumWrittenValueCount = 10_000
 

@@ -60,12 +60,12 @@ extension Document {
     return Unit(name: unit.name, versions: unit.versions + standing)
   }
 
-  /// Only a delete lets content be dropped, which a server finds out by itself: what came without the content
-  /// names all that stands, so that nothing goes by it.
+  /// Only a delete lets content be dropped, which a server finds out by itself: nothing goes by what came without the
+  /// content, and nothing seems to lack that is here or never was.
   private mutating func screenDropped(_ mine: Document) {
     for unit in dropped where index(of: unit.name) == nil {
-      replaceDroppedKeys(
-        of: unit.name, with: unit.keys + mine.versions(of: unit.name).map(\.key))
+      let known = Set(mine.droppedKeys(of: unit.name))
+      replaceDroppedKeys(of: unit.name, with: unit.keys.filter(known.contains))
     }
   }
 }

@@ -113,10 +113,13 @@ extension Replica {
     let days = settings.compactMap {
       $0.visibleFields(rules.type("account_settings"))["trash_days"]?.intValue
     }.max()
-    return UInt64(max(0, days ?? Self.trashDays)) * 86_400_000
+    // Whatever came from a laptop: no number stops the upkeep.
+    let clamped = min(max(days ?? Self.trashDays, 0), Self.mostTrashDays)
+    return UInt64(clamped) * 86_400_000
   }
 
   private static let trashDays = 30
+  private static let mostTrashDays = 36_500
 }
 
 extension MergedClinic {

@@ -11,8 +11,6 @@ enum ParsedLine: Sendable {
   case unreadable(UnreadablePart)
   case malformed(String)
 
-  private static let limits = JSONLimits(maximumValueCount: DocumentLimits.maximumLineValueCount)
-
   init(_ line: ArraySlice<UInt8>) {
     if line.count > DocumentLimits.maximumLineByteCount {
       let limit = DocumentLimits.maximumLineByteCount >> 20
@@ -21,7 +19,9 @@ enum ParsedLine: Sendable {
       return
     }
     let value: JSONValue
-    do { value = try JSONValue(parsing: line, limits: Self.limits) } catch {
+    let limits = JSONLimits(
+      maximumValueCount: DocumentLimits.maximumValueCount(ofLine: line.count))
+    do { value = try JSONValue(parsing: line, limits: limits) } catch {
       self =
         error.isBeyondLimits
         ? .unreadable(UnreadablePart(bytes: Array(line), problem: error.problem, key: nil))

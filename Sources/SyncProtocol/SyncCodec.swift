@@ -150,7 +150,9 @@ extension SyncCodec {
       let base = head["base"]?.stringValue, let history = head["history"]?.stringValue,
       let knowledge = entriesOrNone(head["knowledge"]), let former = ids(head["former"]),
       let wanted = keys(head["wanted"]), let missing = keys(head["missing"]),
-      former.count <= SyncRequest.maximumFormerCount
+      former.count <= SyncRequest.maximumFormerCount,
+      wanted.count <= SyncRequest.maximumWantedCount,
+      missing.count <= SyncRequest.maximumWantedCount
     else { return nil }
     var request = SyncRequest(
       replica: replica, base: base, knowledge: knowledge, history: history)

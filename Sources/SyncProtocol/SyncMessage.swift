@@ -99,6 +99,8 @@ package struct SyncRequest: Sendable {
   package var former: [ReplicaID] = []
   /// So many ids of before are named at most.
   package static let maximumFormerCount = 256
+  /// So many documents are asked for, or said to be missing, at most.
+  package static let maximumWantedCount = 100
   /// Documents that live but lack content here (DESIGN, rule 11): the server sends them whole.
   package var wanted: [DocumentKey] = []
   /// Of what the server wanted, what this laptop does not have whole either.

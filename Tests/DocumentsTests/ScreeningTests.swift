@@ -90,6 +90,19 @@ struct ScreeningTests {
     #expect(mine.joined(with: part).versions(of: "note").isEmpty)
   }
 
+  @Test(arguments: ["given", "note", "zzz"])
+  func `nothing seems to lack by what a device says was dropped`(unit: String) {
+    let new = Dot(sender.id, known[sender.id] + 1)
+    for dots in [[new], mine.versions(of: unit).map(\.write.dot)] {
+      var part = mine
+      part.units = []
+      part.clock.include(new)
+      part.replaceDroppedKeys(of: unit, with: dots.map { VersionKey(dot: $0, first: $0) })
+      let joined = mine.joined(with: screened(part))
+      #expect(!joined.lacksContent && text(joined.visibleFields(SampleRules.visit)) == now)
+    }
+  }
+
   @Test func `an erasure of an old transaction stays out`() {
     var part = mine
     let standing = mine.versions(of: "note")[0].write

@@ -171,6 +171,23 @@ struct SyncCodecTests {
     #expect(read?.former == (isRead ? request.former : nil))
   }
 
+  @Test(arguments: [(99, true), (100, true), (101, false)])
+  func `so many documents are asked for, or missing, at most`(count: Int, isRead: Bool) throws {
+    let keys = (0..<count).map { DocumentKey(type: "visit", id: .sample(1000 + $0)) }
+    var request = Samples.request()
+    request.wanted = keys
+    #expect((try? codec.request(codec.encode(request)))?.wanted == (isRead ? keys : nil))
+    (request.wanted, request.missing) = ([], keys)
+    #expect((try? codec.request(codec.encode(request)))?.missing == (isRead ? keys : nil))
+  }
+
+  @Test func `the transactions of a long life come in one line`() throws {
+    var request = Samples.request()
+    request.runs = [Samples.run(150_000)]
+    let read = try codec.request(codec.encode(request))
+    #expect(read.runs == request.runs && read.unreadable.isEmpty)
+  }
+
   @Test(arguments: [(99_999, true), (100_000, true), (100_001, false)])
   func `a line with too many values is kept aside`(count: Int, isRead: Bool) throws {
     // No document, so kept aside in any case: the object, its three members and the rest.
