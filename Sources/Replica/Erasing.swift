@@ -10,18 +10,19 @@ extension Replica {
     _ requests: [DocumentKey], in transaction: inout LocalTransaction
   ) throws(ReplicaError) {
     for key in requests {
-      guard let request = try transaction.living(key),
-        let erased = DocumentKey(reviewValue: transaction.fields(request)["document"]),
-        try isAdministrator(whoAsks(request), transaction)
+      guard let request = try transaction.living(key), let asked = asked(request),
+        let erased = DocumentKey(reviewValue: asked.value["document"]),
+        try isAdministrator(asked.write.author.user, transaction)
       else { continue }
       try erase(erased, in: &transaction)
     }
   }
 
-  /// Who wrote which document is meant: whoever made the request may have meant another one.
-  private func whoAsks(_ request: Document) -> UniqueID? {
+  /// What says which document is meant, and who says it: whoever made the request may have meant another one, and
+  /// what else is written into it counts for nothing.
+  private func asked(_ request: Document) -> Version? {
     let rule = rules.type(request.key.type).unit(holding: "document")
-    return rule.shown(of: request.versions(of: rule.name))?.write.author.user
+    return rule.shown(of: request.versions(of: rule.name))
   }
 
   private func isAdministrator(
