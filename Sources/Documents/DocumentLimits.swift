@@ -35,7 +35,9 @@ package enum DocumentLimits {
   package static func allow(_ document: Document) -> Bool {
     document.units.allSatisfy { unit in
       unit.versions.allSatisfy { version in
-        version.value.members.allSatisfy { $0.value.isNestedAtMost(maximumDepth) }
+        [version.value, version.details?.replaced].allSatisfy { fields in
+          fields?.members.allSatisfy { $0.value.isNestedAtMost(maximumDepth) } ?? true
+        }
       }
     }
   }
